@@ -1,0 +1,3 @@
+#ifndef UNROLL_CKERNELS_H
+#define UNROLL_CKERNELS_H
+#endif

@@ -1,0 +1,2 @@
+// The C interface of OpenBLAS; Recurrent/MatrixProduct.swift is its only user.
+#include <cblas.h>

@@ -1,0 +1,2 @@
+// libpq; the target Postgres is its only user.
+#include <libpq-fe.h>

@@ -1,0 +1,6 @@
+import ArgumentParser
+
+/// The command `unroll`.
+@main
+struct Unroll: ParsableCommand {
+}

@@ -1,0 +1,2 @@
+-- Schemas of the product.
+create schema if not exists unroll_internal;
