@@ -1,0 +1,59 @@
+/// A table of text for a person: numbers to the right, words to the left, as wide as the terminal
+/// at most. The widest column of words gives way first.
+struct Table {
+  enum Alignment {
+    case left
+    case right
+  }
+
+  private let titles: [String]
+  private let alignments: [Alignment]
+  private var rows: [[String]] = []
+
+  init(_ columns: [(title: String, alignment: Alignment)]) {
+    titles = columns.map(\.title)
+    alignments = columns.map(\.alignment)
+  }
+
+  /// - Precondition: As many cells as there are columns.
+  mutating func add(_ cells: [String]) {
+    precondition(cells.count == titles.count, "\(cells.count) cells, \(titles.count) columns")
+    rows.append(cells)
+  }
+
+  var isEmpty: Bool { rows.isEmpty }
+
+  /// The lines of the table.
+  ///
+  /// - Parameter width: The columns there are, or nil for as many as it takes.
+  func lines(width: Int? = Terminal.width) -> [String] {
+    var widths = titles.map(\.count)
+    for row in rows {
+      for (column, cell) in row.enumerated() { widths[column] = max(widths[column], cell.count) }
+    }
+    let gaps = 2 * (titles.count - 1)
+    if let width {
+      while widths.reduce(gaps, +) > width {
+        guard
+          let widest = widths.indices.filter({ alignments[$0] == .left && widths[$0] > 8 })
+            .max(by: { widths[$0] < widths[$1] })
+        else { break }
+        widths[widest] -= 1
+      }
+    }
+    return [line(titles, widths)] + rows.map { line($0, widths) }
+  }
+
+  private func line(_ cells: [String], _ widths: [Int]) -> String {
+    var line = ""
+    for (column, cell) in cells.enumerated() {
+      let width = widths[column]
+      let fitted = cell.count > width ? cell.prefix(width - 1) + "…" : cell[...]
+      let space = String(repeating: " ", count: width - fitted.count)
+      if column > 0 { line += "  " }
+      line += alignments[column] == .right ? space + fitted : fitted + space
+    }
+    while line.last == " " { line.removeLast() }
+    return line
+  }
+}

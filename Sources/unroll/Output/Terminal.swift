@@ -1,0 +1,29 @@
+import Glibc
+
+/// What is known of the terminal that standard output leads to.
+enum Terminal {
+  /// Whether a person is looking.
+  static var isInteractive: Bool { isatty(STDOUT_FILENO) == 1 }
+
+  /// The width in columns, or nil when the output goes to a file or a pipe.
+  static var width: Int? {
+    if let value = getenv("COLUMNS"), let columns = Int(String(cString: value)), columns > 0 {
+      return columns
+    }
+    guard isInteractive else { return nil }
+    var size = winsize()
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    return Int(size.ws_col)
+  }
+
+  /// Writes a line to standard error.
+  static func complain(_ line: String) {
+    fputs(line + "\n", stderr)
+  }
+
+  /// Writes without a new line, at once.
+  static func write(_ text: String) {
+    fputs(text, stdout)
+    fflush(stdout)
+  }
+}
