@@ -3,9 +3,9 @@
 /// The lease in the database runs from the moment the server wrote it, which is later than the
 /// moment the request left. Counting from the request, minus a margin, a slow answer can only
 /// shorten the time in which this process trusts itself, never stretch it.
-struct Leadership: Equatable, Sendable {
+package struct Leadership: Equatable, Sendable {
   /// What to do now.
-  enum Action: Equatable {
+  package enum Action: Equatable {
     /// Ask the database for the lease, or to renew it.
     case ask
     /// Do the leader's work under this term.
@@ -25,14 +25,14 @@ struct Leadership: Equatable, Sendable {
   /// - Parameters:
   ///   - lease: How long the database keeps the lease for who asked last.
   ///   - now: The first question is due at once.
-  init(lease: Duration, now: ContinuousClock.Instant) {
+  package init(lease: Duration, now: ContinuousClock.Instant) {
     precondition(lease > .zero, "a lease of \(lease)")
     self.lease = lease
     state = .follower(nextQuestion: now)
   }
 
   /// What is due.
-  func due(at now: ContinuousClock.Instant) -> Action {
+  package func due(at now: ContinuousClock.Instant) -> Action {
     switch state {
     case .follower(let nextQuestion):
       return now >= nextQuestion ? .ask : .standBy
@@ -42,24 +42,24 @@ struct Leadership: Equatable, Sendable {
   }
 
   /// Whether the trust of an earlier answer still holds: asked before each write of a leader.
-  func isTrusted(at now: ContinuousClock.Instant) -> Bool {
+  package func isTrusted(at now: ContinuousClock.Instant) -> Bool {
     guard case .leader(_, _, let trustedUntil) = state else { return false }
     return now < trustedUntil
   }
 
   /// The database granted the lease for a request that left at `asked`.
-  mutating func granted(term: Int64, asked: ContinuousClock.Instant) {
+  package mutating func granted(term: Int64, asked: ContinuousClock.Instant) {
     state = .leader(
       term: term, renewAt: asked + lease / 3, trustedUntil: asked + lease - lease / 10)
   }
 
   /// The database said that another one leads, or did not answer.
-  mutating func refused(at now: ContinuousClock.Instant) {
+  package mutating func refused(at now: ContinuousClock.Instant) {
     state = .follower(nextQuestion: now + lease / 4)
   }
 
   /// An answer did not come: a leader goes on while it is trusted, and asks again soon.
-  mutating func unanswered(at now: ContinuousClock.Instant) {
+  package mutating func unanswered(at now: ContinuousClock.Instant) {
     guard case .leader(let term, _, let trustedUntil) = state, now < trustedUntil else {
       return refused(at: now)
     }

@@ -106,25 +106,27 @@ public struct Supervisor {
 }
 
 /// How long to wait before a process is started again: twice as long after each quick end.
-struct RestartDelay: Equatable, Sendable {
+package struct RestartDelay: Equatable, Sendable {
   private var delay: Duration = .milliseconds(250)
   private var startedAt: ContinuousClock.Instant?
   private var dueAt: ContinuousClock.Instant?
 
-  mutating func started(at now: ContinuousClock.Instant) {
+  package init() {}
+
+  package mutating func started(at now: ContinuousClock.Instant) {
     startedAt = now
     dueAt = nil
   }
 
   /// - Returns: How long the next start has to wait.
-  mutating func ended(at now: ContinuousClock.Instant) -> Duration {
+  package mutating func ended(at now: ContinuousClock.Instant) -> Duration {
     if let startedAt, now - startedAt > .seconds(60) { delay = .milliseconds(250) }
     defer { delay = min(delay * 2, .seconds(10)) }
     dueAt = now + delay
     return delay
   }
 
-  func isDue(at now: ContinuousClock.Instant) -> Bool {
+  package func isDue(at now: ContinuousClock.Instant) -> Bool {
     dueAt.map { now >= $0 } ?? false
   }
 }

@@ -4,9 +4,9 @@
 /// The fence in the database keeps a lost worker from writing; this machine keeps it from burning a
 /// core for nothing. Time is counted from when a beat was sent, on a clock that also runs while the
 /// machine sleeps.
-struct Pulse: Equatable, Sendable {
+package struct Pulse: Equatable, Sendable {
   /// What to do now.
-  enum Action: Equatable {
+  package enum Action: Equatable {
     /// Wait until this moment.
     case wait(until: ContinuousClock.Instant)
     /// Send a beat.
@@ -23,7 +23,7 @@ struct Pulse: Equatable, Sendable {
   /// - Parameters:
   ///   - lease: After so long without a beat the scheduler gives the trials to others.
   ///   - now: When the registration, which counts as a beat, was sent.
-  init(lease: Duration, now: ContinuousClock.Instant) {
+  package init(lease: Duration, now: ContinuousClock.Instant) {
     precondition(lease > .zero, "a lease of \(lease)")
     interval = lease / 3
     patience = lease - lease / 10
@@ -31,19 +31,19 @@ struct Pulse: Equatable, Sendable {
     nextBeat = now + interval
   }
 
-  func due(at now: ContinuousClock.Instant) -> Action {
+  package func due(at now: ContinuousClock.Instant) -> Action {
     if now >= lastSuccess + patience { return .abandon }
     return now >= nextBeat ? .beat : .wait(until: min(nextBeat, lastSuccess + patience))
   }
 
   /// The database took the beat that was sent at `sent`.
-  mutating func succeeded(sent: ContinuousClock.Instant) {
+  package mutating func succeeded(sent: ContinuousClock.Instant) {
     lastSuccess = max(lastSuccess, sent)
     nextBeat = sent + interval
   }
 
   /// The beat did not come through: try again soon.
-  mutating func failed(at now: ContinuousClock.Instant) {
+  package mutating func failed(at now: ContinuousClock.Instant) {
     nextBeat = now + interval / 5
   }
 }

@@ -18,12 +18,12 @@ enum Terminal {
 
   /// Writes a line to standard error.
   static func complain(_ line: String) {
-    fputs(line + "\n", stderr)
+    _ = (line + "\n").withCString { Glibc.write(STDERR_FILENO, $0, strlen($0)) }
   }
 
   /// Writes without a new line, at once.
   static func write(_ text: String) {
-    fputs(text, stdout)
-    fflush(stdout)
+    print(text, terminator: "")
+    fflush(nil)
   }
 }
