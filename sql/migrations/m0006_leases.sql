@@ -152,7 +152,7 @@ begin
     where trial_id = p_trial and token = p_token;
   insert into unroll_internal.decision (sweep_id, trial_id, kind, reason, details)
     values (ended.sweep_id, p_trial,
-      case ended.state when 'queued' then 'retry' else 'give_up' end,
+      case ended.state when 'queued' then 'retry' when 'failed' then 'give_up' else 'cancel' end,
       format('attempt %s failed (%s of %s): %s', p_token, ended.failures, ended.max_failures,
         p_error),
       jsonb_build_object('token', p_token, 'state', ended.state));
@@ -237,7 +237,8 @@ begin
     from taken k where a.trial_id = k.trial_id and a.token = k.token
   ), told as (
     insert into unroll_internal.decision (sweep_id, trial_id, kind, reason, details)
-    select k.sweep_id, k.trial_id, case k.state when 'queued' then 'retry' else 'give_up' end,
+    select k.sweep_id, k.trial_id,
+      case k.state when 'queued' then 'retry' when 'failed' then 'give_up' else 'cancel' end,
       format('attempt %s was lost (%s of %s): %s', k.token, k.losses, k.max_losses, k.reason),
       jsonb_build_object('token', k.token, 'worker', k.worker_id, 'state', k.state)
     from taken k order by k.trial_id
