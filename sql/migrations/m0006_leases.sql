@@ -196,7 +196,10 @@ begin
     set state = 'dead', ended_at = clock_timestamp(),
       end_reason = format('no heartbeat for %s s',
         round(extract(epoch from clock_timestamp() - w.beat_at)))
-    where w.state <> 'dead' and w.beat_at + w.ttl < clock_timestamp();
+    where w.id in (
+      select v.id from unroll_internal.worker v
+      where v.state <> 'dead' and v.beat_at + v.ttl < clock_timestamp()
+      order by v.id for update skip locked);
   return query
   with revoked as materialized (
     select s.trial_id, s.token, s.worker_id,

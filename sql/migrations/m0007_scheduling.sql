@@ -56,7 +56,7 @@ declare
   wanted integer := cardinality(p_params);
 begin
   perform unroll_internal.check_leadership('scheduler', p_holder, p_term);
-  select s.* into swept from unroll_internal.sweep s where s.id = p_sweep for update;
+  select s.* into swept from unroll_internal.sweep s where s.id = p_sweep for no key update;
   if not found or swept.state <> 'active' or swept.trials_created <> p_first then
     return 0;
   end if;
@@ -135,7 +135,7 @@ returns boolean language plpgsql as $$
 begin
   perform unroll_internal.check_leadership('scheduler', p_holder, p_term);
   perform 1 from unroll_internal.sweep
-    where id = p_sweep and state = 'active' and trials_created = trials for update;
+    where id = p_sweep and state = 'active' and trials_created = trials for no key update;
   if not found or exists (
       select from unroll_internal.status where sweep_id = p_sweep and state < 'succeeded') then
     return false;

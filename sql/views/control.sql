@@ -1,11 +1,13 @@
--- Lock order everywhere: sweep, ready, status by trial.
+-- Lock order everywhere: sweep, ready, status by trial. A sweep is locked FOR NO KEY UPDATE: what
+-- inserts a decision holds its status row and takes a key share of the sweep, and must not wait.
 
 create or replace function unroll_internal.lock_sweep(p_sweep bigint)
 returns unroll_internal.sweep language plpgsql as $$
 declare
   locked unroll_internal.sweep;
 begin
-  select s.* into locked from unroll_internal.sweep s where s.id = p_sweep for update;
+  select s.* into locked from unroll_internal.sweep s where s.id = p_sweep
+    for no key update;
   if not found then
     perform unroll_internal.refuse('sweep', coalesce(p_sweep::text, 'nothing'),
       'the id of a sweep in unroll.sweeps');

@@ -33,7 +33,8 @@ begin
     perform unroll_internal.refuse(array_to_string(p_path, '.'), left(value::text, 60), allowed);
   end if;
   if value::numeric <> trunc(value::numeric) or value::numeric not between p_low and p_high then
-    perform unroll_internal.refuse(array_to_string(p_path, '.'), value::text, allowed);
+    perform unroll_internal.refuse(
+      array_to_string(p_path, '.'), left(value::text, 60), allowed);
   end if;
   return trunc(value::numeric)::bigint;
 end $$;

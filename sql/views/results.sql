@@ -48,7 +48,7 @@ from unroll_internal.result r
     from unroll_internal.metric m join unroll_internal.metric_name n on n.id = m.name_id
     where m.trial_id = r.trial_id and m.split = 'test' and m.epoch = r.best_epoch) f on true;
 comment on view unroll.leaderboard is
-  'Trials that succeeded, ranked within their sweep by its objective. Ties share a rank; NaN is last.';
+  'Trials that succeeded, ranked within their sweep by objective; NaN is last.';
 comment on column unroll.leaderboard.sweep_id is 'Sweep.';
 comment on column unroll.leaderboard.rank is 'Place within the sweep, 1 is best.';
 comment on column unroll.leaderboard.trial_id is 'Trial.';
