@@ -1,0 +1,185 @@
+-- Lock order everywhere: sweep, ready, status by trial. A sweep is locked FOR NO KEY UPDATE: what
+-- inserts a decision holds its status row and takes a key share of the sweep, and must not wait.
+
+create or replace function unroll_internal.lock_sweep(p_sweep bigint)
+returns unroll_internal.sweep language plpgsql as $$
+declare
+  locked unroll_internal.sweep;
+begin
+  select s.* into locked from unroll_internal.sweep s where s.id = p_sweep
+    for no key update;
+  if not found then
+    perform unroll_internal.refuse('sweep', coalesce(p_sweep::text, 'nothing'),
+      'the id of a sweep in unroll.sweeps');
+  end if;
+  return locked;
+end $$;
+
+create or replace function unroll_internal.lock_trial(p_trial bigint)
+returns unroll_internal.status language plpgsql as $$
+declare
+  locked unroll_internal.status;
+begin
+  select s.* into locked from unroll_internal.status s where s.trial_id = p_trial for update;
+  if not found then
+    perform unroll_internal.refuse('trial', coalesce(p_trial::text, 'nothing'),
+      'the id of a trial in unroll.trials');
+  end if;
+  return locked;
+end $$;
+
+create or replace function unroll_internal.tell(
+  p_sweep bigint, p_trial bigint, p_kind text, p_reason text)
+returns void language sql as $$
+  insert into unroll_internal.decision (sweep_id, trial_id, kind, reason, details)
+  values (p_sweep, p_trial, p_kind, p_reason, jsonb_build_object('by', current_user))
+$$;
+
+create or replace function unroll.cancel(sweep bigint)
+returns text language plpgsql as $$
+declare
+  locked unroll_internal.sweep := unroll_internal.lock_sweep(cancel.sweep);
+begin
+  if locked.state in ('refused', 'finished', 'cancelled') then
+    return locked.state;
+  end if;
+  update unroll_internal.sweep
+    set state = 'cancelled', finished_at = clock_timestamp() where id = locked.id;
+  -- Waits for a claim that is under way, whose trials are then seen as leased below.
+  delete from unroll_internal.ready where sweep_id = locked.id;
+  perform 1 from unroll_internal.status s
+    where s.sweep_id = locked.id and s.state < 'succeeded' order by s.trial_id for update;
+  update unroll_internal.status s
+    set state = 'cancelled', finished_at = clock_timestamp()
+    where s.sweep_id = locked.id and s.state in ('queued', 'blocked');
+  update unroll_internal.status s
+    set cancel_requested_at = coalesce(s.cancel_requested_at, clock_timestamp())
+    where s.sweep_id = locked.id and s.state = 'leased';
+  perform unroll_internal.tell(locked.id, null, 'cancel', 'cancelled by ' || current_user);
+  return 'cancelled';
+end $$;
+comment on function unroll.cancel(bigint) is
+  'Cancels a sweep: waiting trials end at once, running ones at their worker''s next heartbeat. '
+  'Returns the state of the sweep; one that is over already stays as it is.';
+
+create or replace function unroll.cancel_trial(trial bigint)
+returns text language plpgsql as $$
+declare
+  locked unroll_internal.status;
+begin
+  delete from unroll_internal.ready where trial_id = cancel_trial.trial;
+  locked := unroll_internal.lock_trial(cancel_trial.trial);
+  if locked.state >= 'succeeded' then
+    return locked.state;
+  end if;
+  perform unroll_internal.tell(
+    locked.sweep_id, locked.trial_id, 'cancel', 'cancelled by ' || current_user);
+  if locked.state = 'leased' then
+    update unroll_internal.status
+      set cancel_requested_at = coalesce(cancel_requested_at, clock_timestamp())
+      where trial_id = locked.trial_id;
+    return 'cancelling';
+  end if;
+  update unroll_internal.status
+    set state = 'cancelled', finished_at = clock_timestamp() where trial_id = locked.trial_id;
+  return 'cancelled';
+end $$;
+comment on function unroll.cancel_trial(bigint) is
+  'Cancels one trial: cancelled at once when it waits, cancelling while its worker is told. '
+  'Returns its state; a trial that is over already stays as it is.';
+
+create or replace function unroll.pause(sweep bigint)
+returns boolean language plpgsql as $$
+declare
+  locked unroll_internal.sweep := unroll_internal.lock_sweep(pause.sweep);
+begin
+  if locked.paused or locked.state not in ('submitted', 'active') then
+    return false;
+  end if;
+  update unroll_internal.sweep set paused = true where id = locked.id;
+  delete from unroll_internal.ready where sweep_id = locked.id;
+  perform unroll_internal.tell(locked.id, null, 'pause', 'paused by ' || current_user);
+  return true;
+end $$;
+comment on function unroll.pause(bigint) is
+  'No further trial of the sweep starts; what runs, runs on. False when there was nothing to do.';
+
+create or replace function unroll.resume(sweep bigint)
+returns boolean language plpgsql as $$
+declare
+  locked unroll_internal.sweep := unroll_internal.lock_sweep(resume.sweep);
+begin
+  if not locked.paused then
+    return false;
+  end if;
+  update unroll_internal.sweep set paused = false where id = locked.id;
+  perform unroll_internal.tell(locked.id, null, 'resume', 'resumed by ' || current_user);
+  return true;
+end $$;
+comment on function unroll.resume(bigint) is
+  'Trials of a paused sweep start again. False when it was not paused.';
+
+-- Back into the queue, from its last checkpoint; the token counts on.
+create or replace function unroll_internal.requeue(
+  p_sweep unroll_internal.sweep, p_trial bigint)
+returns void language plpgsql as $$
+begin
+  update unroll_internal.status
+    set state = 'queued', failures = 0, losses = 0, finished_at = null, error = null,
+      run_at = clock_timestamp()
+    where trial_id = p_trial;
+  update unroll_internal.sweep set state = 'active', finished_at = null where id = p_sweep.id;
+  perform unroll_internal.tell(p_sweep.id, p_trial, 'retry', 'asked for by ' || current_user);
+end $$;
+
+create or replace function unroll.retry(trial bigint)
+returns text language plpgsql as $$
+declare
+  owner bigint;
+  swept unroll_internal.sweep;
+  locked unroll_internal.status;
+begin
+  select s.sweep_id into owner from unroll_internal.status s where s.trial_id = retry.trial;
+  if found then
+    swept := unroll_internal.lock_sweep(owner);
+  end if;
+  locked := unroll_internal.lock_trial(retry.trial);
+  if locked.state not in ('failed', 'cancelled') then
+    perform unroll_internal.refuse('trial',
+      format('trial %s, which is %s', locked.trial_id, locked.state),
+      'a trial that failed or was cancelled');
+  end if;
+  if swept.state not in ('active', 'finished') then
+    perform unroll_internal.refuse('trial',
+      format('trial %s of sweep %s, which is %s', locked.trial_id, swept.id, swept.state),
+      'a trial of a sweep that is active or finished');
+  end if;
+  perform unroll_internal.requeue(swept, locked.trial_id);
+  return 'queued';
+end $$;
+comment on function unroll.retry(bigint) is
+  'Queues a trial again that failed or was cancelled, with its counts of failures and losses '
+  'cleared. It goes on from its last checkpoint. Returns its state.';
+
+create or replace function unroll.retry_failed(sweep bigint)
+returns integer language plpgsql as $$
+declare
+  locked unroll_internal.sweep := unroll_internal.lock_sweep(retry_failed.sweep);
+  failed bigint;
+  retried integer := 0;
+begin
+  if locked.state not in ('active', 'finished') then
+    perform unroll_internal.refuse('sweep', format('sweep %s, which is %s', locked.id,
+      locked.state), 'a sweep that is active or finished');
+  end if;
+  for failed in
+    select s.trial_id from unroll_internal.status s
+    where s.sweep_id = locked.id and s.state = 'failed' order by s.trial_id for update
+  loop
+    perform unroll_internal.requeue(locked, failed);
+    retried := retried + 1;
+  end loop;
+  return retried;
+end $$;
+comment on function unroll.retry_failed(bigint) is
+  'Queues every failed trial of a sweep again and returns how many there were.';

@@ -1,0 +1,216 @@
+create or replace function unroll_internal.refuse(p_field text, p_found text, p_allowed text)
+returns void language plpgsql immutable as $$
+begin
+  raise exception '%: found %; allowed: %', p_field, p_found, p_allowed using errcode = '22023';
+end $$;
+
+create or replace function unroll_internal.refuse_unknown_keys(
+  p_object jsonb, p_place text, p_allowed text[])
+returns void language plpgsql immutable as $$
+declare
+  unknown text;
+begin
+  select k into unknown from jsonb_object_keys(p_object) k where k <> all (p_allowed)
+    order by k limit 1;
+  if found then
+    perform unroll_internal.refuse(
+      p_place || unknown, 'an unknown key', array_to_string(p_allowed, ', '));
+  end if;
+end $$;
+
+-- A whole number at a path, or NULL when the key is not there.
+create or replace function unroll_internal.whole_number(
+  p_spec jsonb, p_path text[], p_low bigint, p_high bigint)
+returns bigint language plpgsql immutable as $$
+declare
+  value jsonb := p_spec #> p_path;
+  allowed text := format('a whole number from %s to %s', p_low, p_high);
+begin
+  if value is null then
+    return null;
+  end if;
+  if jsonb_typeof(value) <> 'number' then
+    perform unroll_internal.refuse(array_to_string(p_path, '.'), left(value::text, 60), allowed);
+  end if;
+  if value::numeric <> trunc(value::numeric) or value::numeric not between p_low and p_high then
+    perform unroll_internal.refuse(
+      array_to_string(p_path, '.'), left(value::text, 60), allowed);
+  end if;
+  return trunc(value::numeric)::bigint;
+end $$;
+
+-- A non-empty text at a path, or NULL when the key is not there.
+create or replace function unroll_internal.plain_text(
+  p_spec jsonb, p_path text[], p_allowed text)
+returns text language plpgsql immutable as $$
+declare
+  value jsonb := p_spec #> p_path;
+begin
+  if value is null then
+    return null;
+  end if;
+  if jsonb_typeof(value) <> 'string' or value #>> '{}' = '' then
+    perform unroll_internal.refuse(
+      array_to_string(p_path, '.'), left(value::text, 60), p_allowed);
+  end if;
+  return value #>> '{}';
+end $$;
+
+-- The dataset that a specification names: "name", "name@version" or {"name": …, "version": …};
+-- a version may be shortened to eight or more of its first characters.
+create or replace function unroll_internal.resolve_dataset(p_spec jsonb)
+returns bigint language plpgsql stable as $$
+declare
+  wanted_name text;
+  wanted_version text;
+  matches bigint;
+  newest bigint;
+  known text;
+begin
+  if jsonb_typeof(p_spec -> 'dataset') = 'object' then
+    wanted_name := unroll_internal.plain_text(
+      p_spec, '{dataset,name}', 'the name of a dataset');
+    wanted_version := unroll_internal.plain_text(
+      p_spec, '{dataset,version}', 'the sha256 of a dataset, or its first 8 characters or more');
+    if wanted_name is null then
+      perform unroll_internal.refuse('dataset.name', 'nothing', 'the name of a dataset');
+    end if;
+  else
+    wanted_name := unroll_internal.plain_text(
+      p_spec, '{dataset}', 'the name of a dataset, or {"name": …, "version": …}');
+    if strpos(wanted_name, '@') > 0 then
+      wanted_version := split_part(wanted_name, '@', 2);
+      wanted_name := split_part(wanted_name, '@', 1);
+    end if;
+  end if;
+  if wanted_version is not null and wanted_version !~ '^[0-9a-f]{8,64}$' then
+    perform unroll_internal.refuse('dataset.version', to_jsonb(wanted_version)::text,
+      'the sha256 of a dataset, or its first 8 characters or more');
+  end if;
+  select count(*), (array_agg(d.id order by d.created_at desc, d.id desc))[1]
+    into matches, newest
+    from unroll_internal.dataset d
+    where d.name = wanted_name and d.complete
+      and (wanted_version is null or d.version like wanted_version || '%');
+  if matches = 0 then
+    if wanted_version is not null then
+      select string_agg(left(d.version, 12), ', ' order by d.id) into known
+        from unroll_internal.dataset d where d.complete and d.name = wanted_name;
+      if known is not null then
+        perform unroll_internal.refuse('dataset.version', to_jsonb(wanted_version)::text, known);
+      end if;
+    end if;
+    select string_agg(distinct d.name, ', ' order by d.name) into known
+      from unroll_internal.dataset d where d.complete;
+    perform unroll_internal.refuse('dataset', to_jsonb(wanted_name)::text || ', which is not here',
+      coalesce(known, 'nothing yet, import or fetch a dataset first'));
+  end if;
+  if wanted_version is not null and matches > 1 then
+    perform unroll_internal.refuse('dataset.version',
+      to_jsonb(wanted_version)::text || ', which fits ' || matches || ' versions',
+      'more of its characters');
+  end if;
+  return newest;
+end $$;
+
+create or replace function unroll.enqueue(spec jsonb, idempotency_key text default null)
+returns bigint language plpgsql as $$
+#variable_conflict use_variable
+declare
+  allowed_keys constant text[] := array['name', 'dataset', 'model', 'training', 'search',
+    'objective', 'trials', 'seed', 'priority', 'limits'];
+  key text;
+  existing unroll_internal.sweep;
+  new_name text;
+  goal text;
+  split text;
+  sweep_id bigint;
+begin
+  if spec is null or jsonb_typeof(spec) <> 'object' then
+    perform unroll_internal.refuse('spec',
+      case when spec is null then 'nothing' else jsonb_typeof(spec) end, 'an object');
+  end if;
+  if idempotency_key = '' then
+    perform unroll_internal.refuse('idempotency_key', '""', 'a text that is not empty, or NULL');
+  end if;
+  if idempotency_key is not null then
+    select s.* into existing from unroll_internal.sweep s
+      where s.idempotency_key = enqueue.idempotency_key;
+    if found then
+      return unroll_internal.same_sweep(existing, spec);
+    end if;
+  end if;
+  perform unroll_internal.refuse_unknown_keys(spec, '', allowed_keys);
+  foreach key in array array['dataset', 'model'] loop
+    if not spec ? key then
+      perform unroll_internal.refuse(key, 'nothing', 'this key is required');
+    end if;
+  end loop;
+  foreach key in array array['model', 'training', 'search', 'objective', 'limits'] loop
+    if jsonb_typeof(spec -> key) <> 'object' then
+      perform unroll_internal.refuse(key, left((spec -> key)::text, 60), 'an object');
+    end if;
+  end loop;
+  perform unroll_internal.refuse_unknown_keys(
+    spec -> 'objective', 'objective.', array['metric', 'split', 'goal'])
+    where spec ? 'objective';
+  perform unroll_internal.refuse_unknown_keys(spec -> 'limits', 'limits.',
+    array['max_parallel', 'max_failures', 'max_losses', 'trial_seconds'])
+    where spec ? 'limits';
+  new_name := unroll_internal.plain_text(spec, '{name}', 'a text that is not empty');
+  if length(new_name) > 200 then
+    perform unroll_internal.refuse('name', length(new_name) || ' characters', 'at most 200');
+  end if;
+  goal := unroll_internal.plain_text(spec, '{objective,goal}', 'minimize, maximize');
+  if goal not in ('minimize', 'maximize') then
+    perform unroll_internal.refuse(
+      'objective.goal', to_jsonb(goal)::text, 'minimize, maximize');
+  end if;
+  split := unroll_internal.plain_text(spec, '{objective,split}', 'validation, train');
+  if split not in ('validation', 'train') then
+    perform unroll_internal.refuse(
+      'objective.split', to_jsonb(split)::text, 'validation, train');
+  end if;
+  insert into unroll_internal.sweep (name, idempotency_key, spec, dataset_id, priority,
+      max_parallel, trials, max_failures, max_losses, trial_time, objective_metric,
+      objective_split, objective_goal, seed)
+    values (coalesce(new_name, 'sweep'), idempotency_key, spec,
+      unroll_internal.resolve_dataset(spec),
+      coalesce(unroll_internal.whole_number(spec, '{priority}', -1000, 1000), 0),
+      unroll_internal.whole_number(spec, '{limits,max_parallel}', 1, 1000000),
+      unroll_internal.whole_number(spec, '{trials}', 1, 1000000000),
+      coalesce(unroll_internal.whole_number(spec, '{limits,max_failures}', 1, 1000), 3),
+      coalesce(unroll_internal.whole_number(spec, '{limits,max_losses}', 1, 1000), 5),
+      unroll_internal.whole_number(spec, '{limits,trial_seconds}', 1, 31536000)
+        * interval '1 s',
+      unroll_internal.plain_text(spec, '{objective,metric}', 'the name of a metric'),
+      split::unroll_internal.split, goal::unroll_internal.goal,
+      coalesce(unroll_internal.whole_number(spec, '{seed}', 0, 9223372036854775807), 0))
+    on conflict on constraint sweep_idempotency_key_key do nothing
+    returning id into sweep_id;
+  if sweep_id is null then
+    -- The same key was committed by somebody else meanwhile.
+    select s.* into strict existing from unroll_internal.sweep s
+      where s.idempotency_key = enqueue.idempotency_key;
+    return unroll_internal.same_sweep(existing, spec);
+  end if;
+  return sweep_id;
+end $$;
+
+create or replace function unroll_internal.same_sweep(
+  p_existing unroll_internal.sweep, p_spec jsonb)
+returns bigint language plpgsql stable as $$
+begin
+  if p_existing.spec <> p_spec then
+    perform unroll_internal.refuse('idempotency_key',
+      format('%s, which sweep %s has with another spec',
+        to_jsonb(p_existing.idempotency_key), p_existing.id),
+      'the same spec, or another key');
+  end if;
+  return p_existing.id;
+end $$;
+
+comment on function unroll.enqueue(jsonb, text) is
+  'Enqueues a sweep and returns its id. It is part of the caller''s transaction: what rolls back '
+  'was never enqueued. With an idempotency key, the same call again returns the same sweep. '
+  'What SQL cannot check, the scheduler refuses with the reason in unroll.sweeps.error.';
