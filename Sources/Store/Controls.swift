@@ -1,0 +1,69 @@
+import Postgres
+
+// What a person may do to sweeps and trials; the public functions of the schema, one each.
+extension Database {
+  /// Cancels a sweep and returns its state; one that is over stays as it is.
+  @discardableResult
+  public func cancel(sweep: Int) throws -> String { try one(CancelSweep(sweep: sweep)) }
+
+  /// Cancels a trial and returns its state, which is `cancelling` while a worker must still be told.
+  @discardableResult
+  public func cancel(trial: Int) throws -> String { try one(CancelTrial(trial: trial)) }
+
+  /// No further trial of the sweep starts; false when there was nothing to do.
+  @discardableResult
+  public func pause(sweep: Int) throws -> Bool { try one(PauseSweep(sweep: sweep)) }
+
+  /// Trials of a paused sweep start again; false when it was not paused.
+  @discardableResult
+  public func resume(sweep: Int) throws -> Bool { try one(ResumeSweep(sweep: sweep)) }
+
+  /// Queues a trial again that failed or was cancelled.
+  public func retry(trial: Int) throws { _ = try one(RetryTrial(trial: trial)) }
+
+  /// Queues all failed trials of a sweep again and returns how many.
+  @discardableResult
+  public func retryFailed(sweep: Int) throws -> Int { try one(RetryFailed(sweep: sweep)) }
+}
+
+private struct CancelSweep: Statement {
+  static let sql = "select unroll.cancel($1)"
+  let sweep: Int
+  var parameters: [any PostgresEncodable] { [sweep] }
+  static func decode(_ row: Row) throws -> String { try row[0] }
+}
+
+private struct CancelTrial: Statement {
+  static let sql = "select unroll.cancel_trial($1)"
+  let trial: Int
+  var parameters: [any PostgresEncodable] { [trial] }
+  static func decode(_ row: Row) throws -> String { try row[0] }
+}
+
+private struct PauseSweep: Statement {
+  static let sql = "select unroll.pause($1)"
+  let sweep: Int
+  var parameters: [any PostgresEncodable] { [sweep] }
+  static func decode(_ row: Row) throws -> Bool { try row[0] }
+}
+
+private struct ResumeSweep: Statement {
+  static let sql = "select unroll.resume($1)"
+  let sweep: Int
+  var parameters: [any PostgresEncodable] { [sweep] }
+  static func decode(_ row: Row) throws -> Bool { try row[0] }
+}
+
+private struct RetryTrial: Statement {
+  static let sql = "select unroll.retry($1)"
+  let trial: Int
+  var parameters: [any PostgresEncodable] { [trial] }
+  static func decode(_ row: Row) throws -> String { try row[0] }
+}
+
+private struct RetryFailed: Statement {
+  static let sql = "select unroll.retry_failed($1)"
+  let sweep: Int
+  var parameters: [any PostgresEncodable] { [sweep] }
+  static func decode(_ row: Row) throws -> Int { try row[0] }
+}

@@ -1,0 +1,340 @@
+public import FoundationEssentials
+public import Postgres
+
+/// The right to write for a trial, until it is taken away: see ``StoreError/Code/leaseLost``.
+public struct Lease: Sendable, Hashable {
+  /// The trial.
+  public let trial: Int
+  /// The fencing token: one more with every lease of the trial.
+  public let token: Int
+
+  /// A lease as it was granted.
+  public init(trial: Int, token: Int) {
+    self.trial = trial
+    self.token = token
+  }
+}
+
+/// A trial that a worker was given.
+public struct Claim: Sendable, Hashable {
+  /// The right to write for it.
+  public let lease: Lease
+  /// Number of the trial within its sweep.
+  public let number: Int
+  /// The hyperparameters.
+  public let params: JSON
+  /// Number of its sweep.
+  public let sweepID: Int
+  /// The sweep as it was enqueued.
+  public let spec: JSON
+  /// What the scheduler resolved.
+  public let facts: JSON
+  /// Seed of the sweep.
+  public let seed: Int
+  /// Which trial is best.
+  public let objective: Objective
+  /// Number of the dataset.
+  public let datasetID: Int
+  /// Version of the dataset: sha256 of its content, by which workers cache it.
+  public let datasetVersion: String
+  /// The checkpoint to go on from; metrics beyond it are gone already.
+  public let checkpoint: CheckpointPosition?
+
+  init(_ row: Row) throws {
+    lease = Lease(trial: try row["trial_id"], token: try row["token"])
+    number = try row["number"]
+    params = try row["params"]
+    sweepID = try row["sweep_id"]
+    spec = try row["spec"]
+    facts = try row["facts"]
+    seed = try row["seed"]
+    objective = Objective(
+      metric: try row["objective_metric"], split: try row["objective_split"],
+      goal: try row["objective_goal"])
+    datasetID = try row["dataset_id"]
+    datasetVersion = try row["version"]
+    let step: Int? = try row["step"]
+    checkpoint = try step.map { CheckpointPosition(epoch: try row["epoch"], step: $0) }
+  }
+}
+
+/// What an attempt reports while it runs.
+public struct Progress: Sendable {
+  /// Metrics of the epochs since the last report.
+  public var metrics: [MetricPoint]
+  /// A point to go on from.
+  public var checkpoint: NewCheckpoint?
+
+  /// A report.
+  public init(metrics: [MetricPoint], checkpoint: NewCheckpoint? = nil) {
+    self.metrics = metrics
+    self.checkpoint = checkpoint
+  }
+}
+
+/// How a trial succeeded.
+public struct TrialResult: Sendable {
+  /// The objective at the best epoch.
+  public var objective: Double
+  /// The epoch whose weights are the model; its metrics are the final ones.
+  public var bestEpoch: Int
+  /// Epochs that were trained.
+  public var epochs: Int
+  /// Time spent training, over all attempts.
+  public var trainingSeconds: Double
+  /// Confusion matrices, cell by cell.
+  public var confusion: [ConfusionCell]
+  /// What the trial leaves behind.
+  public var artifacts: [NewArtifact]
+
+  /// A result.
+  public init(
+    objective: Double, bestEpoch: Int, epochs: Int, trainingSeconds: Double,
+    confusion: [ConfusionCell], artifacts: [NewArtifact]
+  ) {
+    self.objective = objective
+    self.bestEpoch = bestEpoch
+    self.epochs = epochs
+    self.trainingSeconds = trainingSeconds
+    self.confusion = confusion
+    self.artifacts = artifacts
+  }
+}
+
+/// A lease that was taken away.
+public struct Reaped: Sendable, Hashable {
+  /// What was taken.
+  public let lease: Lease
+  /// The worker that had it.
+  public let worker: UUID
+  /// What the trial is now: `queued`, `failed` or `cancelled`.
+  public let state: String
+  /// Why.
+  public let reason: String
+}
+
+extension Database {
+  /// Takes up to `count` trials out of the window for a worker that is alive.
+  public func claim(worker: UUID, queue: String = "default", count: Int) throws -> [Claim] {
+    try all(ClaimTrials(worker: worker, queue: queue, count: count))
+  }
+
+  /// Writes what an attempt has reached, in one transaction and one round trip.
+  public func write(_ progress: Progress, under lease: Lease) throws {
+    try batch([Fence(lease: lease)] + statements(for: progress, under: lease))
+  }
+
+  /// Ends a trial well: the last report, result, confusion, artifacts and state in one transaction.
+  public func succeed(
+    _ result: TrialResult, progress: Progress, cpuSeconds: Double, under lease: Lease
+  ) throws {
+    var statements: [any Statement] = [Fence(lease: lease)]
+    statements += self.statements(for: progress, under: lease)
+    statements.append(InsertResult(lease: lease, result: result))
+    statements.append(InsertConfusion(lease: lease, cells: result.confusion))
+    for artifact in result.artifacts {
+      statements += self.statements(for: artifact, under: lease)
+    }
+    statements.append(
+      FinishTrial(lease: lease, state: "succeeded", error: nil, cpuSeconds: cpuSeconds))
+    try batch(statements)
+  }
+
+  /// Ends a trial as its cancellation asks.
+  public func cancel(
+    _ lease: Lease, progress: Progress = Progress(metrics: []), cpuSeconds: Double
+  ) throws {
+    try batch(
+      [Fence(lease: lease)] + statements(for: progress, under: lease) + [
+        FinishTrial(lease: lease, state: "cancelled", error: nil, cpuSeconds: cpuSeconds)
+      ])
+  }
+
+  /// Says that an attempt failed by the trial's own fault. It is tried again later, unless that
+  /// cannot help (`retry`) or it failed too often. Returns the state: `queued` or `failed`, or
+  /// `cancelled` if that was asked for.
+  @discardableResult
+  public func fail(
+    _ lease: Lease, error: String, retry: Bool, cpuSeconds: Double
+  ) throws -> String {
+    try one(FailTrial(lease: lease, error: error, retry: retry, cpuSeconds: cpuSeconds))
+  }
+
+  /// Gives a trial back, with what it has reached: neither a failure nor a loss. Returns the
+  /// state: `queued`, or `cancelled` if that was asked for.
+  @discardableResult
+  public func release(
+    _ lease: Lease, progress: Progress = Progress(metrics: []), cpuSeconds: Double
+  ) throws -> String {
+    let answers = try batch(
+      [Fence(lease: lease)] + statements(for: progress, under: lease) + [
+        ReleaseTrial(lease: lease, cpuSeconds: cpuSeconds)
+      ])
+    return try storing { try answers[answers.count - 1].one()[0] }
+  }
+
+  /// Goes back to an earlier checkpoint, or with nil to the start, because a later one cannot be
+  /// read; forgets the metrics and checkpoints beyond it.
+  public func rewind(_ lease: Lease, to position: CheckpointPosition?) throws {
+    try run(RewindTrial(lease: lease, step: position?.step))
+  }
+
+  /// Whether the lease still holds, without writing.
+  public func holds(_ lease: Lease) throws -> Bool {
+    do {
+      try run(Fence(lease: lease))
+      return true
+    } catch let error as StoreError where error.code == .leaseLost {
+      return false
+    }
+  }
+
+  /// How an attempt ended, nil while it runs: what to read when the answer to its last write was
+  /// lost with the connection.
+  public func outcome(of lease: Lease) throws -> String? {
+    guard let found = try oneOrNone(ReadOutcome(lease: lease)) else {
+      throw StoreError(.notFound, "trial \(lease.trial) has no attempt \(lease.token)")
+    }
+    return found
+  }
+
+  /// Declares silent workers dead, and takes back what dead workers hold, what is past its time
+  /// and what ignores its cancellation.
+  public func reap(limit: Int = 1000, by leadership: Leadership) throws -> [Reaped] {
+    let answers = try batch([CheckLeadership(leadership: leadership), Reap(limit: limit)])
+    return try storing { try answers[1].map(Reap.decode) }
+  }
+
+  private func statements(for progress: Progress, under lease: Lease) -> [any Statement] {
+    var statements: [any Statement] = []
+    if !progress.metrics.isEmpty {
+      statements.append(WriteMetrics(lease: lease, points: progress.metrics))
+    }
+    if let checkpoint = progress.checkpoint {
+      statements += self.statements(for: checkpoint, under: lease)
+    }
+    return statements
+  }
+}
+
+private struct ClaimTrials: Statement {
+  static let sql = """
+    select c.trial_id, c.token, c.epoch, c.step, t.number, t.params, t.sweep_id, s.spec, s.facts,
+      s.seed, s.objective_metric, s.objective_split::text, s.objective_goal::text, s.dataset_id,
+      d.version
+    from unroll_internal.claim($1, $2, $3::int) c
+      join unroll_internal.trial t on t.id = c.trial_id
+      join unroll_internal.sweep s on s.id = t.sweep_id
+      join unroll_internal.dataset d on d.id = s.dataset_id
+    """
+  let worker: UUID
+  let queue: String
+  let count: Int
+  var parameters: [any PostgresEncodable] { [worker, queue, count] }
+  static func decode(_ row: Row) throws -> Claim { try Claim(row) }
+}
+
+/// First in every transaction in which a worker writes.
+private struct Fence: Statement {
+  typealias Output = Void
+  static let sql = "select unroll_internal.fence($1, $2::int)"
+  let lease: Lease
+  var parameters: [any PostgresEncodable] { [lease.trial, lease.token] }
+}
+
+private struct FinishTrial: Statement {
+  typealias Output = Void
+  static let sql = """
+    select unroll_internal.finish($1, $2::int, $3::unroll_internal.trial_state, $4, $5)
+    """
+  let lease: Lease
+  let state: String
+  let error: String?
+  let cpuSeconds: Double
+  var parameters: [any PostgresEncodable] {
+    [lease.trial, lease.token, state, error, cpuSeconds]
+  }
+}
+
+private struct FailTrial: Statement {
+  static let sql = "select unroll_internal.fail($1, $2::int, $3, $4, $5)::text"
+  let lease: Lease
+  let error: String
+  let retry: Bool
+  let cpuSeconds: Double
+  var parameters: [any PostgresEncodable] { [lease.trial, lease.token, error, retry, cpuSeconds] }
+  static func decode(_ row: Row) throws -> String { try row[0] }
+}
+
+private struct ReleaseTrial: Statement {
+  static let sql = "select unroll_internal.release($1, $2::int, $3)::text"
+  let lease: Lease
+  let cpuSeconds: Double
+  var parameters: [any PostgresEncodable] { [lease.trial, lease.token, cpuSeconds] }
+  static func decode(_ row: Row) throws -> String { try row[0] }
+}
+
+private struct RewindTrial: Statement {
+  typealias Output = Void
+  static let sql = "select unroll_internal.rewind($1, $2::int, $3)"
+  let lease: Lease
+  let step: Int?
+  var parameters: [any PostgresEncodable] { [lease.trial, lease.token, step] }
+}
+
+private struct ReadOutcome: Statement {
+  static let sql = """
+    select outcome::text from unroll_internal.attempt where trial_id = $1 and token = $2::int
+    """
+  let lease: Lease
+  var parameters: [any PostgresEncodable] { [lease.trial, lease.token] }
+  static func decode(_ row: Row) throws -> String? { try row[0] }
+}
+
+private struct Reap: Statement {
+  static let sql = """
+    select trial_id, token, worker_id, state::text, reason from unroll_internal.reap($1::int)
+    """
+  let limit: Int
+  var parameters: [any PostgresEncodable] { [limit] }
+  static func decode(_ row: Row) throws -> Reaped {
+    Reaped(
+      lease: Lease(trial: try row["trial_id"], token: try row["token"]),
+      worker: try row["worker_id"], state: try row["state"], reason: try row["reason"])
+  }
+}
+
+private struct InsertResult: Statement {
+  typealias Output = Void
+  static let sql = """
+    insert into unroll_internal.result
+      (trial_id, token, objective, best_epoch, epochs, training_seconds)
+    values ($1, $2::int, $3, $4::int, $5::int, $6)
+    """
+  let lease: Lease
+  let result: TrialResult
+  var parameters: [any PostgresEncodable] {
+    [
+      lease.trial, lease.token, result.objective, result.bestEpoch, result.epochs,
+      result.trainingSeconds,
+    ]
+  }
+}
+
+private struct InsertConfusion: Statement {
+  typealias Output = Void
+  static let sql = """
+    insert into unroll_internal.confusion (trial_id, token, split, actual, predicted, count)
+    select $1, $2::int, c.split::unroll_internal.split, c.actual, c.predicted, c.count
+    from unnest($3::text[], $4::text[], $5::text[], $6::bigint[])
+      c(split, actual, predicted, count)
+    """
+  let lease: Lease
+  let cells: [ConfusionCell]
+  var parameters: [any PostgresEncodable] {
+    [
+      lease.trial, lease.token, cells.map(\.split), cells.map(\.actual), cells.map(\.predicted),
+      cells.map(\.count),
+    ]
+  }
+}
