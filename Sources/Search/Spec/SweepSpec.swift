@@ -1,0 +1,141 @@
+/// Which metric tells how good a trial is.
+public struct Objective: Hashable, Sendable {
+  /// The name of the metric.
+  public let metric: String
+  /// The split that it is measured on; never the test split.
+  public let split: String
+  /// Which values are good.
+  public let goal: Goal
+}
+
+/// What bounds a sweep besides its number of trials.
+public struct Limits: Hashable, Sendable {
+  /// How many trials may run at once, if that is bounded.
+  public let maxParallel: Int?
+  /// How often a trial may fail before it is given up.
+  public let maxFailures: Int
+  /// How often a trial may lose its worker before it is given up.
+  public let maxLosses: Int
+}
+
+/// The ways of choosing points that a specification can name.
+public enum SamplerKind: String, Hashable, Sendable, CaseIterable {
+  /// Every point of the space once.
+  case grid
+  /// Points drawn at random.
+  case random
+}
+
+/// What a user enqueues: a checked specification, with every default written out.
+///
+/// Two specifications are equal if they mean the same, however they were written.
+public struct SweepSpec: Sendable {
+  /// The name that the user gave it, if any.
+  public let name: String?
+  /// What the user wrote about it, if anything.
+  public let description: String?
+  /// The settings that are the same in all trials, by the paths of their fields, with defaults.
+  /// A field without default that nobody set is not here.
+  public let fixed: [String: Value]
+  /// The settings that differ from trial to trial.
+  public let space: Space
+  /// How points are chosen.
+  public let sampler: SamplerKind
+  /// What makes a trial good.
+  public let objective: Objective
+  /// How many trials there are, exactly.
+  public let trials: Int
+  /// Where all random numbers of the sweep come from.
+  public let seed: UInt64
+  /// Less is sooner.
+  public let priority: Int
+  /// The workers that may run it.
+  public let queue: String
+  /// What bounds it.
+  public let limits: Limits
+  /// A text that makes enqueueing it twice the same as once, if the user gave one.
+  public let idempotencyKey: String?
+  /// The specification as canonical JSON text, which parses to an equal one in any order of its keys.
+  public let json: String
+
+  let file: String
+  let positions: [String: Position]
+  let chosen: Set<String>
+
+  /// Reads a specification in YAML or JSON.
+  ///
+  /// - Parameters:
+  ///   - text: The text.
+  ///   - file: What the error messages call it.
+  ///   - schema: What it may say.
+  /// - Returns: The checked specification.
+  /// - Throws: All that is wrong with it.
+  public static func parse(_ text: String, file: String, schema: SpecSchema) throws(SpecErrors)
+    -> SweepSpec
+  {
+    let root: SpecNode
+    do { root = try SpecReader.read(text, file: file) } catch { throw SpecErrors([error]) }
+    return try SpecParser.parse(root, file: file, schema: schema)
+  }
+
+  /// Reads a specification in YAML or JSON from the bytes of a file, which must be UTF-8.
+  ///
+  /// - Parameters:
+  ///   - bytes: The bytes of the file.
+  ///   - file: What the error messages call it.
+  ///   - schema: What it may say.
+  /// - Returns: The checked specification.
+  /// - Throws: All that is wrong with it.
+  public static func parse(_ bytes: [UInt8], file: String, schema: SpecSchema) throws(SpecErrors)
+    -> SweepSpec
+  {
+    let root: SpecNode
+    do { root = try SpecReader.read(bytes, file: file) } catch { throw SpecErrors([error]) }
+    return try SpecParser.parse(root, file: file, schema: schema)
+  }
+
+  /// All settings of a trial: those of the sweep and those that it was given.
+  public func settings(_ assignment: Assignment) -> [String: Value] {
+    assignment.reduce(into: fixed) { $0[$1.path] = $1.value == .null ? nil : $1.value }
+  }
+
+  /// The sampler that the specification asks for.
+  public func makeSampler() -> any Sampler {
+    switch sampler {
+    case .random: return RandomSampler(space, seed: seed)
+    case .grid:
+      guard let grid = GridSampler(space) else {
+        preconditionFailure("a grid over a space without end was parsed")
+      }
+      return grid
+    }
+  }
+
+  /// Whether a setting is searched or has another value than its default.
+  ///
+  /// This, and not what was written, tells whether a setting that has no effect was meant to have
+  /// one: ``json`` writes all defaults out.
+  public func isChosen(_ path: String) -> Bool { chosen.contains(path) }
+
+  /// An error about a setting, at the place where the text says it, or else at its section.
+  ///
+  /// For those who know more than a schema can say: that two settings do not go together.
+  public func error(_ path: String, _ message: String) -> SpecError {
+    var place = path
+    while !place.isEmpty, positions[place] == nil { place = SpecSchema.parent(of: place) }
+    return SpecError(
+      file: file, position: positions[place] ?? .start, path: path, message: message)
+  }
+}
+
+extension SweepSpec: Hashable {
+  /// Whether two specifications mean the same.
+  public static func == (first: SweepSpec, second: SweepSpec) -> Bool {
+    first.json == second.json
+  }
+
+  /// Hashes what the specification means.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(json)
+  }
+}
