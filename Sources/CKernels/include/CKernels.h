@@ -1,3 +1,38 @@
+// Loops over rows of numbers: the only code of the product that is chosen by the CPU.
+//
+// Each function of kernel_list.h exists as NAME_float and NAME_double, and each of these in one
+// version for every path that the compiler can build here. The widest path of this CPU is chosen
+// when the program is loaded. Nothing here allocates, starts a thread or does input or output.
 #ifndef UNROLL_CKERNELS_H
 #define UNROLL_CKERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define SCALAR float
+#define KERNEL(result, name, parameters, arguments) result name##_float parameters;
+#include "kernel_list.h"
+#undef SCALAR
+#undef KERNEL
+
+#define SCALAR double
+#define KERNEL(result, name, parameters, arguments) result name##_double parameters;
+#include "kernel_list.h"
+#undef SCALAR
+#undef KERNEL
+
+// The paths that this CPU can run, the plain one first and the widest last.
+ptrdiff_t kernel_path_count(void);
+// The name of path `index`: "plain", "avx2" or "avx512".
+const char *_Nonnull kernel_path_name(ptrdiff_t index);
+// The path in use.
+ptrdiff_t kernel_path_current(void);
+// Uses path `index` from now on. Only while no other thread computes.
+void kernel_path_select(ptrdiff_t index);
+
+// Makes this thread treat denormal numbers as zero; returns the former state for
+// `kernel_denormals_restore`. Does nothing on CPUs other than x86-64.
+uint32_t kernel_denormals_flush(void);
+void kernel_denormals_restore(uint32_t state);
+
 #endif

@@ -1,0 +1,27 @@
+/// A limit for gradients, applied before the step of an optimizer.
+public enum Clip: Codable, Hashable, Sendable {
+  /// No limit.
+  case none
+  /// Scales the whole gradient down to this Euclidean norm, as PyTorch's `clip_grad_norm_`.
+  case norm(Double)
+  /// Limits each component to plus and minus this value, as PyTorch's `clip_grad_value_`.
+  case value(Double)
+
+  /// Limits a gradient; returns its norm before.
+  @discardableResult
+  public func apply<S>(to gradient: Gradient<S>) -> Double {
+    let norm = gradient.norm
+    switch self {
+    case .none: break
+    case .norm(let limit):
+      precondition(limit > 0, "the limit of the norm is \(limit)")
+      let factor = limit / (norm + 1e-6)
+      // A norm that is not a number passes on: the caller sees it in the result.
+      if factor < 1 { gradient.scale(by: factor) }
+    case .value(let limit):
+      precondition(limit > 0, "the limit of the components is \(limit)")
+      gradient.clamp(to: limit)
+    }
+    return norm
+  }
+}

@@ -1,0 +1,58 @@
+import CKernels
+import COpenBLAS
+
+/// A number that models compute with: `Float` ships, `Double` checks it.
+public protocol Scalar: BinaryFloatingPoint, Sendable {
+  /// The loops and the matrix product for this type.
+  static var kernels: Kernels<Self> { get }
+}
+
+extension Float: Scalar {
+  /// The loops of CKernels and OpenBLAS in single precision.
+  public static let kernels = Kernels<Float>(
+    rnnForward: rnn_forward_float, rnnBackward: rnn_backward_float,
+    lstmForward: lstm_forward_float, lstmBackward: lstm_backward_float,
+    gruForward: gru_forward_float, gruBackward: gru_backward_float,
+    rowsFill: rows_fill_float, rowsGather: rows_gather_float,
+    rowsScatterAdd: rows_scatter_add_float, rowsSpread: rows_spread_float,
+    columnsAdd: columns_add_float, vectorAdd: vector_add_float,
+    vectorMultiply: vector_multiply_float, vectorScale: vector_scale_float,
+    vectorClamp: vector_clamp_float, vectorSquareSum: vector_square_sum_float,
+    vectorMask: vector_mask_float, vectorTanh: vector_tanh_float,
+    vectorSigmoid: vector_sigmoid_float, vectorExp: vector_exp_float,
+    softmax: softmax_float, crossEntropy: cross_entropy_float,
+    squaredError: squared_error_float, sgdStep: sgd_step_float,
+    rmspropStep: rmsprop_step_float, adamStep: adam_step_float
+  ) { left, right, shape, scale, pointers in
+    cblas_sgemm(
+      CblasRowMajor, left == .transposed ? CblasTrans : CblasNoTrans,
+      right == .transposed ? CblasTrans : CblasNoTrans, shape.rows, shape.columns, shape.inner,
+      1, pointers.left, shape.leftStride, pointers.right, shape.rightStride, scale, pointers.result,
+      shape.resultStride)
+  }
+}
+
+extension Double: Scalar {
+  /// The loops of CKernels and OpenBLAS in double precision.
+  public static let kernels = Kernels<Double>(
+    rnnForward: rnn_forward_double, rnnBackward: rnn_backward_double,
+    lstmForward: lstm_forward_double, lstmBackward: lstm_backward_double,
+    gruForward: gru_forward_double, gruBackward: gru_backward_double,
+    rowsFill: rows_fill_double, rowsGather: rows_gather_double,
+    rowsScatterAdd: rows_scatter_add_double, rowsSpread: rows_spread_double,
+    columnsAdd: columns_add_double, vectorAdd: vector_add_double,
+    vectorMultiply: vector_multiply_double, vectorScale: vector_scale_double,
+    vectorClamp: vector_clamp_double, vectorSquareSum: vector_square_sum_double,
+    vectorMask: vector_mask_double, vectorTanh: vector_tanh_double,
+    vectorSigmoid: vector_sigmoid_double, vectorExp: vector_exp_double,
+    softmax: softmax_double, crossEntropy: cross_entropy_double,
+    squaredError: squared_error_double, sgdStep: sgd_step_double,
+    rmspropStep: rmsprop_step_double, adamStep: adam_step_double
+  ) { left, right, shape, scale, pointers in
+    cblas_dgemm(
+      CblasRowMajor, left == .transposed ? CblasTrans : CblasNoTrans,
+      right == .transposed ? CblasTrans : CblasNoTrans, shape.rows, shape.columns, shape.inner,
+      1, pointers.left, shape.leftStride, pointers.right, shape.rightStride, scale, pointers.result,
+      shape.resultStride)
+  }
+}
