@@ -1,0 +1,162 @@
+/// Which part of a run an example belongs to.
+public enum Split: String, Codable, Hashable, Sendable, CaseIterable {
+  /// Fits the weights, the vocabulary and the scaling.
+  case train
+  /// Chooses among epochs and trials.
+  case validation
+  /// Is looked at once, at the end.
+  case test
+
+  /// The split that a word of a file means, or nil.
+  public init?(word: String) {
+    switch word.lowercased() {
+    case "train", "training": self = .train
+    case "validation", "valid", "val", "dev": self = .validation
+    case "test": self = .test
+    default: return nil
+    }
+  }
+}
+
+/// Examples with an input each and, mostly, a target each: what a user fetched, imported or generated.
+///
+/// A long text and a long numeric series are datasets of one example without a target. The name is
+/// no part of the content: two datasets with the same content have the same version.
+public struct Dataset: Hashable, Sendable {
+  /// What the models read, one element an example.
+  public enum Inputs: Hashable, Sendable {
+    /// Texts, which a plan makes into words or characters.
+    case texts([String])
+    /// Sequences over the symbols 0..<alphabet.
+    case symbols([[Int32]], alphabet: Int)
+    /// Numeric sequences: the values of a step lie together, `channels.count` a step.
+    case values([[Float]], channels: [String])
+  }
+
+  /// What the models answer, one element an example.
+  public enum Targets: Hashable, Sendable {
+    /// Nothing: the input itself is to be continued.
+    case none
+    /// One label an example, as an index into the sorted names.
+    case labels([Int32], names: [String])
+    /// `width` numbers an example.
+    case numbers([Float], width: Int)
+    /// A class for each step, -1 where none is asked.
+    case steps([[Int32]], classes: Int)
+  }
+
+  /// What a user calls it.
+  public var name: String
+  /// What the models read.
+  public let inputs: Inputs
+  /// What the models answer.
+  public let targets: Targets
+  /// The split of each example, where the file gives one.
+  public let splits: [Split]?
+
+  /// A dataset of examples that fit together.
+  ///
+  /// - Precondition: Every part has one element an example, the indices and shapes agree.
+  public init(name: String, inputs: Inputs, targets: Targets, splits: [Split]? = nil) {
+    self.name = name
+    self.inputs = inputs
+    self.targets = targets
+    self.splits = splits
+    if let fault = fault { preconditionFailure("a dataset whose \(fault)") }
+  }
+
+  /// A dataset with a label for each example, whose names are collected and sorted.
+  public init(name: String, inputs: Inputs, labels: [String], splits: [Split]? = nil) {
+    let names = Set(labels).sorted()
+    let index = Dictionary(uniqueKeysWithValues: zip(names, 0...))
+    let indices = labels.map { Int32(index[$0] ?? 0) }
+    self.init(
+      name: name, inputs: inputs, targets: .labels(indices, names: names), splits: splits)
+  }
+
+  /// The number of examples.
+  public var count: Int { inputs.count }
+
+  /// What contradicts what, or nil.
+  var fault: String? { Self.fault(inputs: inputs, targets: targets, splits: splits) }
+
+  static func fault(inputs: Inputs, targets: Targets, splits: [Split]?) -> String? {
+    switch inputs {
+    case .texts: break
+    case .symbols(let sequences, let alphabet):
+      let range = 0..<Int32(clamping: max(alphabet, 0))
+      if !sequences.allSatisfy({ $0.allSatisfy(range.contains) }) {
+        return "symbols are not all below the alphabet's size, \(alphabet)"
+      }
+    case .values(let sequences, let channels):
+      if channels.isEmpty { return "values have no channel" }
+      if !sequences.allSatisfy({ $0.count % channels.count == 0 }) {
+        return "values do not fill whole steps of \(channels.count) channels"
+      }
+    }
+    if let splits, splits.count != inputs.count { return "splits are not one an example" }
+    switch targets {
+    case .none: break
+    case .labels(let indices, let names):
+      if indices.count != inputs.count { return "labels are not one an example" }
+      let range = 0..<Int32(clamping: names.count)
+      if !indices.allSatisfy(range.contains) { return "labels have no name" }
+    case .numbers(let numbers, let width):
+      if width < 1 || numbers.count != inputs.count * width {
+        return "numbers are not \(width) an example"
+      }
+    case .steps(let sequences, let classes):
+      let range = -1..<Int32(clamping: max(classes, 0))
+      if !sequences.allSatisfy({ $0.allSatisfy(range.contains) }) {
+        return "classes of the steps are not all below \(classes)"
+      }
+      if sequences.count != inputs.count
+        || zip(sequences, inputs.lengths).contains(where: { $0.count != $1 })
+      {
+        return "steps have not one class each"
+      }
+    }
+    return nil
+  }
+}
+
+extension Dataset.Inputs {
+  /// The number of examples.
+  public var count: Int {
+    switch self {
+    case .texts(let texts): texts.count
+    case .symbols(let sequences, _): sequences.count
+    case .values(let sequences, _): sequences.count
+    }
+  }
+
+  /// The steps of each example; for a text its Unicode scalars, since its words depend on a plan.
+  public var lengths: [Int] {
+    switch self {
+    case .texts(let texts): texts.map(\.unicodeScalars.count)
+    case .symbols(let sequences, _): sequences.map(\.count)
+    case .values(let sequences, let channels): sequences.map { $0.count / channels.count }
+    }
+  }
+
+  /// The word for this kind of input in headers and messages.
+  public var kind: String {
+    switch self {
+    case .texts: "text"
+    case .symbols: "symbols"
+    case .values: "values"
+    }
+  }
+}
+
+extension Dataset.Targets {
+  /// The word for this kind of target in headers and messages.
+  public var kind: String {
+    switch self {
+    case .none: "none"
+    case .labels: "label"
+    case .numbers: "number"
+    case .steps: "steps"
+    }
+  }
+}

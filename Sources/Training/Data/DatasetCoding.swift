@@ -1,0 +1,219 @@
+/// Bytes that are no dataset that this version can read.
+public struct DatasetDecodingError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What is wrong with the bytes.
+  public enum Code: Hashable, Sendable {
+    /// They do not begin as a dataset does.
+    case notADataset
+    /// They were written by a newer program.
+    case unsupportedVersion
+    /// They end before the last example does, or go on after it.
+    case wrongLength
+    /// The header or a record contradicts itself.
+    case corrupt
+  }
+
+  /// What is wrong with the bytes.
+  public let code: Code
+  /// The same, in words.
+  public let detail: String
+
+  /// One line.
+  public var description: String { "not a readable dataset: \(detail)" }
+}
+
+// The canonical encoding, the same bytes for the same content. All numbers are little-endian.
+//
+//   8 bytes   "UNROLLDS"
+//   uint32    format version, 1
+//   uint32    length of the header
+//   header    JSON with sorted keys: rows, input, target, alphabet, channels, classes, labels, width, splits
+//   int32[]   length of each example: bytes of a text, symbols, or steps
+//   inputs    UTF-8, int32[] or float32[], one example after the other
+//   targets   int32[] (label index; or a class for each step) or float32[]
+//   uint8[]   split of each example: 1 train, 2 validation, 3 test; only if the header says so
+
+extension Dataset {
+  private static let magic = Array("UNROLLDS".utf8)
+  private static let formatVersion: UInt32 = 1
+
+  private struct Header: Codable {
+    var rows: Int
+    var input: String
+    var target: String
+    var alphabet: Int?
+    var channels: [String]?
+    var classes: Int?
+    var labels: [String]?
+    var width: Int?
+    var splits: Bool
+  }
+
+  /// The SHA-256 digest of the canonical encoding in hexadecimal digits: the version of a dataset.
+  public var sha256: String { Digest.text(of: encoded()) }
+
+  /// The canonical encoding: the same bytes for the same content, whatever the name.
+  public func encoded() -> [UInt8] {
+    var header = Header(
+      rows: count, input: inputs.kind, target: targets.kind, splits: splits != nil)
+    var lengths = inputs.lengths.map { Int32($0) }
+    var body = ByteWriter()
+    switch inputs {
+    case .texts(let texts):
+      lengths = texts.map { Int32($0.utf8.count) }
+      for text in texts { body.append(text.utf8) }
+    case .symbols(let sequences, let alphabet):
+      header.alphabet = alphabet
+      for sequence in sequences { body.append(sequence) }
+    case .values(let sequences, let channels):
+      header.channels = channels
+      for sequence in sequences { body.append(sequence) }
+    }
+    switch targets {
+    case .none: break
+    case .labels(let indices, let names):
+      header.labels = names
+      body.append(indices)
+    case .numbers(let numbers, let width):
+      header.width = width
+      body.append(numbers)
+    case .steps(let sequences, let classes):
+      header.classes = classes
+      for sequence in sequences { body.append(sequence) }
+    }
+    body.append((splits ?? []).map { Self.code(of: $0) })
+
+    let json = CanonicalJSON.encode(header)
+    var writer = ByteWriter()
+    writer.append(Self.magic)
+    writer.append(Self.formatVersion)
+    writer.append(UInt32(json.count))
+    writer.append(json)
+    writer.append(lengths)
+    writer.append(body.bytes)
+    return writer.bytes
+  }
+
+  /// Reads the canonical encoding.
+  ///
+  /// - Parameters:
+  ///   - bytes: What ``encoded()`` wrote.
+  ///   - name: What the dataset shall be called.
+  public init(decoding bytes: some Collection<UInt8>, name: String) throws(DatasetDecodingError) {
+    var reader = ByteReader(Array(bytes)[...])
+    guard let magic = reader.read(count: 8), Array(magic) == Self.magic else {
+      throw DatasetDecodingError(
+        code: .notADataset, detail: "the bytes do not begin with UNROLLDS")
+    }
+    let cut = DatasetDecodingError(
+      code: .wrongLength, detail: "the bytes end before the last example")
+    guard let version = reader.read(UInt32.self) else { throw cut }
+    guard version == Self.formatVersion else {
+      throw DatasetDecodingError(
+        code: .unsupportedVersion,
+        detail: "format version \(version), this program reads \(Self.formatVersion)")
+    }
+    guard let size = reader.read(UInt32.self), let json = reader.read(count: Int(size)) else {
+      throw cut
+    }
+    guard let header = try? CanonicalJSON.decode(Header.self, from: json), header.rows >= 0 else {
+      throw DatasetDecodingError(code: .corrupt, detail: "the header is not the JSON expected")
+    }
+    guard let lengths = reader.readIntegers(header.rows) else { throw cut }
+    guard lengths.allSatisfy({ $0 >= 0 }) else {
+      throw DatasetDecodingError(code: .corrupt, detail: "an example has a negative length")
+    }
+    guard let inputs = try Self.inputs(header, lengths, &reader),
+      let targets = try Self.targets(header, lengths, &reader)
+    else { throw cut }
+    var splits: [Split]?
+    if header.splits {
+      guard let codes = reader.read(count: header.rows) else { throw cut }
+      splits = codes.compactMap { Self.split(of: $0) }
+    }
+    guard reader.remaining == 0 else {
+      throw DatasetDecodingError(
+        code: .wrongLength, detail: "\(reader.remaining) bytes follow the last example")
+    }
+    if let fault = Self.fault(inputs: inputs, targets: targets, splits: splits) {
+      throw DatasetDecodingError(code: .corrupt, detail: "its \(fault)")
+    }
+    self.init(name: name, inputs: inputs, targets: targets, splits: splits)
+  }
+
+  private static func inputs(
+    _ header: Header, _ lengths: [Int32], _ reader: inout ByteReader
+  ) throws(DatasetDecodingError) -> Inputs? {
+    switch (header.input, header.alphabet, header.channels) {
+    case ("text", _, _):
+      var texts: [String] = []
+      texts.reserveCapacity(lengths.count)
+      for length in lengths {
+        guard let bytes = reader.read(count: Int(length)) else { return nil }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+          throw DatasetDecodingError(code: .corrupt, detail: "a text is not UTF-8")
+        }
+        texts.append(text)
+      }
+      return .texts(texts)
+    case ("symbols", let alphabet?, _):
+      guard let sequences = sequences(lengths, { reader.readIntegers($0) }) else { return nil }
+      return .symbols(sequences, alphabet: alphabet)
+    case ("values", _, let channels?):
+      let size = channels.count
+      guard let sequences = sequences(lengths, { reader.readFloats($0 * size) }) else {
+        return nil
+      }
+      return .values(sequences, channels: channels)
+    default:
+      throw DatasetDecodingError(
+        code: .corrupt, detail: "the header has no known input: \(header.input)")
+    }
+  }
+
+  private static func targets(
+    _ header: Header, _ lengths: [Int32], _ reader: inout ByteReader
+  ) throws(DatasetDecodingError) -> Targets? {
+    switch (header.target, header.labels, header.width, header.classes) {
+    case ("none", _, _, _):
+      return Targets.none
+    case ("label", let names?, _, _):
+      return reader.readIntegers(header.rows).map { .labels($0, names: names) }
+    case ("number", _, let width?, _) where (1...1_000_000).contains(width):
+      return reader.readFloats(header.rows * width).map { .numbers($0, width: width) }
+    case ("steps", _, _, let classes?) where header.input != "text":
+      return sequences(lengths) { reader.readIntegers($0) }.map { .steps($0, classes: classes) }
+    default:
+      throw DatasetDecodingError(
+        code: .corrupt, detail: "the header has no known target: \(header.target)")
+    }
+  }
+
+  private static func sequences<Element>(
+    _ lengths: [Int32], _ read: (Int) -> [Element]?
+  ) -> [[Element]]? {
+    var sequences: [[Element]] = []
+    sequences.reserveCapacity(lengths.count)
+    for length in lengths {
+      guard let sequence = read(Int(length)) else { return nil }
+      sequences.append(sequence)
+    }
+    return sequences
+  }
+
+  private static func code(of split: Split) -> UInt8 {
+    switch split {
+    case .train: 1
+    case .validation: 2
+    case .test: 3
+    }
+  }
+
+  private static func split(of code: UInt8) -> Split? {
+    switch code {
+    case 1: .train
+    case 2: .validation
+    case 3: .test
+    default: nil
+    }
+  }
+}

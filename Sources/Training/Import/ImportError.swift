@@ -1,0 +1,99 @@
+/// A file that cannot become a dataset: where, what was found and what is allowed.
+public struct ImportError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What is wrong, for programs.
+  public struct Code: Hashable, Sendable {
+    private enum Base {
+      case unreadable, empty, notUTF8, missingColumn, badOptions, badRow, badValue, emptyText
+      case badSplit, badHeader, badArchive
+    }
+    private let base: Base
+
+    /// The file cannot be opened.
+    public static let unreadable = Code(base: .unreadable)
+    /// The file holds no example.
+    public static let empty = Code(base: .empty)
+    /// A line is not UTF-8.
+    public static let notUTF8 = Code(base: .notUTF8)
+    /// A column that the options name is not in the file.
+    public static let missingColumn = Code(base: .missingColumn)
+    /// The options do not say how to read the file.
+    public static let badOptions = Code(base: .badOptions)
+    /// A row has too few fields or is not what the format prescribes.
+    public static let badRow = Code(base: .badRow)
+    /// A field is not a finite number, or a label is empty or unknown.
+    public static let badValue = Code(base: .badValue)
+    /// A text holds nothing but space.
+    public static let emptyText = Code(base: .emptyText)
+    /// A field is not the name of a split.
+    public static let badSplit = Code(base: .badSplit)
+    /// The header of a file is not what the format prescribes.
+    public static let badHeader = Code(base: .badHeader)
+    /// A wheel or zip file, or what was to be in it, is not as expected.
+    public static let badArchive = Code(base: .badArchive)
+  }
+
+  /// What is wrong, for programs.
+  public let code: Code
+  /// The file's name.
+  public let file: String
+  /// The line, from 1.
+  public let line: Int?
+  /// The column or field.
+  public let field: String?
+  /// What the file has there.
+  public let found: String
+  /// What it may have there.
+  public let allowed: String
+
+  init(
+    _ code: Code, file: String, line: Int? = nil, field: String? = nil, found: String,
+    allowed: String
+  ) {
+    self.code = code
+    self.file = file
+    self.line = line
+    self.field = field
+    self.found = found
+    self.allowed = allowed
+  }
+
+  /// One line: `messages.tsv:12: column 'text': found an empty field; allowed: …`.
+  public var description: String {
+    var place = file
+    if let line { place += ":\(line)" }
+    if let field { place += ": \(field)" }
+    return "\(place): found \(found); allowed: \(allowed)"
+  }
+}
+
+extension String {
+  /// The string in quotation marks, cut where it would make a message unreadable.
+  var quoted: String {
+    let clean = String(unicodeScalars.prefix(41).map { $0.value < 32 ? " " : Character($0) })
+    return clean.count > 40 ? "'\(clean.prefix(39))…'" : "'\(clean)'"
+  }
+
+  /// The number of insertions, deletions and replacements that make `other` of this, ignoring case.
+  func editDistance(to other: String) -> Int {
+    let (left, right) = (Array(lowercased()), Array(other.lowercased()))
+    var row = Array(0...right.count)
+    for (i, character) in left.enumerated() {
+      var diagonal = row[0]
+      row[0] = i + 1
+      for (j, candidate) in right.enumerated() {
+        let replaced = diagonal + (character == candidate ? 0 : 1)
+        diagonal = row[j + 1]
+        row[j + 1] = Swift.min(replaced, row[j] + 1, diagonal + 1)
+      }
+    }
+    return row[right.count]
+  }
+
+  /// `names`, those most like this string first.
+  func nearest(in names: [String]) -> [String] {
+    names.map { (distance: editDistance(to: $0), name: $0) }
+      .enumerated()
+      .sorted { ($0.element.distance, $0.offset) < ($1.element.distance, $1.offset) }
+      .map(\.element.name)
+  }
+}

@@ -1,0 +1,153 @@
+internal import FoundationEssentials
+
+/// Makes examples of a file with a JSON object a line. Values are an array of numbers (one channel)
+/// or an array of steps, each an array of numbers.
+struct JSONLinesReader {
+  private let source: SourceText
+  private let options: ImportOptions
+
+  init(_ source: SourceText, _ options: ImportOptions) {
+    self.source = source
+    self.options = options
+  }
+
+  private enum Value: Decodable {
+    case string(String)
+    case number(Double)
+    case array([Value])
+    case other(String)
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.singleValueContainer()
+      if let flag = try? container.decode(Bool.self) {
+        self = .other(flag ? "true" : "false")
+      } else if let text = try? container.decode(String.self) {
+        self = .string(text)
+      } else if let number = try? container.decode(Double.self) {
+        self = .number(number)
+      } else if let array = try? container.decode([Value].self) {
+        self = .array(array)
+      } else {
+        self = .other(container.decodeNil() ? "null" : "an object")
+      }
+    }
+
+    var words: String {
+      switch self {
+      case .string(let text): text.quoted
+      case .number(let number): "the number \(number)"
+      case .array: "an array"
+      case .other(let word): word
+      }
+    }
+  }
+
+  func examples() throws(ImportError) -> Examples {
+    let inputs = (options.text == nil ? 0 : 1) + options.values.count
+    guard inputs == 1 else {
+      throw source.error(
+        .badOptions, found: inputs == 0 ? "no input field" : "\(inputs) input fields",
+        allowed: "one text field, or one value field that holds an array")
+    }
+    guard options.label == nil || options.number == nil else {
+      throw source.error(
+        .badOptions, found: "a label field and a number field", allowed: "one of the two")
+    }
+    let decoder = JSONDecoder()
+    var examples = Examples()
+    var channels: Int?
+    for (index, content) in source.lines.enumerated() where !content.trimmed.isEmpty {
+      let line = index + 1
+      guard let object = try? decoder.decode([String: Value].self, from: Data(content.utf8))
+      else {
+        throw source.error(
+          .badRow, line: line, found: String(content).quoted, allowed: "a JSON object")
+      }
+      if let name = options.text {
+        guard case .string(let text) = try field(name, object, line) else {
+          throw wrongKind(name, object, line, allowed: "a string")
+        }
+        examples.texts.append(try source.content(text, line: line, field: "field '\(name)'"))
+      }
+      if let name = options.values.first {
+        let (values, width) = try steps(field(name, object, line), name, line)
+        if let channels, channels != width {
+          throw source.error(
+            .badRow, line: line, field: "field '\(name)'", found: "\(width) values in a step",
+            allowed: "\(channels), as in the first line")
+        }
+        channels = width
+        examples.values.append(values)
+      }
+      if let name = options.label {
+        let label: String
+        switch try field(name, object, line) {
+        case .string(let text): label = text
+        case .number(let number):
+          label = Int(exactly: number).map(String.init) ?? String(number)
+        case .other(let word) where word == "true" || word == "false": label = word
+        default: throw wrongKind(name, object, line, allowed: "a string or a number")
+        }
+        examples.labels.append(try source.label(label, line: line, field: "field '\(name)'"))
+      }
+      if let name = options.number {
+        guard case .number(let number) = try field(name, object, line) else {
+          throw wrongKind(name, object, line, allowed: "a number")
+        }
+        examples.numbers.append(Float(number))
+      }
+      if let name = options.split {
+        guard case .string(let word) = try field(name, object, line) else {
+          throw wrongKind(name, object, line, allowed: "train, validation or test")
+        }
+        examples.splits.append(try source.split(word, line: line, field: "field '\(name)'"))
+      }
+    }
+    examples.channels = (0..<(channels ?? 0)).map { "channel \($0 + 1)" }
+    return examples
+  }
+
+  private func field(
+    _ name: String, _ object: [String: Value], _ line: Int
+  ) throws(ImportError) -> Value {
+    guard let value = object[name] else {
+      throw source.error(
+        .missingColumn, line: line, field: "field '\(name)'", found: "no field of that name",
+        allowed: name.nearest(in: object.keys.sorted()).prefix(12).joined(separator: ", "))
+    }
+    return value
+  }
+
+  private func wrongKind(
+    _ name: String, _ object: [String: Value], _ line: Int, allowed: String
+  ) -> ImportError {
+    source.error(
+      .badValue, line: line, field: "field '\(name)'", found: object[name]?.words ?? "nothing",
+      allowed: allowed)
+  }
+
+  private func steps(
+    _ value: Value, _ name: String, _ line: Int
+  ) throws(ImportError) -> (values: [Float], width: Int) {
+    let error = source.error(
+      .badValue, line: line, field: "field '\(name)'", found: value.words,
+      allowed: "an array of numbers, or of arrays of numbers that are equally long")
+    guard case .array(let steps) = value, let first = steps.first else { throw error }
+    var width = 1
+    if case .array(let values) = first { width = values.count }
+    var numbers: [Float] = []
+    numbers.reserveCapacity(steps.count * width)
+    for step in steps {
+      switch step {
+      case .number(let number) where width == 1: numbers.append(Float(number))
+      case .array(let values) where values.count == width && width > 0:
+        for case .number(let number) in values { numbers.append(Float(number)) }
+      default: throw error
+      }
+    }
+    guard numbers.count == steps.count * width, numbers.allSatisfy(\.isFinite) else {
+      throw error
+    }
+    return (numbers, width)
+  }
+}

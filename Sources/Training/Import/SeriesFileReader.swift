@@ -1,0 +1,102 @@
+/// Makes examples of a `.ts` file of the UEA and UCR archives: lines that begin with `#` are
+/// remarks, lines that begin with `@` the header, each line after `@data` a case: its channels
+/// separated by colons, their values by commas, the class label last. Cases may differ in length.
+struct SeriesFileReader {
+  private let source: SourceText
+  private var hasTimestamps = false
+  private var channels: Int?
+  private var labels: [String]?
+  private var hasTarget = false
+
+  init(_ source: SourceText) { self.source = source }
+
+  mutating func header(_ line: Substring, _ number: Int) throws(ImportError) {
+    let words = line.split(whereSeparator: \.isWhitespace).map(String.init)
+    let value = words.count > 1 ? words[1].lowercased() : ""
+    switch words.first?.lowercased() {
+    case "@timestamps": hasTimestamps = value == "true"
+    case "@univariate": if value == "true" { channels = 1 }
+    case "@dimension", "@dimensions": channels = Int(value)
+    case "@classlabel": labels = value == "true" ? Array(words.dropFirst(2)) : nil
+    case "@targetlabel": hasTarget = value == "true"
+    default: break
+    }
+    if hasTimestamps {
+      throw source.error(
+        .badHeader, line: number, found: "values with time stamps",
+        allowed: "@timeStamps false: values at equal distances")
+    }
+  }
+
+  func examples() throws(ImportError) -> Examples {
+    var reader = self
+    var examples = Examples()
+    var isData = false
+    for (index, content) in source.lines.enumerated() {
+      let line = content.trimmed
+      if line.isEmpty || line.hasPrefix("#") { continue }
+      if line.lowercased() == "@data" {
+        isData = true
+      } else if line.hasPrefix("@"), !isData {
+        try reader.header(line, index + 1)
+      } else if isData {
+        try reader.read(line, index + 1, into: &examples)
+      } else {
+        throw source.error(
+          .badHeader, line: index + 1, found: String(line).quoted,
+          allowed: "lines that begin with @ or #, up to @data")
+      }
+    }
+    guard isData else {
+      throw source.error(.badHeader, found: "no @data line", allowed: "an @data line")
+    }
+    examples.channels = (0..<(reader.channels ?? 0)).map { "channel \($0 + 1)" }
+    return examples
+  }
+
+  private mutating func read(
+    _ line: Substring, _ number: Int, into examples: inout Examples
+  ) throws(ImportError) {
+    var parts = line.split(separator: ":", omittingEmptySubsequences: false)
+    if labels != nil || hasTarget {
+      let last = parts.removeLast()
+      if hasTarget {
+        examples.numbers.append(try source.number(last, line: number, field: "target"))
+      } else {
+        let label = try source.label(last, line: number, field: "class label")
+        if let labels, !labels.isEmpty, !labels.contains(label) {
+          throw source.error(
+            .badValue, line: number, field: "class label", found: label.quoted,
+            allowed: labels.joined(separator: ", "))
+        }
+        examples.labels.append(label)
+      }
+    }
+    guard !parts.isEmpty, parts.count == channels ?? parts.count else {
+      throw source.error(
+        .badRow, line: number, found: "\(parts.count) channels",
+        allowed: "\(channels ?? 1), separated by colons, and then the label")
+    }
+    channels = parts.count
+    var columns: [[Float]] = []
+    for (channel, part) in parts.enumerated() {
+      var column: [Float] = []
+      for field in part.split(separator: ",", omittingEmptySubsequences: false) {
+        column.append(
+          try source.number(field, line: number, field: "channel \(channel + 1)"))
+      }
+      if let first = columns.first, first.count != column.count {
+        throw source.error(
+          .badRow, line: number, field: "channel \(channel + 1)",
+          found: "\(column.count) values", allowed: "\(first.count), as in channel 1")
+      }
+      columns.append(column)
+    }
+    var values: [Float] = []
+    values.reserveCapacity(columns.count * columns[0].count)
+    for step in columns[0].indices {
+      for column in columns { values.append(column[step]) }
+    }
+    examples.values.append(values)
+  }
+}

@@ -1,0 +1,169 @@
+/// Makes examples of the rows of a tsv or csv file.
+struct TableReader {
+  private let source: SourceText
+  private let options: ImportOptions
+
+  init(_ source: SourceText, _ options: ImportOptions) {
+    self.source = source
+    self.options = options
+  }
+
+  func examples(_ tabbed: TabbedRows) throws(ImportError) -> Examples {
+    try examples(tabbed.rows())
+  }
+
+  func examples(_ quoted: QuotedRows) throws(ImportError) -> Examples {
+    try examples(quoted.rows())
+  }
+
+  /// A column that the options name: its index and what messages call it.
+  private struct Column {
+    let index: Int
+    let name: String
+  }
+
+  private func examples(_ rows: [TableRow]) throws(ImportError) -> Examples {
+    guard options.text != nil || !options.values.isEmpty else {
+      throw source.error(
+        .badOptions, found: "neither a text column nor value columns",
+        allowed: "a text column, or value columns, by name or by number from 1")
+    }
+    guard options.text == nil || options.values.isEmpty else {
+      throw source.error(
+        .badOptions, found: "a text column and value columns",
+        allowed: "one of the two as the input")
+    }
+    guard options.label == nil || options.number == nil else {
+      throw source.error(
+        .badOptions, found: "a label column and a number column", allowed: "one of the two")
+    }
+    guard let first = rows.first else {
+      throw source.error(.empty, found: "no row", allowed: "at least one row")
+    }
+    let names = options.hasHeader ? first.fields.map { String($0.trimmed) } : nil
+    let table = try Table(
+      text: options.text.map { (name) throws(ImportError) in try column(name, names, first) },
+      label: options.label.map { (name) throws(ImportError) in try column(name, names, first) },
+      number: options.number.map { (name) throws(ImportError) in try column(name, names, first) },
+      split: options.split.map { (name) throws(ImportError) in try column(name, names, first) })
+    let values = try valueColumns(names, first, except: table.columns)
+    return try read(names == nil ? rows[...] : rows.dropFirst(), table, values)
+  }
+
+  private struct Table {
+    var text, label, number, split: Column?
+    var columns: [Column] { [text, label, number, split].compactMap { $0 } }
+  }
+
+  private func read(
+    _ rows: ArraySlice<TableRow>, _ table: Table, _ values: [Column]
+  ) throws(ImportError) -> Examples {
+    let needed = ((table.columns + values).map(\.index).max() ?? 0) + 1
+    let isSeries = !values.isEmpty && table.label == nil && table.number == nil
+    if isSeries, let split = table.split {
+      throw source.error(
+        .badOptions, field: split.name, found: "a split column for one long series",
+        allowed: "fractions in the plan: a series is split by position in time")
+    }
+    var examples = Examples()
+    var series: [Float] = []
+    if isSeries { series.reserveCapacity(rows.count * values.count) }
+    for row in rows {
+      guard row.fields.count >= needed else {
+        throw source.error(
+          .badRow, line: row.line, found: "\(row.fields.count) of \(needed) fields",
+          allowed: "at least \(needed) fields between "
+            + (options.format == .tsv ? "tabulators" : "commas"))
+      }
+      if let text = table.text {
+        examples.texts.append(
+          try source.content(row.fields[text.index], line: row.line, field: text.name))
+      }
+      if let label = table.label {
+        examples.labels.append(
+          try source.label(row.fields[label.index], line: row.line, field: label.name))
+      }
+      if let number = table.number {
+        examples.numbers.append(
+          try source.number(row.fields[number.index], line: row.line, field: number.name))
+      }
+      if let split = table.split {
+        examples.splits.append(
+          try source.split(row.fields[split.index], line: row.line, field: split.name))
+      }
+      if !values.isEmpty {
+        if !isSeries { series.removeAll(keepingCapacity: true) }
+        for column in values {
+          series.append(
+            try source.number(row.fields[column.index], line: row.line, field: column.name))
+        }
+        if !isSeries { examples.values.append(series) }
+      }
+    }
+    if isSeries {
+      examples.values = series.isEmpty ? [] : [series]
+      examples.channels = values.map(\.name)
+    } else if !values.isEmpty {
+      examples.channels = (1...options.channels).map { "channel \($0)" }
+    }
+    return examples
+  }
+
+  private func column(
+    _ reference: String, _ names: [String]?, _ first: TableRow
+  ) throws(ImportError) -> Column {
+    if let index = names?.firstIndex(of: reference) {
+      return Column(index: index, name: "column '\(reference)'")
+    }
+    if let number = Int(reference) {
+      guard (1...first.fields.count).contains(number) else {
+        throw source.error(
+          .missingColumn, line: first.line, field: "column \(number)",
+          found: "\(first.fields.count) columns",
+          allowed: first.fields.count == 1 ? "1" : "1 to \(first.fields.count)")
+      }
+      return Column(index: number - 1, name: names?[number - 1] ?? "column \(number)")
+    }
+    guard let names else {
+      throw source.error(
+        .missingColumn, field: "column '\(reference)'", found: "a file without a header",
+        allowed: "1 to \(first.fields.count), or the option for a header")
+    }
+    throw source.error(
+      .missingColumn, line: first.line, field: "column '\(reference)'",
+      found: "no column of that name",
+      allowed: reference.nearest(in: names).prefix(12).joined(separator: ", "))
+  }
+
+  /// The columns of values, where `*` and ranges of numbers may stand for many.
+  private func valueColumns(
+    _ names: [String]?, _ first: TableRow, except others: [Column]
+  ) throws(ImportError) -> [Column] {
+    var columns: [Column] = []
+    for reference in options.values {
+      if reference == "*" {
+        let taken = Set(others.map(\.index) + columns.map(\.index))
+        columns += first.fields.indices.filter { !taken.contains($0) }
+          .map { Column(index: $0, name: names?[$0] ?? "column \($0 + 1)") }
+        continue
+      }
+      let ends = reference.split(separator: "-", omittingEmptySubsequences: false)
+      if names?.contains(reference) != true, ends.count == 2, let low = Int(ends[0]),
+        let high = Int(ends[1]), low <= high
+      {
+        _ = try column(String(high), names, first)
+        for number in low...high { columns.append(try column(String(number), names, first)) }
+      } else {
+        let found = try column(reference, names, first)
+        columns.append(Column(index: found.index, name: names?[found.index] ?? found.name))
+      }
+    }
+    let isExample = options.label != nil || options.number != nil
+    if isExample, options.channels < 1 || columns.count % options.channels != 0 {
+      throw source.error(
+        .badOptions, field: "channels", found: "\(options.channels)",
+        allowed: "a divisor of the number of value columns, \(columns.count)")
+    }
+    return columns
+  }
+}

@@ -1,0 +1,123 @@
+extension PreparedData {
+  /// Makes a dataset ready for training.
+  ///
+  /// Whatever is learned from data here (vocabulary, labels, scales) is learned from the training
+  /// split alone.
+  ///
+  /// - Parameters:
+  ///   - dataset: The examples.
+  ///   - plan: How they become sequences.
+  ///   - seed: The seed of the division, if the plan has none.
+  /// - Throws: ``PlanError`` if the plan does not fit the dataset.
+  public init(_ dataset: Dataset, _ plan: DataPlan, seed: UInt64) throws(PlanError) {
+    try PlanError.require(
+      dataset.count > 0, "dataset", found: "no example", allowed: "at least one example")
+    let plan = try plan.resolved(for: dataset)
+    switch plan.task {
+    case .forecast: self = try Self.forecast(dataset, plan)
+    case .language: self = try Self.language(dataset, plan)
+    default: self = try Self.examples(dataset, plan, seed)
+    }
+  }
+
+  private static func examples(
+    _ dataset: Dataset, _ plan: DataPlan, _ seed: UInt64
+  ) throws(PlanError) -> PreparedData {
+    var notes: [String] = []
+    var rows = Array(0..<dataset.count)
+    if plan.deduplicate == true {
+      rows = dataset.distinctRows(plan)
+      let dropped = dataset.count - rows.count
+      notes.append(
+        "\(dropped) of \(dataset.count) examples dropped: the same input occurs earlier")
+    }
+    let parts = dataset.parts(of: rows, plan, seed: seed)
+    notes.append(
+      "\(parts.train.count) train, \(parts.validation.count) validation, \(parts.test.count) test"
+        + (plan.split.source == .file ? ", as the dataset says" : ""))
+    try PlanError.require(
+      !parts.train.isEmpty, "data.split", found: "an empty training split",
+      allowed: "fractions that leave an example to train on")
+
+    var coder = try InputCoder(dataset, plan, rows: rows, train: parts.train)
+    notes += coder.notes(parts)
+    let answers = try AnswerCoder(dataset, plan, parts)
+    coder.encoding.labels = answers.labels
+    coder.encoding.positive = answers.positive
+    coder.encoding.targetScale = answers.scale
+    coder.encoding.outputs = answers.outputs
+
+    return PreparedData(
+      plan: plan, datasetVersion: dataset.sha256, encoding: coder.encoding,
+      vocabulary: coder.vocabulary,
+      train: coder.sequences(parts.train, answers),
+      validation: coder.sequences(parts.validation, answers),
+      test: coder.sequences(parts.test, answers), notes: notes)
+  }
+}
+
+/// Makes targets of a dataset's targets.
+struct AnswerCoder {
+  var labels: [String]?
+  var positive: Int?
+  var scale: Scale?
+  var outputs = 1
+  private let targets: Dataset.Targets
+  private var classes: [Int32] = []
+
+  init(_ dataset: Dataset, _ plan: DataPlan, _ parts: Parts) throws(PlanError) {
+    targets = dataset.targets
+    switch dataset.targets {
+    case .none: break
+    case .labels(let indices, let names):
+      var counts = [Int](repeating: 0, count: names.count)
+      for row in parts.train { counts[Int(indices[row])] += 1 }
+      for split in [Split.validation, .test] {
+        for row in parts[split] where counts[Int(indices[row])] == 0 {
+          throw PlanError(
+            field: "data.split",
+            found: "label \(names[Int(indices[row])].quoted) in \(split.rawValue) but not in train",
+            allowed: "labels of the training split (stratify: true, or a smaller share held out)")
+        }
+      }
+      let known = names.indices.filter { counts[$0] > 0 }
+      try PlanError.require(
+        known.count > 1, "dataset", found: "only the label \(names[known[0]].quoted)",
+        allowed: "at least two labels in the training split")
+      classes = [Int32](repeating: -1, count: names.count)
+      for (index, name) in known.enumerated() { classes[name] = Int32(index) }
+      labels = known.map { names[$0] }
+      outputs = known.count
+      if known.count == 2 { positive = counts[known[0]] < counts[known[1]] ? 0 : 1 }
+    case .numbers(let numbers, let width):
+      scale =
+        plan.scaling == .standard
+        ? Scale.fitting(
+          parts.train.map { numbers[$0 * width..<($0 + 1) * width] }, width: width)
+        : .identity(width: width)
+      outputs = width
+    case .steps(_, let count):
+      labels = (0..<count).map(String.init)
+      outputs = count
+      try PlanError.require(
+        count > 1, "dataset", found: "\(count) classes of steps", allowed: "at least two classes")
+    }
+  }
+
+  /// The answers for rows whose steps are the ranges of an array as long as `elements`.
+  func answers(_ rows: [Int], _ cuts: [Range<Int>], elements: Int) -> Sequences.Answers {
+    switch targets {
+    case .none: return .classes([])
+    case .labels(let indices, _): return .classes(rows.map { classes[Int(indices[$0])] })
+    case .numbers(let numbers, let width):
+      let scale = scale ?? .identity(width: width)
+      return .numbers(
+        rows.flatMap { scale.apply(numbers[$0 * width..<($0 + 1) * width]) }, width: width)
+    case .steps(let sequences, _):
+      var steps: [Int32] = []
+      steps.reserveCapacity(elements)
+      for (row, cut) in zip(rows, cuts) { steps += sequences[row][cut] }
+      return .steps(steps)
+    }
+  }
+}

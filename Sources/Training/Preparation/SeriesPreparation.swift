@@ -1,0 +1,158 @@
+extension PreparedData {
+  /// Windows over series, divided by position in time: a window belongs to the part in which all
+  /// that it predicts lies; what it sees may lie before.
+  static func forecast(_ dataset: Dataset, _ plan: DataPlan) throws(PlanError) -> PreparedData {
+    guard case .values(let series, let channels) = dataset.inputs, let name = plan.target,
+      let target = channels.firstIndex(of: name), let window = plan.window,
+      let horizon = plan.horizon
+    else { preconditionFailure("a forecasting plan that was not resolved") }
+    let width = channels.count
+
+    var regions: [(first: Int, validation: Int, test: Int, end: Int)] = []
+    var first = 0
+    for values in series {
+      let steps = values.count / width
+      let (test, validation) = Parts.counts(steps, plan.split.test, plan.split.validation)
+      regions.append((first, first + steps - test - validation, first + steps - test, first + steps))
+      first += steps
+    }
+    let all = series.flatMap { $0 }
+    let scale =
+      plan.scaling == .standard
+      ? Scale.fitting(
+        regions.map { all[$0.first * width..<$0.validation * width] }, width: width)
+      : .identity(width: width)
+    let scaled = scale.apply(all)
+
+    func windows(_ split: Split) -> Sequences {
+      var starts: [Int] = []
+      var rows: [Int] = []
+      var numbers: [Float] = []
+      for (row, region) in regions.enumerated() {
+        let (lower, upper) =
+          switch split {
+          case .train: (region.first, region.validation)
+          case .validation: (region.validation, region.test)
+          case .test: (region.test, region.end)
+          }
+        var predicted = max(lower, region.first + window)
+        while predicted + horizon <= upper {
+          starts.append(predicted - window)
+          rows.append(row)
+          for step in predicted..<predicted + horizon {
+            numbers.append(scaled[step * width + target])
+          }
+          predicted += 1
+        }
+      }
+      return Sequences(
+        elements: .values(scaled, channels: width), starts: starts,
+        lengths: [Int](repeating: window, count: starts.count),
+        answers: .numbers(numbers, width: horizon), rows: rows)
+    }
+    let (train, validation, test) = (windows(.train), windows(.validation), windows(.test))
+    try PlanError.require(
+      train.count > 0, "data.window",
+      found: "a window of \(window) and a horizon of \(horizon) for \(first) steps",
+      allowed: "windows and horizons that fit into the training part")
+    let encoding = Encoding(
+      task: .forecast, channels: channels, maximumLength: window, keep: .end, inputScale: scale,
+      targetScale: Scale(
+        means: [Double](repeating: scale.means[target], count: horizon),
+        deviations: [Double](repeating: scale.deviations[target], count: horizon)),
+      targetChannel: target, outputs: horizon)
+    return PreparedData(
+      plan: plan, datasetVersion: dataset.sha256, encoding: encoding, vocabulary: nil,
+      train: train, validation: validation, test: test,
+      notes: [
+        "\(train.count) train, \(validation.count) validation, \(test.count) test windows of "
+          + "\(window) steps, divided by position in time",
+        "predicting the next \(horizon) of '\(name)'",
+      ])
+  }
+
+  /// Windows over texts with the next token as the answer at each step. One text is divided by
+  /// position, several are divided as wholes, in their order.
+  static func language(_ dataset: Dataset, _ plan: DataPlan) throws(PlanError) -> PreparedData {
+    guard let length = plan.maximumLength else {
+      preconditionFailure("a language plan that was not resolved")
+    }
+    let rows = plan.deduplicate == true ? dataset.distinctRows(plan) : Array(0..<dataset.count)
+    var coded: CodedTexts?
+    var documents: [[Int32]]
+    var size = 0
+    switch dataset.inputs {
+    case .texts(let texts):
+      let texts = CodedTexts(texts, rows, plan)
+      documents = texts.sequences
+      coded = texts
+    case .symbols(let sequences, let alphabet):
+      documents = sequences
+      size = alphabet
+    case .values: preconditionFailure("a language plan that was not resolved")
+    }
+
+    // What lies where, as ranges of documents.
+    var regions: [Split: [(row: Int, steps: Range<Int>)]] = [:]
+    if rows.count == 1 {
+      let count = documents[rows[0]].count
+      let (test, validation) = Parts.counts(count, plan.split.test, plan.split.validation)
+      regions[.train] = [(rows[0], 0..<count - test - validation)]
+      regions[.validation] = [(rows[0], count - test - validation..<count - test)]
+      regions[.test] = [(rows[0], count - test..<count)]
+    } else {
+      let (test, validation) = Parts.counts(
+        rows.count, plan.split.test, plan.split.validation)
+      for (place, row) in rows.enumerated() {
+        let split: Split =
+          place >= rows.count - test
+          ? .test : place >= rows.count - test - validation ? .validation : .train
+        regions[split, default: []].append((row, 0..<documents[row].count))
+      }
+    }
+    var vocabulary: Vocabulary?
+    if let coded {
+      let found = coded.vocabulary(
+        counting: (regions[.train] ?? []).map { documents[$0.row][$0.steps] }, plan)
+      documents = coded.indices(found)
+      vocabulary = found
+      size = found.count
+    }
+
+    func windows(_ split: Split) -> Sequences {
+      var (tokens, next, starts, lengths, sources) = (
+        [Int32](), [Int32](), [Int](), [Int](), [Int]()
+      )
+      for region in regions[split] ?? [] where region.steps.count > 1 {
+        let part = documents[region.row][region.steps]
+        let first = tokens.count
+        tokens += part
+        next += part.dropFirst()
+        next.append(-1)
+        for start in stride(from: 0, to: part.count - 1, by: length) {
+          starts.append(first + start)
+          lengths.append(min(length, part.count - 1 - start))
+          sources.append(region.row)
+        }
+      }
+      return Sequences(
+        elements: .tokens(tokens), starts: starts, lengths: lengths, answers: .steps(next),
+        rows: sources)
+    }
+    let (train, validation, test) = (windows(.train), windows(.validation), windows(.test))
+    try PlanError.require(
+      train.count > 0, "dataset", found: "a training part of less than two tokens",
+      allowed: "a longer text")
+    let encoding = Encoding(
+      task: .language, tokens: plan.tokens, vocabularySize: size, maximumLength: length,
+      keep: .end, outputs: size)
+    return PreparedData(
+      plan: plan, datasetVersion: dataset.sha256, encoding: encoding, vocabulary: vocabulary,
+      train: train, validation: validation, test: test,
+      notes: [
+        "\(train.stepCount) train, \(validation.stepCount) validation, \(test.stepCount) test "
+          + "tokens in windows of \(length), divided by position",
+        "vocabulary of \(size)" + (vocabulary == nil ? "" : " from the training split"),
+      ])
+  }
+}

@@ -1,0 +1,108 @@
+/// Cuts texts into tokens.
+///
+/// Words: the text is lower-cased; a token is a longest run of letters and apostrophes, a longest run
+/// of the digits 0-9, or a single other Unicode scalar that is no space. For ASCII this is the
+/// regular expression `[a-z']+|[0-9]+|[^\sa-z0-9]`; every scalar beyond ASCII with the property
+/// Alphabetic is a letter. Characters: every Unicode scalar is a token.
+public struct Tokenizer: Sendable {
+  /// What a text is cut into.
+  public let tokens: DataPlan.Tokens
+
+  /// A tokenizer.
+  public init(_ tokens: DataPlan.Tokens) { self.tokens = tokens }
+
+  /// The tokens of a text.
+  public func split(_ text: String) -> [String] {
+    var found: [String] = []
+    forEachToken(of: text) { found.append(String(decoding: $0, as: UTF8.self)) }
+    return found
+  }
+
+  /// Calls `body` with the UTF-8 bytes of each token, which are valid during the call.
+  ///
+  /// - Complexity: O(bytes); ASCII is decided by a table.
+  @inline(__always)
+  func forEachToken(of text: String, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
+    var text = text
+    text.withUTF8 { bytes in
+      switch tokens {
+      case .words: Self.forEachWord(bytes, body)
+      case .characters:
+        var index = 0
+        while index < bytes.count {
+          let length = Self.length(of: bytes[index])
+          body(UnsafeBufferPointer(rebasing: bytes[index..<index + length]))
+          index += length
+        }
+      }
+    }
+  }
+
+  private enum Kind: UInt8 {
+    case space, letter, digit, other
+  }
+
+  private static let kinds: [Kind] = (0..<128 as Range<UInt8>).map { byte in
+    switch byte {
+    case 9...13, 28...32: .space
+    case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"), 39: .letter
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): .digit
+    default: .other
+    }
+  }
+
+  /// Bytes of the scalar that begins with `lead`; the text is valid UTF-8.
+  private static func length(of lead: UInt8) -> Int {
+    lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4
+  }
+
+  private static func forEachWord(
+    _ bytes: UnsafeBufferPointer<UInt8>, _ body: (UnsafeBufferPointer<UInt8>) -> Void
+  ) {
+    var pending: [UInt8] = []
+    var pendingKind = Kind.space
+    func flush() {
+      if !pending.isEmpty { pending.withUnsafeBufferPointer(body) }
+      pending.removeAll(keepingCapacity: true)
+    }
+    let kinds = kinds
+    var index = 0
+    while index < bytes.count {
+      let byte = bytes[index]
+      let length = length(of: byte)
+      var kind: Kind
+      var letters: [UInt8] = []
+      if length == 1 {
+        kind = kinds[Int(byte)]
+      } else {
+        let scalar = scalar(bytes, index, length)
+        kind = .other
+        if scalar.properties.isAlphabetic {
+          kind = .letter
+          letters = Array(scalar.properties.lowercaseMapping.utf8)
+        } else if scalar.properties.isWhitespace {
+          kind = .space
+        }
+      }
+      if kind != pendingKind || kind == .other { flush() }
+      pendingKind = kind
+      switch kind {
+      case .space: break
+      case .letter where length == 1:
+        pending.append(byte >= 65 && byte <= 90 ? byte | 32 : byte)
+      case .letter: pending.append(contentsOf: letters)
+      case .digit, .other: pending.append(contentsOf: bytes[index..<index + length])
+      }
+      index += length
+    }
+    flush()
+  }
+
+  private static func scalar(
+    _ bytes: UnsafeBufferPointer<UInt8>, _ index: Int, _ length: Int
+  ) -> Unicode.Scalar {
+    var value = UInt32(bytes[index]) & (0xFF >> UInt32(length + 1))
+    for offset in 1..<length { value = value << 6 | UInt32(bytes[index + offset] & 0x3F) }
+    return Unicode.Scalar(value) ?? "\u{FFFD}"
+  }
+}
