@@ -1,11 +1,11 @@
 import Orchestration
 import Testing
 
-@Suite struct LeadershipTests {
+@Suite struct LeaderTrustTests {
   let start = ContinuousClock.now
 
   @Test func `asks first, leads when granted, renews after a third of the lease`() {
-    var leadership = Leadership(lease: .seconds(15), now: start)
+    var leadership = LeaderTrust(lease: .seconds(15), now: start)
     #expect(leadership.due(at: start) == .ask)
     leadership.granted(term: 4, asked: start)
     #expect(leadership.due(at: start + .seconds(4)) == .lead(term: 4))
@@ -15,7 +15,7 @@ import Testing
   }
 
   @Test func `a slow answer cannot stretch trust`() {
-    var leadership = Leadership(lease: .seconds(15), now: start)
+    var leadership = LeaderTrust(lease: .seconds(15), now: start)
     // Asked at 0 s; the answer arrived at 14 s.
     leadership.granted(term: 1, asked: start)
     #expect(leadership.due(at: start + .seconds(14)) == .ask)
@@ -23,7 +23,7 @@ import Testing
   }
 
   @Test func `a refused one stands by and asks again`() {
-    var leadership = Leadership(lease: .seconds(16), now: start)
+    var leadership = LeaderTrust(lease: .seconds(16), now: start)
     leadership.refused(at: start)
     #expect(leadership.due(at: start + .seconds(3)) == .standBy)
     #expect(leadership.due(at: start + .seconds(4)) == .ask)
@@ -31,7 +31,7 @@ import Testing
   }
 
   @Test func `no answer leaves a leader its trust and nothing more`() {
-    var leadership = Leadership(lease: .seconds(20), now: start)
+    var leadership = LeaderTrust(lease: .seconds(20), now: start)
     leadership.granted(term: 2, asked: start)
     leadership.unanswered(at: start + .seconds(7))
     #expect(leadership.due(at: start + .milliseconds(7_500)) == .lead(term: 2))

@@ -3,20 +3,20 @@
 /// The lease in the database runs from the moment the server wrote it, which is later than the
 /// moment the request left. Counting from the request, minus a margin, a slow answer can only
 /// shorten the time in which this process trusts itself, never stretch it.
-package struct Leadership: Equatable, Sendable {
+package struct LeaderTrust: Equatable, Sendable {
   /// What to do now.
   package enum Action: Equatable {
     /// Ask the database for the lease, or to renew it.
     case ask
     /// Do the leader's work under this term.
-    case lead(term: Int64)
+    case lead(term: Int)
     /// Another one leads.
     case standBy
   }
 
   private enum State: Equatable {
     case follower(nextQuestion: ContinuousClock.Instant)
-    case leader(term: Int64, renewAt: ContinuousClock.Instant, trustedUntil: ContinuousClock.Instant)
+    case leader(term: Int, renewAt: ContinuousClock.Instant, trustedUntil: ContinuousClock.Instant)
   }
 
   private let lease: Duration
@@ -48,7 +48,7 @@ package struct Leadership: Equatable, Sendable {
   }
 
   /// The database granted the lease for a request that left at `asked`.
-  package mutating func granted(term: Int64, asked: ContinuousClock.Instant) {
+  package mutating func granted(term: Int, asked: ContinuousClock.Instant) {
     state = .leader(
       term: term, renewAt: asked + lease / 3, trustedUntil: asked + lease - lease / 10)
   }

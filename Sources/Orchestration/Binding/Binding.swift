@@ -1,0 +1,137 @@
+import Recurrent
+public import Search
+public import Training
+
+/// From what a sweep says and a trial was given to what is trained: the only place that knows both.
+public enum Binding {
+  /// How the dataset of a sweep becomes sequences.
+  public static func dataPlan(_ spec: SweepSpec) -> DataPlan {
+    let settings = Settings(values: spec.fixed)
+    return DataPlan(
+      task: settings.choice("dataset.task"), tokens: settings.choice("dataset.tokens"),
+      maximumLength: settings.integer("dataset.max_length"), keep: settings.choice("dataset.keep"),
+      minimumCount: settings.integer("dataset.min_count"),
+      maximumVocabulary: settings.integer("dataset.max_vocabulary"),
+      deduplicate: settings.boolean("dataset.deduplicate"),
+      split: DataPlan.Division(
+        source: settings.choice("dataset.split.source"),
+        test: settings.number("dataset.split.test") ?? 0.1,
+        validation: settings.number("dataset.split.validation") ?? 0.1,
+        stratify: settings.boolean("dataset.split.stratify"),
+        seed: settings.integer("dataset.split.seed").map(UInt64.init)),
+      window: settings.integer("dataset.window"), horizon: settings.integer("dataset.horizon"),
+      target: settings.text("dataset.target"), scaling: settings.choice("dataset.scaling"))
+  }
+
+  /// What a trial of a sweep trains, with everything filled in that the data decides.
+  ///
+  /// - Throws: `PlanError`, whose field is a path in the sweep file.
+  public static func plan(
+    _ spec: SweepSpec, _ assignment: Assignment, trial: UInt32, on data: PreparedData
+  ) throws(PlanError) -> Plan {
+    let settings = Settings(values: spec.settings(assignment))
+    var model = ModelSettings()
+    settings.set("model.cell", &model.cell)
+    settings.set("model.nonlinearity", &model.nonlinearity)
+    settings.set("model.hidden", &model.hidden)
+    settings.set("model.layers", &model.layers)
+    settings.set("model.dropout", &model.dropout)
+    settings.set("model.embedding", &model.embedding)
+    settings.set("model.forget_bias", &model.forgetBias)
+    model.readout = settings.choice("model.readout")
+
+    var training = TrainingPlan()
+    settings.set("training.epochs", &training.epochs)
+    settings.set("training.batch", &training.batch)
+    settings.set("training.optimizer", &training.optimizer)
+    settings.set("training.rate", &training.rate)
+    settings.set("training.momentum", &training.momentum)
+    settings.set("training.alpha", &training.alpha)
+    settings.set("training.beta1", &training.beta1)
+    settings.set("training.beta2", &training.beta2)
+    settings.set("training.epsilon", &training.epsilon)
+    settings.set("training.schedule.kind", &training.schedule)
+    settings.set("training.schedule.warm_up", &training.warmUp)
+    settings.set("training.schedule.every", &training.decayEvery)
+    settings.set("training.schedule.factor", &training.decayFactor)
+    settings.set("training.schedule.floor", &training.floor)
+    training.shuffle = settings.boolean("training.shuffle") ?? training.shuffle
+    training.weightDecay = settings.number("training.weight_decay")
+    training.clipNorm = settings.number("training.clip_norm")
+    training.clipValue = settings.number("training.clip_value")
+
+    let plan = Plan(
+      data: dataPlan(spec), model: model, training: training,
+      objective: objective(spec, task: data.encoding.task), seed: spec.seed, trial: trial)
+    do {
+      return try plan.resolved(for: data)
+    } catch {
+      throw inSpecWords(error)
+    }
+  }
+
+  /// The objective that a sweep means: accuracy says nothing about numbers, so where a sweep names
+  /// no metric, a task without classes is judged by its loss.
+  private static func objective(_ spec: SweepSpec, task: DataPlan.Task) -> Training.Objective {
+    let said = spec.objective
+    let split = Split(word: said.split) ?? .validation
+    let hasClasses = task == .classify || task == .tag
+    guard hasClasses || spec.isChosen("objective.metric") else {
+      return Training.Objective(metric: "loss", split: split, goal: .minimize)
+    }
+    return Training.Objective(
+      metric: said.metric, split: split,
+      goal: said.goal == .maximize ? .maximize : .minimize)
+  }
+
+  /// An error of a plan with the path that its field has in a sweep file.
+  public static func inSpecWords(_ error: PlanError) -> PlanError {
+    let renamed = [
+      "data.maximum_length": "dataset.max_length", "data.minimum_count": "dataset.min_count",
+      "data.maximum_vocabulary": "dataset.max_vocabulary",
+      "training.warm_up": "training.schedule.warm_up",
+      "training.decay_every": "training.schedule.every",
+      "training.decay_factor": "training.schedule.factor",
+      "training.floor": "training.schedule.floor",
+    ]
+    let field =
+      renamed[error.field]
+      ?? (error.field.hasPrefix("data.") ? "dataset." + error.field.dropFirst(5) : error.field)
+    return PlanError(field: field, found: error.found, allowed: error.allowed)
+  }
+}
+
+/// Checked settings, read as what they are.
+///
+/// The schema has checked every kind and range; a value of another kind is a mistake of ours.
+private struct Settings {
+  let values: [String: Value]
+
+  private func value<Result>(_ path: String, _ read: (Value) -> Result?) -> Result? {
+    guard let value = values[path], value != .null else { return nil }
+    guard let result = read(value) else { preconditionFailure("\(path) is \(value)") }
+    return result
+  }
+
+  func integer(_ path: String) -> Int? { value(path, \.integer) }
+  func number(_ path: String) -> Double? { value(path, \.number) }
+  func boolean(_ path: String) -> Bool? { value(path, \.boolean) }
+  func text(_ path: String) -> String? { value(path, \.string) }
+
+  func choice<Choice: RawRepresentable>(_ path: String) -> Choice? where Choice.RawValue == String {
+    value(path) { $0.string.flatMap(Choice.init(rawValue:)) }
+  }
+
+  func set(_ path: String, _ setting: inout Int) {
+    if let value = integer(path) { setting = value }
+  }
+
+  func set(_ path: String, _ setting: inout Double) {
+    if let value = number(path) { setting = value }
+  }
+
+  func set<Choice: RawRepresentable>(_ path: String, _ setting: inout Choice)
+  where Choice.RawValue == String {
+    if let value: Choice = choice(path) { setting = value }
+  }
+}

@@ -1,0 +1,169 @@
+import Recurrent
+public import Search
+import Training
+
+extension SpecSchema {
+  /// All that a sweep file may say about data, models and training.
+  public static let sweep = SpecSchema(
+    fields: datasetFields + modelFields + trainingFields, sections: sections, metrics: metrics)
+
+  private static let sections = [
+    Section("dataset", "What is learned.", shorthand: "name"),
+    Section("dataset.split", "How the examples are divided.", shorthand: "source"),
+    Section("model", "The recurrent network."),
+    Section("training", "How it is trained."),
+    Section("training.schedule", "The course of the learning rate.", shorthand: "kind"),
+  ]
+
+  private static let metrics = [
+    Search.Metric("accuracy", .maximize, "The share of right answers."),
+    Search.Metric("loss", .minimize, "The mean loss, in the scale in which the model is trained."),
+    Search.Metric("f1", .maximize, "F1 of the rarer of two labels; the macro mean of more."),
+    Search.Metric("precision", .maximize, "Precision, for the same label as f1."),
+    Search.Metric("recall", .maximize, "Recall, for the same label as f1."),
+    Search.Metric("macro_f1", .maximize, "The mean of the labels' F1."),
+    Search.Metric("macro_precision", .maximize, "The mean of the labels' precision."),
+    Search.Metric("macro_recall", .maximize, "The mean of the labels' recall."),
+    Search.Metric("rmse", .minimize, "The root of the mean squared error, in the data's units."),
+    Search.Metric("mae", .minimize, "The mean absolute error, in the data's units."),
+    Search.Metric("bits_per_token", .minimize, "The mean loss of a language model, in bits."),
+  ]
+
+  private static func names<Choice: RawRepresentable & CaseIterable>(_: Choice.Type) -> Field.Kind
+  where Choice.RawValue == String {
+    .oneOf(Choice.allCases.map(\.rawValue))
+  }
+
+  private static let datasetFields: [Field] = [
+    Field(
+      "dataset.name", .text, "The name of a dataset: see unroll dataset list.", isRequired: true),
+    Field("dataset.version", .text, "The first digits of its sha256; the newest if not said."),
+    Field(
+      "dataset.task", names(DataPlan.Task.self),
+      "What is learned; follows from the dataset if not said."),
+    Field(
+      "dataset.tokens", names(DataPlan.Tokens.self),
+      "What a text is cut into: words, or characters for a language model, if not said."),
+    Field(
+      "dataset.max_length", .integer(1...1_000_000),
+      "The most steps of a sequence; longer ones are cut, and it is said how many.",
+      aliases: ["length", "maximum_length"]),
+    Field("dataset.keep", names(DataPlan.Keep.self), "Which end of a longer sequence is kept."),
+    Field(
+      "dataset.min_count", .integer(1...1_000_000),
+      "How often a token must occur in the training split to have a place in the vocabulary.",
+      aliases: ["minimum_count"]),
+    Field(
+      "dataset.max_vocabulary", .integer(3...10_000_000),
+      "The most tokens of the vocabulary; the frequent ones stay.", aliases: ["vocabulary"]),
+    Field(
+      "dataset.deduplicate", .boolean,
+      "Whether exact repeats are dropped before the split; true for texts with labels if not said."
+    ),
+    Field(
+      "dataset.split.source", names(DataPlan.SplitSource.self),
+      "Whether the parts are drawn as fractions or given by the file; the file's if it has them."),
+    Field(
+      "dataset.split.test", .number(.from(0, below: 1)),
+      "The share of the test split, which is looked at once, at the end.", default: 0.1),
+    Field(
+      "dataset.split.validation", .number(.from(0, below: 1)),
+      "The share of the validation split, which chooses epochs and trials.", default: 0.1),
+    Field("dataset.split.stratify", .boolean, "Whether each label has its share in each part."),
+    Field(
+      "dataset.split.seed", .integer(0...(.max)), "The seed of the split; the sweep's if not said."),
+    Field("dataset.window", .integer(1...1_000_000), "Forecasts: the steps that a model sees."),
+    Field("dataset.horizon", .integer(1...1_000_000), "Forecasts: the steps that it predicts."),
+    Field("dataset.target", .text, "Forecasts: the column that it predicts; the last if not said."),
+    Field(
+      "dataset.scaling", names(DataPlan.Scaling.self),
+      "Whether numbers are standardized by the training split."),
+  ]
+
+  private static let modelFields: [Field] = [
+    Field(
+      "model.cell", names(ModelPlan.Cell.self), "The recurrent cell.", default: "lstm",
+      isSearchable: true),
+    Field(
+      "model.nonlinearity", names(ModelPlan.Nonlinearity.self), "Of the cell rnn.",
+      default: "tanh", isSearchable: true, aliases: ["activation"]),
+    Field(
+      "model.embedding", .integer(1...65_536), "The width of the embedding of a token.",
+      default: 64, isSearchable: true),
+    Field(
+      "model.hidden", .integer(1...65_536), "Units of a layer.", default: 64, isSearchable: true,
+      aliases: ["units", "hidden_size"]),
+    Field("model.layers", .integer(1...64), "Recurrent layers.", default: 1, isSearchable: true),
+    Field(
+      "model.dropout", .number(.from(0, below: 1)),
+      "The share of outputs dropped between layers and before the head.", default: 0,
+      isSearchable: true),
+    Field(
+      "model.readout", names(ModelPlan.Readout.self),
+      "What the head reads: the last valid step, the mean, or every step; follows from the task.",
+      isSearchable: true),
+    Field(
+      "model.forget_bias", .number(.any), "The initial bias of the forget gate of lstm.",
+      default: 1, isSearchable: true),
+  ]
+
+  private static let trainingFields: [Field] = [
+    Field(
+      "training.epochs", .integer(1...1_000_000), "Passes over the training split.", default: 5,
+      isSearchable: true),
+    Field(
+      "training.batch", .integer(1...(1 << 30)), "Sequences of a step.", default: 32,
+      isSearchable: true, aliases: ["batch_size"]),
+    Field(
+      "training.shuffle", .boolean, "Whether each epoch has an order of its own.", default: true),
+    Field(
+      "training.optimizer", names(TrainingPlan.OptimizerName.self), "The optimizer.",
+      default: "adam", isSearchable: true),
+    Field(
+      "training.rate", .number(.above(0)), "The learning rate.", default: 0.001,
+      isSearchable: true, aliases: ["learning_rate", "lr"]),
+    Field(
+      "training.momentum", .number(.from(0, below: 1)), "Of sgd and rmsprop.", default: 0,
+      isSearchable: true),
+    Field(
+      "training.alpha", .number(.from(0, below: 1)),
+      "The share of the old mean square that stays in rmsprop.", default: 0.99,
+      isSearchable: true, aliases: ["rho"]),
+    Field(
+      "training.beta1", .number(.from(0, below: 1)), "Of adam and adamw.", default: 0.9,
+      isSearchable: true),
+    Field(
+      "training.beta2", .number(.from(0, below: 1)), "Of adam and adamw.", default: 0.999,
+      isSearchable: true),
+    Field(
+      "training.epsilon", .number(.above(0)), "Of rmsprop, adam and adamw.", default: 1e-8,
+      isSearchable: true),
+    Field(
+      "training.weight_decay", .number(.from(0)),
+      "L2 decay of the weights, decoupled for adamw; 0.01 for adamw if not said, else 0.",
+      isSearchable: true, aliases: ["l2"]),
+    Field(
+      "training.clip_norm", .number(.above(0)),
+      "The largest norm of the whole gradient; none if not said.", isSearchable: true),
+    Field(
+      "training.clip_value", .number(.above(0)),
+      "The largest size of each component of the gradient; none if not said.", isSearchable: true),
+    Field(
+      "training.schedule.kind", names(TrainingPlan.ScheduleName.self),
+      "How the learning rate changes.", default: "constant", isSearchable: true),
+    Field(
+      "training.schedule.warm_up", .integer(0...(1 << 30)),
+      "Steps over which the rate first rises.", default: 0, isSearchable: true,
+      aliases: ["warmup", "warmup_steps"]),
+    Field(
+      "training.schedule.every", .integer(1...1_000_000), "step: epochs between two falls.",
+      default: 1, isSearchable: true),
+    Field(
+      "training.schedule.factor", .number(.above(0, through: 1)), "step: the factor of a fall.",
+      default: 0.1, isSearchable: true),
+    Field(
+      "training.schedule.floor", .number(.from(0, through: 1)),
+      "cosine: where the rate ends, as a share of where it began.", default: 0,
+      isSearchable: true),
+  ]
+}
