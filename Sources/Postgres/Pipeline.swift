@@ -55,6 +55,8 @@ private struct PipelineRun {
   private var answered = 0
   private var hasSentEnd = false
   private var hasEnded = false
+  /// How often libpq had nothing to say where the end of the batch should come.
+  private var silences = 0
 
   init(handle: OpaquePointer, batch: [Query], blocks: [ParameterBlock]) {
     self.handle = handle
@@ -122,8 +124,11 @@ private struct PipelineRun {
   private mutating func takeAnswers(_ connection: Connection) throws {
     while answered < steps.count, !hasEnded, PQisBusy(handle) == 0 {
       guard let pointer = PQgetResult(handle) else {
-        // NULL ends the answer to one statement; the end of the batch has none.
-        answered += 1
+        // NULL ends the answer to one statement. The end has an answer of its own, but an error
+        // that only the commit finds, such as a deferred constraint's, comes before it.
+        if case .end = steps[answered] { silences += 1 } else { answered += 1 }
+        // Old versions of libpq lose the end after such an error.
+        if silences > 2 { throw lost(connection) }
         continue
       }
       let result = ResultBox(pointer)
