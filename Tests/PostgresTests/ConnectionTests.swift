@@ -81,7 +81,7 @@ import Testing
   }
 
   @Test func `a second thread in the middle of a transaction traps`() async throws {
-    await #expect(processExitsWith: .failure) {
+    let result = await #expect(processExitsWith: .failure) {
       let connection = try Connection(Scratch.server)
       try connection.transaction {
         let group = DispatchGroup()
@@ -92,6 +92,7 @@ import Testing
         exit(0)
       }
     }
+    #expect(result.hasTrapped)
   }
 }
 
@@ -121,7 +122,8 @@ import Testing
         }
       }
       let after = try descriptors()
-      precondition(after == before, "\(before) descriptors became \(after)")
+      // The test library opens one or two of its own; the rarest kind of end above comes 20 times.
+      precondition(after < before + 10, "\(before) descriptors became \(after)")
     }
     #expect(result != nil)
   }

@@ -2,13 +2,13 @@ import Postgres
 import TestSupport
 import Testing
 
-@Suite(.scratchSchema) struct TransactionTests {
+@Suite(.scratchSchemaForEach) struct TransactionTests {
   let connection: Connection
   struct Change: Error {}
 
   init() throws {
     connection = try Connection(Scratch.database)
-    try connection.execute("create table if not exists counter (test text, n int)")
+    try connection.execute("create table counter (test text, n int)")
   }
 
   private func count(_ test: String) throws -> Int {
@@ -84,10 +84,11 @@ import Testing
 
   @Test func `a transaction within a transaction traps`() async throws {
     // Exit tests run elsewhere and have no scratch schema: they name the server themselves.
-    await #expect(processExitsWith: .failure) {
+    let result = await #expect(processExitsWith: .failure) {
       let connection = try Connection(Scratch.server)
       try connection.transaction { try connection.transaction {} }
     }
+    #expect(result.hasTrapped)
   }
 
   @Test func `prepared statements survive a change of their table`() throws {
