@@ -1,3 +1,4 @@
+import Glibc
 import Postgres
 import TestSupport
 import Testing
@@ -83,12 +84,15 @@ import Testing
   }
 
   @Test func `a transaction within a transaction traps`() async throws {
-    // Exit tests run elsewhere and have no scratch schema: they name the server themselves.
-    let result = await #expect(processExitsWith: .failure) {
-      let connection = try Connection(Scratch.server)
-      try connection.transaction { try connection.transaction {} }
+    // Exit tests run elsewhere and have no scratch schema: they name the server themselves. All
+    // that is not the trap ends well, and so fails the test.
+    await #expect(processExitsWith: .failure) {
+      do {
+        let connection = try Connection(Scratch.server)
+        try connection.transaction { try connection.transaction {} }
+      } catch {}
+      exit(0)
     }
-    #expect(result.hasTrapped)
   }
 
   @Test func `prepared statements survive a change of their table`() throws {
