@@ -27,7 +27,7 @@ language sql rows 8 as $$
       and r.trial_id = any (array(
         select c.trial_id from unroll_internal.ready c
         where c.queue = p_queue
-        order by c.priority desc, c.position
+        order by c.priority, c.position
         limit p_count for update skip locked))
     returning r.trial_id, r.position
   ), leased as (
