@@ -1,15 +1,18 @@
 create or replace function unroll_internal.refuse(p_field text, p_found text, p_allowed text)
-returns void language plpgsql immutable as $$
+returns void language plpgsql as $$
 begin
   raise exception '%: found %; allowed: %', p_field, p_found, p_allowed using errcode = '22023';
 end $$;
 
 create or replace function unroll_internal.refuse_unknown_keys(
   p_object jsonb, p_place text, p_allowed text[])
-returns void language plpgsql immutable as $$
+returns void language plpgsql as $$
 declare
   unknown text;
 begin
+  if p_object is null or jsonb_typeof(p_object) <> 'object' then
+    return;
+  end if;
   select k into unknown from jsonb_object_keys(p_object) k where k <> all (p_allowed)
     order by k limit 1;
   if found then
@@ -21,7 +24,7 @@ end $$;
 -- A whole number at a path, or NULL when the key is not there.
 create or replace function unroll_internal.whole_number(
   p_spec jsonb, p_path text[], p_low bigint, p_high bigint)
-returns bigint language plpgsql immutable as $$
+returns bigint language plpgsql as $$
 declare
   value jsonb := p_spec #> p_path;
   allowed text := format('a whole number from %s to %s', p_low, p_high);
@@ -42,7 +45,7 @@ end $$;
 -- A non-empty text at a path, or NULL when the key is not there.
 create or replace function unroll_internal.plain_text(
   p_spec jsonb, p_path text[], p_allowed text)
-returns text language plpgsql immutable as $$
+returns text language plpgsql as $$
 declare
   value jsonb := p_spec #> p_path;
 begin
@@ -158,11 +161,9 @@ begin
     end if;
   end loop;
   perform unroll_internal.refuse_unknown_keys(
-    spec -> 'objective', 'objective.', array['metric', 'split', 'goal'])
-    where jsonb_typeof(spec -> 'objective') = 'object';
+    spec -> 'objective', 'objective.', array['metric', 'split', 'goal']);
   perform unroll_internal.refuse_unknown_keys(spec -> 'limits', 'limits.',
-    array['max_parallel', 'max_failures', 'max_losses'])
-    where spec ? 'limits';
+    array['max_parallel', 'max_failures', 'max_losses']);
   new_name := unroll_internal.plain_text(spec, '{name}', 'a text that is not empty');
   if length(new_name) > 200 then
     perform unroll_internal.refuse('name', length(new_name) || ' characters', 'at most 200');
