@@ -22,6 +22,11 @@ public struct ConnectionOptions: Sendable, CustomStringConvertible, CustomDebugS
   /// Server settings for the session, such as `search_path`; PgBouncer refuses most of them.
   public var settings: [String: String] = [:]
 
+  /// Where to go instead of the host that is named otherwise; for proxies in tests.
+  package var redirectedHost: String?
+  /// The port of that place.
+  package var redirectedPort: String?
+
   /// Options out of a URL or keywords; nil or an empty text leaves everything to the environment.
   public init(_ text: String? = nil) {
     self.text = text.flatMap { $0.isEmpty ? nil : $0 }
@@ -143,6 +148,8 @@ extension ConnectionOptions {
     var words: [(String, String)] = text.map { [("dbname", $0)] } ?? []
     if let database { words.append(("dbname", database)) }
     words += place.map { ($0.key, $0.value) }
+    if let redirectedHost { words.append(("host", redirectedHost)) }
+    if let redirectedPort { words.append(("port", redirectedPort)) }
     words.append(("client_encoding", "UTF8"))
     words.append(("fallback_application_name", applicationName))
     // gssencmode's default asks for a Kerberos ticket first, which costs a round trip or more.

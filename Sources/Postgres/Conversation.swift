@@ -86,7 +86,10 @@ extension Connection {
         case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY:
           results.append(result)
         case PGRES_COPY_IN:
-          PQputCopyEnd(handle, "COPY needs copyIn")
+          // Refused by the server with an error that carries these words.
+          guard PQputCopyEnd(handle, "COPY … FROM STDIN needs copyIn") == 1 else {
+            throw loss(sql)
+          }
         case PGRES_COPY_OUT, PGRES_COPY_BOTH:
           abandon()
           throw PostgresError(.unexpected, "COPY … TO STDOUT is not supported").about(sql)
@@ -139,7 +142,7 @@ extension Connection {
     case .prepare(let name):
       guard parameters.sendPrepare(sql, name: name, on: handle) else { throw loss(sql) }
       _ = try collect(until: deadline, sql: sql)
-      prepared.isReady(key)
+      prepared.isReady(key, as: name)
       guard parameters.send(prepared: name, format, on: handle) else { throw loss(sql) }
     case .prepared(let name):
       guard parameters.send(prepared: name, format, on: handle) else { throw loss(sql) }

@@ -9,6 +9,9 @@ struct ParameterBlock {
   private let offsets: [Int?]
   private let bytes: [UInt8]
 
+  /// The number of bytes of all values.
+  var size: Int { bytes.count }
+
   init(_ query: Query) throws {
     let parameters = query.parameters.map(\.postgresParameter)
     try query.sql.checkedForZeroBytes()

@@ -11,7 +11,7 @@ struct PreparedStatements {
   enum Plan: Equatable {
     /// Send the text.
     case direct
-    /// Prepare it under this name, then say `isReady`.
+    /// Prepare it under this new name, then say `isReady`.
     case prepare(String)
     /// It is there under this name.
     case prepared(String)
@@ -26,27 +26,24 @@ struct PreparedStatements {
   private static let limit = 256
   var isEnabled = true
   private var states: [Key: State] = [:]
-  private var nextNumber = 1
+  private var nextNumber = 0
 
   mutating func plan(for key: Key) -> Plan {
     guard isEnabled else { return .direct }
     switch states[key] {
     case .ready(let name): return .prepared(name)
-    case .seen: return .prepare("u\(nextNumber)")
+    case .seen:
+      nextNumber += 1
+      return .prepare("u\(nextNumber)")
     case nil:
       if states.count < Self.limit { states[key] = .seen }
       return .direct
     }
   }
 
-  /// The statement that was last to be prepared is there now.
-  mutating func isReady(_ key: Key) {
-    states[key] = .ready("u\(nextNumber)")
-    nextNumber += 1
-  }
+  /// The server has prepared the statement under this name.
+  mutating func isReady(_ key: Key, as name: String) { states[key] = .ready(name) }
 
-  mutating func forget(_ key: Key) {
-    states[key] = nil
-    nextNumber += 1
-  }
+  /// The statement is not there, or no longer as it should be; its name is never used again.
+  mutating func forget(_ key: Key) { states[key] = nil }
 }

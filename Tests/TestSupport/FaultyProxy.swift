@@ -1,0 +1,194 @@
+import Dispatch
+import Glibc
+public import Postgres
+import Synchronization
+
+/// A socket between a client and the server that can misbehave as networks do.
+///
+/// One thread copies bytes both ways between pairs of Unix sockets.
+public final class FaultyProxy: Sendable {
+  /// What the proxy does with the bytes that it gets.
+  public enum Behaviour: Int, Sendable {
+    /// Hands everything on.
+    case pass
+    /// Keeps all sockets open and reads nothing more: a peer that has vanished without a word.
+    case halfOpen
+    /// Hands on what clients say, and nothing of what the server answers.
+    case swallowAnswers
+    /// Has closed all sockets, and closes new ones at once.
+    case cut
+  }
+
+  private struct State {
+    var behaviour = Behaviour.pass
+    var delay: Int32 = 0
+    var isStopped = false
+    var forwarded = 0
+    /// How many bytes clients may still send before everything is cut.
+    var allowance: Int?
+  }
+
+  private let state = Mutex(State())
+  private let folder: String
+  private let listener: Int32
+  private let wakeRead: Int32
+  private let wakeWrite: Int32
+  private let target: String
+  private let ended = DispatchSemaphore(value: 0)
+  /// How to connect through the proxy.
+  public let options: ConnectionOptions
+
+  /// A proxy in front of the server of `options`, which must be reached over a Unix socket.
+  public init(for options: ConnectionOptions) throws {
+    let resolved = try options.resolved()
+    guard resolved.host.hasPrefix("/") else {
+      throw ScratchError("the proxy needs UNROLL_TEST_DATABASE to be on a Unix socket")
+    }
+    var template = Array("/tmp/unroll-proxy.XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { throw ScratchError("no folder for the proxy") }
+    folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    target = "\(resolved.host)/.s.PGSQL.\(resolved.port)"
+    var through = options
+    through.redirectedHost = folder
+    through.redirectedPort = "1"
+    self.options = through
+    let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+    var pipeEnds: [Int32] = [0, 0]
+    guard withAddress("\(folder)/.s.PGSQL.1", { bind(listener, $0, $1) }) == 0,
+      listen(listener, 64) == 0, pipe(&pipeEnds) == 0
+    else { throw ScratchError("the proxy cannot listen: \(String(cString: strerror(errno)))") }
+    self.listener = listener
+    (wakeRead, wakeWrite) = (pipeEnds[0], pipeEnds[1])
+    DispatchQueue(label: "faulty proxy").async { [self] in
+      serve()
+      ended.signal()
+    }
+  }
+
+  /// Changes what happens to bytes from now on, for open connections too.
+  public func behave(_ behaviour: Behaviour) {
+    state.withLock { $0.behaviour = behaviour }
+    wake()
+  }
+
+  /// Holds back every piece for some milliseconds.
+  public func delay(milliseconds: Int) {
+    state.withLock { $0.delay = Int32(milliseconds) }
+    wake()
+  }
+
+  /// Cuts everything after clients have sent so many more bytes.
+  public func cut(afterBytes count: Int) {
+    state.withLock { $0.allowance = count }
+    wake()
+  }
+
+  /// Ends the thread, closes everything and removes the socket's folder.
+  public func stop() {
+    state.withLock { $0.isStopped = true }
+    wake()
+    ended.wait()
+    for descriptor in [listener, wakeRead, wakeWrite] { close(descriptor) }
+    unlink("\(folder)/.s.PGSQL.1")
+    rmdir(folder)
+  }
+
+  private func wake() {
+    var byte: UInt8 = 0
+    write(wakeWrite, &byte, 1)
+  }
+
+  /// Socket → its partner; the client's side of each pair is in `clients`.
+  private struct Pairs {
+    var partner: [Int32: Int32] = [:]
+    var clients: Set<Int32> = []
+
+    mutating func close(_ socket: Int32) {
+      guard let other = partner.removeValue(forKey: socket) else { return }
+      partner[other] = nil
+      clients.subtract([socket, other])
+      Glibc.close(socket)
+      Glibc.close(other)
+    }
+
+    mutating func closeAll() { for socket in partner.keys { close(socket) } }
+  }
+
+  private func serve() {
+    var pairs = Pairs()
+    defer { pairs.closeAll() }
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let now = state.withLock { $0 }
+      if now.isStopped { return }
+      if now.behaviour == .cut { pairs.closeAll() }
+      let open = now.behaviour == .halfOpen ? [] : Array(pairs.partner.keys)
+      var polled = ([listener, wakeRead] + open).map {
+        pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+      }
+      guard poll(&polled, nfds_t(polled.count), -1) > 0 else { continue }
+      for entry in polled where entry.revents != 0 {
+        switch entry.fd {
+        case wakeRead: _ = read(wakeRead, &buffer, buffer.count)
+        case listener: accept(into: &pairs, now.behaviour)
+        default: hand(entry.fd, in: &pairs, now, &buffer)
+        }
+      }
+    }
+  }
+
+  private func accept(into pairs: inout Pairs, _ behaviour: Behaviour) {
+    let client = Glibc.accept(listener, nil, nil)
+    guard client >= 0 else { return }
+    let server = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+    guard behaviour != .cut, withAddress(target, { connect(server, $0, $1) }) == 0 else {
+      close(client)
+      close(server)
+      return
+    }
+    pairs.partner[client] = server
+    pairs.partner[server] = client
+    pairs.clients.insert(client)
+  }
+
+  private func hand(_ from: Int32, in pairs: inout Pairs, _ now: State, _ buffer: inout [UInt8]) {
+    guard let to = pairs.partner[from] else { return }
+    let count = read(from, &buffer, buffer.count)
+    guard count > 0 else { return pairs.close(from) }
+    if now.delay > 0 { poll(nil, 0, now.delay) }
+    let isClient = pairs.clients.contains(from)
+    if now.behaviour == .swallowAnswers, !isClient { return }
+    let mayPass = state.withLock { state in
+      state.forwarded += count
+      guard isClient, let allowance = state.allowance else { return true }
+      state.allowance = allowance - count
+      return allowance >= count
+    }
+    guard mayPass else { return pairs.closeAll() }
+    var offset = 0
+    while offset < count {
+      let sent = buffer.withUnsafeBytes { bytes in
+        send(
+          to, bytes.baseAddress?.advanced(by: offset), count - offset, Int32(MSG_NOSIGNAL))
+      }
+      guard sent > 0 else { return pairs.close(from) }
+      offset += sent
+    }
+  }
+}
+
+/// Calls `body` with the address of a Unix socket; a path that is too long fails like a wrong one.
+private func withAddress(
+  _ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
+) -> Int32 {
+  var address = sockaddr_un()
+  address.sun_family = sa_family_t(AF_UNIX)
+  let bytes = Array(path.utf8)
+  guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else { return -1 }
+  withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+  return withUnsafePointer(to: &address) { pointer in
+    pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+      body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
+    }
+  }
+}
