@@ -80,9 +80,7 @@ extension ConnectionOptions {
   private func refusal(_ handle: OpaquePointer, _ options: ResolvedOptions) -> PostgresError {
     let lines = String(cString: PQerrorMessage(handle)).split(separator: "\n").map(String.init)
     let place = place(handle, options)
-    if let line = lines.last(where: { $0.contains("FATAL:") || $0.contains("ERROR:") }),
-      let said = Self.serverWords(in: line)
-    {
+    if let said = lines.compactMap(Self.serverWords).last {
       let isRefused =
         said.state.hasPrefix("28") || PQconnectionNeedsPassword(handle) == 1
       return PostgresError(
@@ -106,7 +104,7 @@ extension ConnectionOptions {
   }
 
   /// `… FATAL:  3D000: database "x" does not exist` → its SQLSTATE and its words.
-  private static func serverWords(in line: String) -> (state: String, message: String)? {
+  private static func serverWords(_ line: String) -> (state: String, message: String)? {
     guard let start = line.firstRange(of: ":  ")?.upperBound else { return nil }
     let rest = line[start...]
     guard let colon = rest.firstRange(of: ": ") else { return nil }

@@ -81,16 +81,19 @@ import Testing
   }
 
   @Test func `a second thread in the middle of a transaction traps`() async throws {
+    // All that is not the trap ends well, and so fails the test.
     await #expect(processExitsWith: .failure) {
-      let connection = try Connection(Scratch.server)
-      try connection.transaction {
-        let group = DispatchGroup()
-        DispatchQueue(label: "intruder").async(group: group) {
-          do { try connection.query("select 1") } catch { exit(0) }
+      do {
+        let connection = try Connection(Scratch.server)
+        try connection.transaction {
+          let group = DispatchGroup()
+          DispatchQueue(label: "intruder").async(group: group) {
+            do { try connection.query("select 1") } catch {}
+          }
+          group.wait()
         }
-        group.wait()
-        exit(0)
-      }
+      } catch {}
+      exit(0)
     }
   }
 }
@@ -121,7 +124,8 @@ import Testing
         }
       }
       let after = try descriptors()
-      precondition(after == before, "\(before) descriptors became \(after)")
+      // The test library opens one or two of its own; the rarest kind of end above comes 20 times.
+      precondition(after < before + 10, "\(before) descriptors became \(after)")
     }
     #expect(result != nil)
   }

@@ -2,14 +2,14 @@ import Postgres
 import TestSupport
 import Testing
 
-@Suite(.scratchSchema) struct CopyTests {
+@Suite(.scratchSchemaForEach) struct CopyTests {
   let connection: Connection
   struct Change: Error {}
 
   init() throws {
     connection = try Connection(Scratch.database)
     try connection.execute(
-      "create table if not exists cargo (test text, n int4, x float8, b bytea)")
+      "create table cargo (test text, n int4, x float8, b bytea)")
   }
 
   private func count(_ test: String) throws -> Int {

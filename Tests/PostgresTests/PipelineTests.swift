@@ -2,12 +2,12 @@ import Postgres
 import TestSupport
 import Testing
 
-@Suite(.scratchSchema) struct PipelineTests {
+@Suite(.scratchSchemaForEach) struct PipelineTests {
   let connection: Connection
 
   init() throws {
     connection = try Connection(Scratch.database)
-    try connection.execute("create table if not exists item (test text, n int)")
+    try connection.execute("create table item (test text, n int)")
   }
 
   private func count(_ test: String) throws -> Int {

@@ -60,9 +60,12 @@ public struct ScratchError: Error, CustomStringConvertible {
 
 /// Gives a suite, or a test, a freshly created database of its own and drops it afterwards.
 public struct ScratchDatabaseTrait: SuiteTrait, TestTrait, TestScoping {
-  /// Once for a suite; for a test, once for each of its cases.
+  /// Whether the tests of a suite get one each instead of one together.
+  public let isRecursive: Bool
+
+  /// Once for a suite, or once for each of its tests; for a test, once for each of its cases.
   public func scopeProvider(for test: Test, testCase: Test.Case?) -> ScratchDatabaseTrait? {
-    test.isSuite || testCase != nil ? self : nil
+    (test.isSuite && !isRecursive) || testCase != nil ? self : nil
   }
 
   /// Creates the database, runs the tests and drops it, also if they throw.
@@ -89,9 +92,12 @@ public struct ScratchDatabaseTrait: SuiteTrait, TestTrait, TestScoping {
 
 /// Gives a suite, or a test, an empty schema of its own, first in the search path, and drops it.
 public struct ScratchSchemaTrait: SuiteTrait, TestTrait, TestScoping {
-  /// Once for a suite; for a test, once for each of its cases.
+  /// Whether the tests of a suite get one each instead of one together.
+  public let isRecursive: Bool
+
+  /// Once for a suite, or once for each of its tests; for a test, once for each of its cases.
   public func scopeProvider(for test: Test, testCase: Test.Case?) -> ScratchSchemaTrait? {
-    test.isSuite || testCase != nil ? self : nil
+    (test.isSuite && !isRecursive) || testCase != nil ? self : nil
   }
 
   /// Creates the schema, runs the tests and drops it, also if they throw.
@@ -117,12 +123,16 @@ public struct ScratchSchemaTrait: SuiteTrait, TestTrait, TestScoping {
 
 extension Trait where Self == ScratchDatabaseTrait {
   /// A database of its own for a suite or a test; see ``Scratch/database``.
-  public static var scratchDatabase: Self { Self() }
+  public static var scratchDatabase: Self { Self(isRecursive: false) }
+  /// A database for each test of a suite, whose tests run side by side and must not meet.
+  public static var scratchDatabaseForEach: Self { Self(isRecursive: true) }
 }
 
 extension Trait where Self == ScratchSchemaTrait {
   /// A schema of its own for a suite or a test; see ``Scratch/database``.
-  public static var scratchSchema: Self { Self() }
+  public static var scratchSchema: Self { Self(isRecursive: false) }
+  /// A schema for each test of a suite, whose tests run side by side and must not meet.
+  public static var scratchSchemaForEach: Self { Self(isRecursive: true) }
 }
 
 extension ConnectionOptions {

@@ -68,11 +68,12 @@ private_postgres_url() {
 }
 
 start_private_postgres() {
-  local dir=$1 bin user socket waited=0
+  local dir=$1 bin user socket server waited=0
   bin=$(find_postgres_bin) || return
   user=$(_private_postgres_user) || return
   mkdir -p "$dir" || return
   dir=$(cd "$dir" && pwd) || return
+  if _private_postgres_pid "$dir" >/dev/null; then return 0; fi
   if [ ! -s "$dir/socket-folder" ]; then
     # Not under TMPDIR, which may be long or closed to the server's user. Only this user (and root)
     # may enter: the server trusts whoever reaches its socket.
@@ -100,9 +101,10 @@ start_private_postgres() {
   _as_private_postgres "$user" setsid "$bin/postgres" -D "$dir/data" -k "$socket" \
     -c listen_addresses='' -c unix_socket_permissions=0700 -c fsync=off -c synchronous_commit=off \
     -c full_page_writes=off -c max_connections=200 >"$dir/server.log" 2>&1 </dev/null &
+  server=$!
   while ! "$bin/pg_isready" --quiet --host="$socket" --timeout=1; do
     waited=$((waited + 1))
-    if [ "$waited" -gt 600 ] || ! kill -0 $! 2>/dev/null; then
+    if [ "$waited" -gt 600 ] || ! kill -0 "$server" 2>/dev/null; then
       echo "PostgreSQL did not start in $dir:" >&2
       tail -n 20 "$dir/server.log" >&2
       return 1
@@ -111,21 +113,38 @@ start_private_postgres() {
   done
 }
 
+# Prints the process id of the server of DIR if it runs; a file left by a crash may name a stranger.
+_private_postgres_pid() {
+  local pid
+  [ -s "$1/data/postmaster.pid" ] || return 1
+  pid=$(head -n 1 "$1/data/postmaster.pid")
+  tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qxF -- "$1/data" || return 1
+  printf '%s\n' "$pid"
+}
+
 stop_private_postgres() {
-  local dir=$1 pid socket waited=0
-  [ -s "$dir/data/postmaster.pid" ] || return 0
-  pid=$(head -n 1 "$dir/data/postmaster.pid")
-  # SIGINT is PostgreSQL's fast shutdown: open transactions are rolled back.
-  kill -INT "$pid" 2>/dev/null
-  while kill -0 "$pid" 2>/dev/null; do
-    waited=$((waited + 1))
-    if [ "$waited" -eq 300 ]; then kill -QUIT "$pid" 2>/dev/null; fi
-    if [ "$waited" -gt 400 ]; then return 1; fi
-    sleep 0.1
-  done
-  socket=$(_private_postgres_socket "$dir")
-  case $socket in
-    /tmp/unroll-pg.*) rm -rf "$socket" ;;
-  esac
-  rm -f "$dir/socket-folder"
+  local dir pid socket waited=0
+  [ -d "$1" ] || return 0
+  dir=$(cd "$1" && pwd)
+  if pid=$(_private_postgres_pid "$dir"); then
+    # SIGINT is PostgreSQL's fast shutdown: open transactions are rolled back. SIGQUIT is its
+    # immediate one.
+    kill -INT "$pid" 2>/dev/null || true
+    while _private_postgres_pid "$dir" >/dev/null; do
+      waited=$((waited + 1))
+      if [ "$waited" -eq 300 ]; then kill -QUIT "$pid" 2>/dev/null || true; fi
+      if [ "$waited" -gt 400 ]; then
+        echo "PostgreSQL in $dir (process $pid) does not stop" >&2
+        return 1
+      fi
+      sleep 0.1
+    done
+  fi
+  if [ -s "$dir/socket-folder" ]; then
+    socket=$(_private_postgres_socket "$dir")
+    case $socket in
+      /tmp/unroll-pg.*) rm -rf "$socket" ;;
+    esac
+    rm -f "$dir/socket-folder"
+  fi
 }
