@@ -183,7 +183,7 @@ private struct FindDataset: Statement {
   static func decode(_ row: Row) throws -> StoredDataset { try StoredDataset(row) }
 }
 
-private struct ListDatasets: Statement {
+struct ListDatasets: Statement {
   static let sql = "select * from unroll.datasets order by name, created_at desc, id desc"
   static func decode(_ row: Row) throws -> StoredDataset { try StoredDataset(row) }
 }

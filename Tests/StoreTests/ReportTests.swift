@@ -135,4 +135,26 @@ import Testing
     #expect(try rows.map { try $0["text", as: String?.self] } == ["true", "gru", nil, "0.001"])
     #expect(try rows.map { try $0["value", as: Double?.self] } == [nil, nil, nil, 0.001])
   }
+
+  @Test(.scratchDatabase) func `reports come as JSON with the names of the views`() throws {
+    let fixture = try Fixture()
+    let database = fixture.database
+    let sweep = try fill(fixture)
+    let best = try #require(try database.leaderboard(sweep: sweep).first).trialID
+    let reports: [(Report, Int, String)] = [
+      (.sweeps(), 1, "best_objective"), (.sweep(id: sweep), 1, "trials_per_minute"),
+      (.trials(sweep: sweep), 9, "params"), (.trial(id: best), 1, "state"),
+      (.leaderboard(sweep: sweep, limit: 3), 3, "rank"), (.baselines(sweep: sweep), 1, "value"),
+      (.decisions(sweep: sweep, limit: 2), 2, "reason"), (.curve(trial: best), 4, "epoch"),
+      (.finalMetrics(trial: best), 4, "metric"), (.confusion(trial: best), 2, "predicted"),
+      (.attempts(trial: best), 1, "outcome"), (.artifacts(trial: best), 1, "sha256"),
+      (.artifacts(sweep: sweep), 8, "media_type"), (.workers(), 2, "alive"),
+      (.datasets, 1, "version"),
+    ]
+    for (report, count, name) in reports {
+      let rows = try database.json(report)
+      #expect(rows.count == count, "\(name)")
+      #expect(rows.allSatisfy { $0.text.contains("\"\(name)\": ") }, "\(name)")
+    }
+  }
 }
