@@ -80,8 +80,8 @@ begin
   return wanted;
 end $$;
 
--- Fills the window of a queue: lower priority number first, and among equals the sweep with the fewest
--- trials in flight first, one trial at a time. Paused sweeps and full ones get nothing.
+-- Fills the window of a queue: lower priority number first, and among equals the sweep with the
+-- fewest trials in flight first, one trial at a time. Paused sweeps and full ones get nothing.
 create function unroll_internal.refill(
   p_holder uuid, p_term bigint, p_queue text, p_window integer)
 returns integer language plpgsql as $$
