@@ -98,14 +98,14 @@ extension Database {
   }
 }
 
-private struct ListTrialArtifacts: Statement {
+struct ListTrialArtifacts: Statement {
   static let sql = "select * from unroll.artifacts where trial_id = $1 order by name"
   let trial: Int
   var parameters: [any PostgresEncodable] { [trial] }
   static func decode(_ row: Row) throws -> StoredArtifact { try StoredArtifact(row) }
 }
 
-private struct ListSweepArtifacts: Statement {
+struct ListSweepArtifacts: Statement {
   static let sql = "select * from unroll.artifacts where sweep_id = $1 order by number, name"
   let sweep: Int
   var parameters: [any PostgresEncodable] { [sweep] }

@@ -6,7 +6,7 @@ extension Database {
   @discardableResult
   public func cancel(sweep: Int) throws -> String { try one(CancelSweep(sweep: sweep)) }
 
-  /// Cancels a trial and returns its state, which is `cancelling` while a worker must still be told.
+  /// Cancels a trial and returns its state: `cancelling` while a worker must still be told.
   @discardableResult
   public func cancel(trial: Int) throws -> String { try one(CancelTrial(trial: trial)) }
 

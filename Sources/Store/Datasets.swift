@@ -88,7 +88,8 @@ extension Database {
     let found = try all(FindDatasets(name: name, version: version))
     guard let newest = found.first else {
       let names = Set(try datasets().map(\.name)).sorted()
-      let known = names.isEmpty ? "there are none yet" : "there are: " + names.joined(separator: ", ")
+      let known =
+        names.isEmpty ? "there are none yet" : "there are: " + names.joined(separator: ", ")
       let wanted = version.isEmpty ? name : "\(name)@\(version)"
       throw StoreError(.notFound, "no dataset \"\(wanted)\"; \(known)")
     }
@@ -131,9 +132,9 @@ extension Database {
   private func inUse(_ dataset: StoredDataset, by sweeps: [String]) -> StoreError {
     let shown = sweeps.prefix(5).joined(separator: ", ")
     let more = sweeps.count > 5 ? " and \(sweeps.count - 5) more" : ""
+    let noun = sweeps.count == 1 ? "sweep" : "sweeps"
     return StoreError(
-      .inUse, "dataset \"\(dataset.name)\" is used by \(sweeps.count == 1 ? "sweep" : "sweeps") "
-        + shown + more)
+      .inUse, "dataset \"\(dataset.name)\" is used by \(noun) \(shown)\(more)")
   }
 }
 
@@ -182,7 +183,7 @@ private struct FindDataset: Statement {
   static func decode(_ row: Row) throws -> StoredDataset { try StoredDataset(row) }
 }
 
-private struct ListDatasets: Statement {
+struct ListDatasets: Statement {
   static let sql = "select * from unroll.datasets order by name, created_at desc, id desc"
   static func decode(_ row: Row) throws -> StoredDataset { try StoredDataset(row) }
 }

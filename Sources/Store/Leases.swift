@@ -226,6 +226,7 @@ private struct ClaimTrials: Statement {
       join unroll_internal.trial t on t.id = c.trial_id
       join unroll_internal.sweep s on s.id = t.sweep_id
       join unroll_internal.dataset d on d.id = s.dataset_id
+    order by c.place
     """
   let worker: UUID
   let queue: String

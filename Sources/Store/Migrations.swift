@@ -96,7 +96,13 @@ extension Database {
 }
 
 private struct IsMigrated: Statement {
-  static let sql = "select to_regclass('unroll_internal.migration') is not null"
+  // Not to_regclass: while this transaction waited for the lock, another one may have created the
+  // schema, and the session's cache would still say that there is none. Reading pg_class looks.
+  static let sql = """
+    select exists (
+      select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+      where n.nspname = 'unroll_internal' and c.relname = 'migration')
+    """
   static func decode(_ row: Row) throws -> Bool { try row[0] }
 }
 

@@ -30,4 +30,24 @@ package struct SchemaFile: Sendable, Hashable {
     SchemaFile("enqueue", PackageResources.enqueue_sql),
     SchemaFile("control", PackageResources.control_sql),
   ]
+
+  /// `sql/queries`: questions that people ask, the question in the first line.
+  package static let queries: [SchemaFile] = [
+    SchemaFile("best_per_cell", PackageResources.best_per_cell_sql),
+    SchemaFile("best_trials", PackageResources.best_trials_sql),
+    SchemaFile("better_than_baseline", PackageResources.better_than_baseline_sql),
+    SchemaFile("busy_workers", PackageResources.busy_workers_sql),
+    SchemaFile("confusion_of_the_best", PackageResources.confusion_of_the_best_sql),
+    SchemaFile("curves_of_the_best", PackageResources.curves_of_the_best_sql),
+    SchemaFile("diverged", PackageResources.diverged_sql),
+    SchemaFile("failed_workers", PackageResources.failed_workers_sql),
+    SchemaFile("hidden_size", PackageResources.hidden_size_sql),
+    SchemaFile("overfitting", PackageResources.overfitting_sql),
+    SchemaFile("params_and_objective", PackageResources.params_and_objective_sql),
+    SchemaFile("progress_of_sweeps", PackageResources.progress_of_sweeps_sql),
+    SchemaFile("resumed", PackageResources.resumed_sql),
+    SchemaFile("retries", PackageResources.retries_sql),
+    SchemaFile("sooner_is_enough", PackageResources.sooner_is_enough_sql),
+    SchemaFile("time_per_cell", PackageResources.time_per_cell_sql),
+  ]
 }

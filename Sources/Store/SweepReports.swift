@@ -64,7 +64,7 @@ public struct SweepReport: Sendable, Hashable {
   public let dataset: String
   /// Version of its dataset.
   public let datasetVersion: String
-  /// Higher runs first.
+  /// Less runs first.
   public let priority: Int
   /// Most trials at one time.
   public let maxParallel: Int?

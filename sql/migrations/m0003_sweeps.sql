@@ -10,8 +10,8 @@ create table unroll_internal.sweep (
   dataset_id bigint not null references unroll_internal.dataset,
   state unroll_internal.sweep_state not null default 'submitted',
   paused boolean not null default false,
-  -- Higher runs sooner.
-  priority smallint not null default 0,
+  -- Less is sooner.
+  priority smallint not null default 100 check (priority >= 0),
   max_parallel integer check (max_parallel > 0),
   trials integer check (trials > 0),
   trials_created integer not null default 0 check (trials_created >= 0),

@@ -57,7 +57,7 @@ create table unroll_internal.ready (
   position bigint generated always as identity
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000,
   autovacuum_vacuum_cost_delay = 0);
-create index ready_order on unroll_internal.ready (queue, priority desc, position);
+create index ready_order on unroll_internal.ready (queue, priority, position);
 create index ready_sweep on unroll_internal.ready (sweep_id);
 
 -- One lease of a trial to a worker.

@@ -18,7 +18,7 @@ end $$;
 -- all of it. A new lease sees the newest complete checkpoint, and whatever an earlier attempt
 -- wrote beyond it goes away together with the grant.
 create function unroll_internal.claim(p_worker uuid, p_queue text, p_count integer)
-returns table (trial_id bigint, token integer, epoch integer, step bigint)
+returns table (place bigint, trial_id bigint, token integer, epoch integer, step bigint)
 language sql rows 8 as $$
   with taken as (
     delete from unroll_internal.ready r
@@ -27,9 +27,9 @@ language sql rows 8 as $$
       and r.trial_id = any (array(
         select c.trial_id from unroll_internal.ready c
         where c.queue = p_queue
-        order by c.priority desc, c.position
+        order by c.priority, c.position
         limit p_count for update skip locked))
-    returning r.trial_id, r.position
+    returning r.trial_id, r.priority, r.position
   ), leased as (
     update unroll_internal.status s
     set state = 'leased', token = s.token + 1, worker_id = p_worker,
@@ -38,9 +38,10 @@ language sql rows 8 as $$
       join unroll_internal.trial t on t.id = k.trial_id
       join unroll_internal.sweep w on w.id = t.sweep_id
     where s.trial_id = k.trial_id and s.state = 'queued'
-    returning s.trial_id, s.token, k.position
+    returning s.trial_id, s.token, k.priority, k.position
   ), resumed as (
-    select l.trial_id, l.token, l.position, c.epoch, c.step
+    select row_number() over (order by l.priority, l.position) as place, l.trial_id, l.token,
+      c.epoch, c.step
     from leased l
       left join lateral (
         select c.epoch, c.step from unroll_internal.checkpoint c
@@ -54,7 +55,7 @@ language sql rows 8 as $$
     insert into unroll_internal.attempt (trial_id, token, worker_id, resumed_epoch, resumed_step)
     select r.trial_id, r.token, p_worker, r.epoch, r.step from resumed r
   )
-  select r.trial_id, r.token, r.epoch, r.step from resumed r order by r.position
+  select r.place, r.trial_id, r.token, r.epoch, r.step from resumed r
 $$;
 
 -- When the newest checkpoint cannot be read: go back to an earlier one (p_step) or to the start

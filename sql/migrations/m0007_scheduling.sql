@@ -80,8 +80,8 @@ begin
   return wanted;
 end $$;
 
--- Fills the window of a queue: higher priority first, and among equals the sweep with the fewest
--- trials in flight first, one trial at a time. Paused sweeps and full ones get nothing.
+-- Fills the window of a queue: lower priority number first, and among equals the sweep with the
+-- fewest trials in flight first, one trial at a time. Paused sweeps and full ones get nothing.
 create function unroll_internal.refill(
   p_holder uuid, p_term bigint, p_queue text, p_window integer)
 returns integer language plpgsql as $$
@@ -123,7 +123,7 @@ begin
   )
   insert into unroll_internal.ready (trial_id, sweep_id, queue, priority)
   select c.trial_id, c.sweep_id, p_queue, c.priority from candidate c
-  order by c.priority desc, c.place, c.sweep_id limit wanted
+  order by c.priority, c.place, c.sweep_id limit wanted
   on conflict do nothing;
   get diagnostics moved = row_count;
   return moved;

@@ -1,15 +1,18 @@
 create or replace function unroll_internal.refuse(p_field text, p_found text, p_allowed text)
-returns void language plpgsql immutable as $$
+returns void language plpgsql as $$
 begin
   raise exception '%: found %; allowed: %', p_field, p_found, p_allowed using errcode = '22023';
 end $$;
 
 create or replace function unroll_internal.refuse_unknown_keys(
   p_object jsonb, p_place text, p_allowed text[])
-returns void language plpgsql immutable as $$
+returns void language plpgsql as $$
 declare
   unknown text;
 begin
+  if p_object is null or jsonb_typeof(p_object) <> 'object' then
+    return;
+  end if;
   select k into unknown from jsonb_object_keys(p_object) k where k <> all (p_allowed)
     order by k limit 1;
   if found then
@@ -21,7 +24,7 @@ end $$;
 -- A whole number at a path, or NULL when the key is not there.
 create or replace function unroll_internal.whole_number(
   p_spec jsonb, p_path text[], p_low bigint, p_high bigint)
-returns bigint language plpgsql immutable as $$
+returns bigint language plpgsql as $$
 declare
   value jsonb := p_spec #> p_path;
   allowed text := format('a whole number from %s to %s', p_low, p_high);
@@ -42,7 +45,7 @@ end $$;
 -- A non-empty text at a path, or NULL when the key is not there.
 create or replace function unroll_internal.plain_text(
   p_spec jsonb, p_path text[], p_allowed text)
-returns text language plpgsql immutable as $$
+returns text language plpgsql as $$
 declare
   value jsonb := p_spec #> p_path;
 begin
@@ -118,8 +121,11 @@ returns bigint language plpgsql as $$
 #variable_conflict use_variable
 declare
   allowed_keys constant text[] := array['name', 'dataset', 'model', 'training', 'search',
-    'objective', 'trials', 'seed', 'priority', 'limits'];
+    'objective', 'trials', 'seed', 'priority', 'queue', 'limits', 'description',
+    'idempotency_key'];
+  shorthands constant text[] := array['search', 'objective'];
   key text;
+  wanted_key text;
   existing unroll_internal.sweep;
   new_name text;
   goal text;
@@ -130,33 +136,34 @@ begin
     perform unroll_internal.refuse('spec',
       case when spec is null then 'nothing' else jsonb_typeof(spec) end, 'an object');
   end if;
-  if idempotency_key = '' then
+  perform unroll_internal.refuse_unknown_keys(spec, '', allowed_keys);
+  wanted_key := coalesce(idempotency_key,
+    unroll_internal.plain_text(spec, '{idempotency_key}', 'a text that is not empty'));
+  if wanted_key = '' then
     perform unroll_internal.refuse('idempotency_key', '""', 'a text that is not empty, or NULL');
   end if;
-  if idempotency_key is not null then
-    select s.* into existing from unroll_internal.sweep s
-      where s.idempotency_key = enqueue.idempotency_key;
+  if wanted_key is not null then
+    select s.* into existing from unroll_internal.sweep s where s.idempotency_key = wanted_key;
     if found then
       return unroll_internal.same_sweep(existing, spec);
     end if;
   end if;
-  perform unroll_internal.refuse_unknown_keys(spec, '', allowed_keys);
   foreach key in array array['dataset', 'model'] loop
     if not spec ? key then
       perform unroll_internal.refuse(key, 'nothing', 'this key is required');
     end if;
   end loop;
   foreach key in array array['model', 'training', 'search', 'objective', 'limits'] loop
-    if jsonb_typeof(spec -> key) <> 'object' then
-      perform unroll_internal.refuse(key, left((spec -> key)::text, 60), 'an object');
+    if jsonb_typeof(spec -> key) <> 'object'
+        and not (key = any (shorthands) and jsonb_typeof(spec -> key) = 'string') then
+      perform unroll_internal.refuse(key, left((spec -> key)::text, 60),
+        case when key = any (shorthands) then 'an object or a text' else 'an object' end);
     end if;
   end loop;
   perform unroll_internal.refuse_unknown_keys(
-    spec -> 'objective', 'objective.', array['metric', 'split', 'goal'])
-    where spec ? 'objective';
+    spec -> 'objective', 'objective.', array['metric', 'split', 'goal']);
   perform unroll_internal.refuse_unknown_keys(spec -> 'limits', 'limits.',
-    array['max_parallel', 'max_failures', 'max_losses', 'trial_seconds'])
-    where spec ? 'limits';
+    array['max_parallel', 'max_failures', 'max_losses']);
   new_name := unroll_internal.plain_text(spec, '{name}', 'a text that is not empty');
   if length(new_name) > 200 then
     perform unroll_internal.refuse('name', length(new_name) || ' characters', 'at most 200');
@@ -171,19 +178,19 @@ begin
     perform unroll_internal.refuse(
       'objective.split', to_jsonb(split)::text, 'validation, train');
   end if;
-  insert into unroll_internal.sweep (name, idempotency_key, spec, dataset_id, priority,
-      max_parallel, trials, max_failures, max_losses, trial_time, objective_metric,
-      objective_split, objective_goal, seed)
-    values (coalesce(new_name, 'sweep'), idempotency_key, spec,
-      unroll_internal.resolve_dataset(spec),
-      coalesce(unroll_internal.whole_number(spec, '{priority}', -1000, 1000), 0),
+  insert into unroll_internal.sweep (name, idempotency_key, queue, spec, dataset_id, priority,
+      max_parallel, trials, max_failures, max_losses, objective_metric, objective_split,
+      objective_goal, seed)
+    values (coalesce(new_name, 'sweep'), wanted_key,
+      coalesce(unroll_internal.plain_text(spec, '{queue}', 'the name of a queue'), 'default'),
+      spec, unroll_internal.resolve_dataset(spec),
+      coalesce(unroll_internal.whole_number(spec, '{priority}', 0, 32767), 100),
       unroll_internal.whole_number(spec, '{limits,max_parallel}', 1, 1000000),
-      unroll_internal.whole_number(spec, '{trials}', 1, 1000000000),
+      unroll_internal.whole_number(spec, '{trials}', 1, 10000000),
       coalesce(unroll_internal.whole_number(spec, '{limits,max_failures}', 1, 1000), 3),
       coalesce(unroll_internal.whole_number(spec, '{limits,max_losses}', 1, 1000), 5),
-      unroll_internal.whole_number(spec, '{limits,trial_seconds}', 1, 31536000)
-        * interval '1 s',
-      unroll_internal.plain_text(spec, '{objective,metric}', 'the name of a metric'),
+      case jsonb_typeof(spec -> 'objective') when 'string' then spec ->> 'objective'
+        else unroll_internal.plain_text(spec, '{objective,metric}', 'the name of a metric') end,
       split::unroll_internal.split, goal::unroll_internal.goal,
       coalesce(unroll_internal.whole_number(spec, '{seed}', 0, 9223372036854775807), 0))
     on conflict on constraint sweep_idempotency_key_key do nothing
@@ -191,7 +198,7 @@ begin
   if sweep_id is null then
     -- The same key was committed by somebody else meanwhile.
     select s.* into strict existing from unroll_internal.sweep s
-      where s.idempotency_key = enqueue.idempotency_key;
+      where s.idempotency_key = wanted_key;
     return unroll_internal.same_sweep(existing, spec);
   end if;
   return sweep_id;

@@ -39,7 +39,7 @@ comment on column unroll.sweeps.state is
 comment on column unroll.sweeps.paused is 'While true, no further trial starts.';
 comment on column unroll.sweeps.dataset is 'Name of the dataset.';
 comment on column unroll.sweeps.dataset_version is 'Version of the dataset, fixed at enqueue.';
-comment on column unroll.sweeps.priority is 'Sweeps with a higher number run first.';
+comment on column unroll.sweeps.priority is 'Sweeps with a smaller number run first.';
 comment on column unroll.sweeps.max_parallel is 'Most trials at one time; NULL is no limit.';
 comment on column unroll.sweeps.trials is 'The budget: how many trials the sweep will have.';
 comment on column unroll.sweeps.created is 'How many of them exist already.';
