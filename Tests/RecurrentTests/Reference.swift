@@ -23,15 +23,15 @@ struct Reference: Decodable, CustomTestStringConvertible {
 
   static func all() throws -> [Reference] {
     let url = try #require(
-      Bundle.module.url(forResource: "models", withExtension: "json", subdirectory: "Fixtures"))
+      Bundle.module.url(
+        forResource: "models", withExtension: "json", subdirectory: "Fixtures"))
     return try JSONDecoder().decode([Reference].self, from: Data(contentsOf: url))
   }
 
   func batch<S: Scalar>(_ type: S.Type) throws -> PackedBatch<S> {
     if let tokens { return PackedBatch(tokens: tokens) }
-    let values = try #require(values)
-    guard case .values(let channels) = plan.input else { return PackedBatch(values: [], channels: 1) }
-    return PackedBatch(values: values.map { $0.map { S($0) } }, channels: channels)
+    let values = try #require(values).map { $0.map { S($0) } }
+    return PackedBatch(values: values, channels: plan.inputWidth)
   }
 
   func model<S: Scalar>(_ type: S.Type) throws -> Model<S> {
