@@ -66,7 +66,7 @@ static const struct table *paths[3] = {&plain};
 static ptrdiff_t path_count = 1;
 static const struct table *widest = &plain;
 // A path that this thread was told to use, for tests and comparisons.
-static _Thread_local const struct table *forced = NULL;
+static _Thread_local const struct table *forced __attribute__((tls_model("initial-exec"))) = NULL;
 
 __attribute__((constructor)) static void choose_path(void) {
 #if defined(__x86_64__)

@@ -37,6 +37,11 @@ public struct Kernels<S: Scalar>: Sendable {
   let adamStep:
     @Sendable (Int, Pointer, Constant?, Pointer, Pointer, S, S, S, S, S, S, S, S, S) -> Void
 
+  let productPackedCount: @Sendable (Int, Int) -> Int
+  let productPack: @Sendable (Int, Int, Int32, Constant, Pointer) -> Void
+  let productWithPacked:
+    @Sendable (Int, Int, Int, Constant, Int32, Int, Constant, Pointer, Int32) -> Void
+
   /// result = left · right + scale × result, by OpenBLAS.
   let product: @Sendable (Orientation, Orientation, ProductShape, S, ProductPointers<S>) -> Void
 }
