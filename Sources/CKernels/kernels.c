@@ -64,8 +64,9 @@ static const struct table avx512 = {
 
 static const struct table *paths[3] = {&plain};
 static ptrdiff_t path_count = 1;
-static ptrdiff_t path_current = 0;
-static const struct table *table = &plain;
+static const struct table *widest = &plain;
+// A path that this thread was told to use, for tests and comparisons.
+static _Thread_local const struct table *forced __attribute__((tls_model("initial-exec"))) = NULL;
 
 __attribute__((constructor)) static void choose_path(void) {
 #if defined(__x86_64__)
@@ -77,28 +78,32 @@ __attribute__((constructor)) static void choose_path(void) {
       paths[path_count++] = &avx512;
   }
 #endif
-  kernel_path_select(path_count - 1);
+  widest = paths[path_count - 1];
 }
+
+static const struct table *current(void) { return forced ? forced : widest; }
 
 ptrdiff_t kernel_path_count(void) { return path_count; }
 const char *kernel_path_name(ptrdiff_t index) { return paths[index]->name; }
-ptrdiff_t kernel_path_current(void) { return path_current; }
 
-void kernel_path_select(ptrdiff_t index) {
-  path_current = index;
-  table = paths[index];
+ptrdiff_t kernel_path_current(void) {
+  ptrdiff_t index = 0;
+  while (paths[index] != current()) index++;
+  return index;
 }
+
+void kernel_path_select(ptrdiff_t index) { forced = paths[index]; }
 
 #define SCALAR float
 #define KERNEL(result, name, parameters, arguments) \
-  result name##_float parameters { return table->name##_float arguments; }
+  result name##_float parameters { return current()->name##_float arguments; }
 #include "kernel_list.h"
 #undef SCALAR
 #undef KERNEL
 
 #define SCALAR double
 #define KERNEL(result, name, parameters, arguments) \
-  result name##_double parameters { return table->name##_double arguments; }
+  result name##_double parameters { return current()->name##_double arguments; }
 #include "kernel_list.h"
 #undef SCALAR
 #undef KERNEL

@@ -15,7 +15,7 @@ public final class Buffer<S: Scalar> {
     let raw = UnsafeMutableRawPointer.allocate(
       byteCount: max(count, 1) * MemoryLayout<S>.stride, alignment: 64)
     pointer = raw.bindMemory(to: S.self, capacity: max(count, 1))
-    pointer.initialize(repeating: 0, count: count)
+    pointer.zero(count: count)
   }
 
   /// Takes a copy of `elements`.
@@ -48,14 +48,14 @@ public final class Buffer<S: Scalar> {
     precondition(
       elements.count == count, "\(elements.count) scalars for a buffer of \(count)")
     elements.withUnsafeBufferPointer { source in
-      if let base = source.baseAddress { pointer.update(from: base, count: count) }
+      if let base = source.baseAddress { pointer.copy(from: base, count: count) }
     }
   }
 
   /// Replaces all scalars by those of another buffer of the same size.
   public func assign(_ other: Buffer<S>) {
     precondition(other.count == count, "\(other.count) scalars for a buffer of \(count)")
-    pointer.update(from: other.pointer, count: count)
+    pointer.copy(from: other.pointer, count: count)
   }
 
   /// Calls `body` with a view of the scalars.
@@ -83,3 +83,18 @@ public final class Buffer<S: Scalar> {
 /// A buffer belongs to one thread at a time.
 @available(*, unavailable)
 extension Buffer: Sendable {}
+
+extension UnsafeMutablePointer where Pointee: Scalar {
+  /// Sets scalars to zero. Generic code would store them one by one.
+  func zero(count: Int) {
+    // A zero of every Scalar is all zero bits.
+    UnsafeMutableRawPointer(self).initializeMemory(
+      as: UInt8.self, repeating: 0, count: count * MemoryLayout<Pointee>.stride)
+  }
+
+  /// Copies scalars that do not overlap.
+  func copy(from source: UnsafePointer<Pointee>, count: Int) {
+    UnsafeMutableRawPointer(self).copyMemory(
+      from: source, byteCount: count * MemoryLayout<Pointee>.stride)
+  }
+}

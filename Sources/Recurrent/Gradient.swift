@@ -8,11 +8,12 @@ public final class Gradient<S: Scalar> {
   /// What lies outside the embedding: always counted.
   private let dense: Range<Int>
   private let rowWidth: Int
+  private let kernels = S.kernels
   /// For each row of the embedding, whether it was used since the last zeroing.
   private var isUsed: [Bool]
   private var usedRows: [Int32] = []
   private var ranges: [Range<Int>]
-  private var isSorted = true
+  private var isCurrent = true
 
   init(_ layout: ParameterLayout) {
     buffer = Buffer(count: layout.bufferCount)
@@ -26,19 +27,9 @@ public final class Gradient<S: Scalar> {
 
   /// The parts outside which every component is zero: disjoint, in order.
   public var nonzeroRanges: [Range<Int>] {
-    if !isSorted {
-      usedRows.sort()
-      ranges.removeAll(keepingCapacity: true)
-      for row in usedRows {
-        let start = Int(row) * rowWidth
-        if let last = ranges.last, last.upperBound == start {
-          ranges[ranges.count - 1] = last.lowerBound..<start + rowWidth
-        } else {
-          ranges.append(start..<start + rowWidth)
-        }
-      }
-      ranges.append(dense)
-      isSorted = true
+    if !isCurrent {
+      findRanges()
+      isCurrent = true
     }
     return ranges
   }
@@ -46,18 +37,18 @@ public final class Gradient<S: Scalar> {
   /// Sets every component to zero.
   public func zero() {
     for range in nonzeroRanges {
-      (buffer.pointer + range.lowerBound).update(repeating: 0, count: range.count)
+      (buffer.pointer + range.lowerBound).zero(count: range.count)
     }
     for row in usedRows { isUsed[Int(row)] = false }
     usedRows.removeAll(keepingCapacity: true)
-    if ranges.count > 1 { isSorted = false }
+    if ranges.count > 1 { isCurrent = false }
   }
 
   /// The Euclidean norm of the whole gradient.
   public var norm: Double {
     var sum = 0.0
     for range in nonzeroRanges {
-      sum += S.kernels.vectorSquareSum(range.count, buffer.pointer + range.lowerBound)
+      sum += kernels.vectorSquareSum(range.count, buffer.pointer + range.lowerBound)
     }
     return sum.squareRoot()
   }
@@ -65,15 +56,29 @@ public final class Gradient<S: Scalar> {
   /// Multiplies every component by `factor`.
   public func scale(by factor: Double) {
     for range in nonzeroRanges {
-      S.kernels.vectorScale(range.count, S(factor), buffer.pointer + range.lowerBound)
+      kernels.vectorScale(range.count, S(factor), buffer.pointer + range.lowerBound)
     }
   }
 
   /// Limits every component to `-bound...bound`.
   public func clamp(to bound: Double) {
     for range in nonzeroRanges {
-      S.kernels.vectorClamp(range.count, S(bound), buffer.pointer + range.lowerBound)
+      kernels.vectorClamp(range.count, S(bound), buffer.pointer + range.lowerBound)
     }
+  }
+
+  private func findRanges() {
+    ranges.removeAll(keepingCapacity: true)
+    isUsed.withUnsafeBufferPointer { isUsed in
+      var row = 0
+      while row < isUsed.count {
+        let start = row
+        while row < isUsed.count && isUsed[row] { row += 1 }
+        if row > start { ranges.append(start * rowWidth..<row * rowWidth) }
+        row += 1
+      }
+    }
+    ranges.append(dense)
   }
 
   /// Says that rows of the embedding may differ from zero from now on.
@@ -81,7 +86,7 @@ public final class Gradient<S: Scalar> {
     for row in rows where !isUsed[Int(row)] {
       isUsed[Int(row)] = true
       usedRows.append(row)
-      isSorted = false
+      isCurrent = false
     }
   }
 }

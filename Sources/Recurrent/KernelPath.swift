@@ -8,15 +8,19 @@ public enum KernelPath {
     (0..<kernel_path_count()).map { String(cString: kernel_path_name($0)) }
   }
 
-  /// The path in use: the widest, unless another was selected.
+  /// The path that this thread uses: the widest, unless it is inside ``using(_:_:)``.
   public static var current: String { String(cString: kernel_path_name(kernel_path_current())) }
 
-  /// Uses a path from now on. Only while no other thread computes.
-  ///
-  /// - Returns: Whether this CPU has the path.
-  public static func select(_ name: String) -> Bool {
-    guard let index = available.firstIndex(of: name) else { return false }
+  /// Runs `body` with a path of ``available`` on this thread, to compare paths with each other.
+  public static func using<Result, Failure: Error>(
+    _ name: String, _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    guard let index = available.firstIndex(of: name) else {
+      preconditionFailure("this CPU has no path named \(name), but \(available)")
+    }
+    let former = kernel_path_current()
     kernel_path_select(index)
-    return true
+    defer { kernel_path_select(former) }
+    return try body()
   }
 }

@@ -1,8 +1,8 @@
 /// The loops for one type of number. Shapes and meanings: kernel_list.h of CKernels.
 public struct Kernels<S: Scalar>: Sendable {
-  typealias Pointer = UnsafeMutablePointer<S>
-  typealias Constant = UnsafePointer<S>
-  typealias Index = UnsafePointer<Int32>
+  package typealias Pointer = UnsafeMutablePointer<S>
+  package typealias Constant = UnsafePointer<S>
+  package typealias Index = UnsafePointer<Int32>
 
   let rnnForward: @Sendable (Int, Int, Int32, Pointer, Pointer) -> Void
   let rnnBackward: @Sendable (Int, Int, Int32, Pointer, Constant, Constant) -> Void
@@ -22,11 +22,11 @@ public struct Kernels<S: Scalar>: Sendable {
   let vectorMultiply: @Sendable (Int, Constant, Constant, Pointer) -> Void
   let vectorScale: @Sendable (Int, S, Pointer) -> Void
   let vectorClamp: @Sendable (Int, S, Pointer) -> Void
-  let vectorSquareSum: @Sendable (Int, Constant) -> Double
+  package let vectorSquareSum: @Sendable (Int, Constant) -> Double
   let vectorMask: @Sendable (Int, UnsafePointer<UInt16>, UInt16, S, Pointer) -> Void
-  let vectorTanh: @Sendable (Int, Constant, Pointer) -> Void
-  let vectorSigmoid: @Sendable (Int, Constant, Pointer) -> Void
-  let vectorExp: @Sendable (Int, Constant, Pointer) -> Void
+  package let vectorTanh: @Sendable (Int, Constant, Pointer) -> Void
+  package let vectorSigmoid: @Sendable (Int, Constant, Pointer) -> Void
+  package let vectorExp: @Sendable (Int, Constant, Pointer) -> Void
 
   let softmax: @Sendable (Int, Int, Constant, Pointer) -> Void
   let crossEntropy: @Sendable (Int, Int, Constant, Index, S, Pointer?) -> Double
@@ -36,6 +36,11 @@ public struct Kernels<S: Scalar>: Sendable {
   let rmspropStep: @Sendable (Int, Pointer, Constant?, Pointer, Pointer?, S, S, S, S, S, S) -> Void
   let adamStep:
     @Sendable (Int, Pointer, Constant?, Pointer, Pointer, S, S, S, S, S, S, S, S, S) -> Void
+
+  let productPackedCount: @Sendable (Int, Int) -> Int
+  let productPack: @Sendable (Int, Int, Int32, Constant, Pointer) -> Void
+  let productWithPacked:
+    @Sendable (Int, Int, Int, Constant, Int32, Int, Constant, Pointer, Int32) -> Void
 
   /// result = left · right + scale × result, by OpenBLAS.
   let product: @Sendable (Orientation, Orientation, ProductShape, S, ProductPointers<S>) -> Void

@@ -61,7 +61,7 @@ public final class Matrix<S: Scalar> {
 
   /// Sets every element to zero.
   public func zero() {
-    pointer.update(repeating: 0, count: count)
+    pointer.zero(count: count)
   }
 
   /// The first element of a row; rows and offsets are checked by the caller.

@@ -37,7 +37,7 @@ extension Kernels {
   ) {
     _ = isSingleThreaded
     guard rows > 0 && columns > 0 && inner > 0 else {
-      if !adding { result.update(repeating: 0, count: rows * columns) }
+      if !adding { result.zero(count: rows * columns) }
       return
     }
     let shape = ProductShape(

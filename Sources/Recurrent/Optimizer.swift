@@ -16,6 +16,7 @@ public final class Optimizer<S: Scalar> {
     }
   }
 
+  private let kernels = S.kernels
   /// The equations and their constants.
   public let plan: OptimizerPlan
   /// The number of steps taken.
@@ -72,18 +73,18 @@ public final class Optimizer<S: Scalar> {
     switch plan {
     case .sgd(let momentum, let decay):
       let velocity = pointers.first
-      return { part, parameters, gradient in
+      return { [kernels] part, parameters, gradient in
         let start = part.lowerBound
-        S.kernels.sgdStep(
+        kernels.sgdStep(
           part.count, parameters + start, gradient.map { $0 + start },
           velocity.map { $0 + start }, rate, S(momentum), S(decay))
       }
     case .rmsprop(let alpha, let momentum, let epsilon, let decay):
       let square = pointers[0]
       let velocity = pointers.count > 1 ? pointers[1] : nil
-      return { part, parameters, gradient in
+      return { [kernels] part, parameters, gradient in
         let start = part.lowerBound
-        S.kernels.rmspropStep(
+        kernels.rmspropStep(
           part.count, parameters + start, gradient.map { $0 + start }, square + start,
           velocity.map { $0 + start }, rate, S(alpha), S(1 - alpha),
           S(epsilon), S(momentum), S(decay))
@@ -107,9 +108,9 @@ public final class Optimizer<S: Scalar> {
     let correction = S(1 / (1 - pow(beta2, Double(steps))).squareRoot())
     let (retained1, retained2) = (S(beta1), S(beta2))
     let (fresh1, fresh2) = (S(1 - beta1), S(1 - beta2))
-    return { part, parameters, gradient in
+    return { [kernels] part, parameters, gradient in
       let start = part.lowerBound
-      S.kernels.adamStep(
+      kernels.adamStep(
         part.count, parameters + start, gradient.map { $0 + start }, mean + start, square + start,
         rate, retained1, fresh1, retained2, fresh2, S(epsilon), correction, S(shrink), S(decay))
     }

@@ -46,6 +46,9 @@ final class RecurrentLayer<S: Scalar> {
   private let memoryGradient = Matrix<S>()
   /// [G·H]
   private let bias: Buffer<S>
+  /// Packed anew for each pass: the weights change between them, and each way needs its own form.
+  private let packedInput = PackedWeights<S>()
+  private let packedRecurrent = PackedWeights<S>()
 
   init(_ plan: ModelPlan, _ layout: ParameterLayout, layer: Int) {
     cell = plan.makeCell(S.self)
@@ -72,13 +75,14 @@ final class RecurrentLayer<S: Scalar> {
     if cell.keepsProductApart {
       kernels.rowsFill(unrolling.rows, sums, parameters + recurrentBias, product.pointer)
     }
+    packedRecurrent.pack(
+      parameters + recurrentWeight, .transposed, inner: units, columns: sums)
     let recurrentSums = cell.keepsProductApart ? product : gates
     for step in unrolling.steps {
       // The initial states are zero: their product needs no computing.
       if step.start > 0 {
-        kernels.multiply(
-          hidden.row(step.previous), .plain, parameters + recurrentWeight, .transposed,
-          into: recurrentSums.row(step.start), rows: step.rows, columns: sums, inner: units,
+        packedRecurrent.multiply(
+          hidden.row(step.previous), rows: step.rows, into: recurrentSums.row(step.start),
           adding: true)
       }
       cell.forward(cellStep(step))
@@ -93,24 +97,23 @@ final class RecurrentLayer<S: Scalar> {
     hidden.reshape(rows: sequences + rows, columns: units)
     memory.reshape(rows: sequences + rows, columns: memoryWidth)
     kept.reshape(rows: rows, columns: cell.hasKept ? units : 0)
-    hidden.pointer.update(repeating: 0, count: sequences * units)
-    memory.pointer.update(repeating: 0, count: sequences * memoryWidth)
+    hidden.pointer.zero(count: sequences * units)
+    memory.pointer.zero(count: sequences * memoryWidth)
   }
 
   /// gates = input · weightᵀ + biases, for all rows at once.
   private func sumInput(
     _ input: LayerInput<S>, _ unrolling: Unrolling, _ parameters: UnsafePointer<S>
   ) {
-    bias.pointer.update(from: parameters + inputBias, count: sums)
+    bias.pointer.copy(from: parameters + inputBias, count: sums)
     if !cell.keepsProductApart {
       kernels.vectorAdd(sums, parameters + recurrentBias, bias.pointer)
     }
     let target = input.index == nil ? gates : distinct
     target.reshape(rows: input.count, columns: sums)
     kernels.rowsFill(input.count, sums, bias.pointer, target.pointer)
-    kernels.multiply(
-      input.pointer, .plain, parameters + inputWeight, .transposed, into: target.pointer,
-      rows: input.count, columns: sums, inner: inputWidth, adding: true)
+    packedInput.pack(parameters + inputWeight, .transposed, inner: inputWidth, columns: sums)
+    packedInput.multiply(input.pointer, rows: input.count, into: target.pointer, adding: true)
     if let index = input.index {
       kernels.rowsGather(unrolling.rows, sums, index, distinct.pointer, gates.pointer)
     }
@@ -137,15 +140,15 @@ final class RecurrentLayer<S: Scalar> {
     hiddenGradient.zero()
     memoryGradient.reshape(rows: unrolling.sequences, columns: cell.hasMemory ? units : 0)
     memoryGradient.zero()
+    packedRecurrent.pack(parameters + recurrentWeight, .plain, inner: sums, columns: units)
     let recurrentSums = cell.keepsProductApart ? product : gates
     for step in unrolling.steps.reversed() {
       cell.backward(
         cellStep(step), upstream: upstream + step.start * units,
         hiddenGradient: hiddenGradient.pointer, memoryGradient: memoryGradient.pointer)
       if step.start > 0 {
-        kernels.multiply(
-          recurrentSums.row(step.start), .plain, parameters + recurrentWeight, .plain,
-          into: hiddenGradient.pointer, rows: step.rows, columns: units, inner: sums,
+        packedRecurrent.multiply(
+          recurrentSums.row(step.start), rows: step.rows, into: hiddenGradient.pointer,
           adding: cell.keepsProductApart)
       }
     }
@@ -185,7 +188,7 @@ final class RecurrentLayer<S: Scalar> {
         unrolling.rows, sums, index, nil, gates.pointer, distinct.pointer)
       sumGradients = distinct
     }
-    bias.pointer.update(repeating: 0, count: sums)
+    bias.pointer.zero(count: sums)
     kernels.columnsAdd(input.count, sums, sumGradients.pointer, bias.pointer)
     kernels.vectorAdd(sums, bias.pointer, gradient + inputBias)
     if !cell.keepsProductApart {
@@ -196,10 +199,9 @@ final class RecurrentLayer<S: Scalar> {
       rows: sums, columns: inputWidth, inner: input.count, adding: true)
     if let inputGradient {
       inputGradient.reshape(rows: input.count, columns: inputWidth)
-      kernels.multiply(
-        sumGradients.pointer, .plain, parameters + inputWeight, .plain,
-        into: inputGradient.pointer, rows: input.count, columns: inputWidth, inner: sums,
-        adding: false)
+      packedInput.pack(parameters + inputWeight, .plain, inner: sums, columns: inputWidth)
+      packedInput.multiply(
+        sumGradients.pointer, rows: input.count, into: inputGradient.pointer, adding: false)
     }
   }
 }

@@ -22,7 +22,9 @@ extension Float: Scalar {
     vectorSigmoid: vector_sigmoid_float, vectorExp: vector_exp_float,
     softmax: softmax_float, crossEntropy: cross_entropy_float,
     squaredError: squared_error_float, sgdStep: sgd_step_float,
-    rmspropStep: rmsprop_step_float, adamStep: adam_step_float
+    rmspropStep: rmsprop_step_float, adamStep: adam_step_float,
+    productPackedCount: product_packed_count_float, productPack: product_pack_float,
+    productWithPacked: product_float
   ) { left, right, shape, scale, pointers in
     cblas_sgemm(
       CblasRowMajor, left == .transposed ? CblasTrans : CblasNoTrans,
@@ -47,7 +49,9 @@ extension Double: Scalar {
     vectorSigmoid: vector_sigmoid_double, vectorExp: vector_exp_double,
     softmax: softmax_double, crossEntropy: cross_entropy_double,
     squaredError: squared_error_double, sgdStep: sgd_step_double,
-    rmspropStep: rmsprop_step_double, adamStep: adam_step_double
+    rmspropStep: rmsprop_step_double, adamStep: adam_step_double,
+    productPackedCount: product_packed_count_double, productPack: product_pack_double,
+    productWithPacked: product_double
   ) { left, right, shape, scale, pointers in
     cblas_dgemm(
       CblasRowMajor, left == .transposed ? CblasTrans : CblasNoTrans,

@@ -25,9 +25,9 @@
 ptrdiff_t kernel_path_count(void);
 // The name of path `index`: "plain", "avx2" or "avx512".
 const char *_Nonnull kernel_path_name(ptrdiff_t index);
-// The path in use.
+// The path that this thread uses.
 ptrdiff_t kernel_path_current(void);
-// Uses path `index` from now on. Only while no other thread computes.
+// Uses path `index` on this thread from now on.
 void kernel_path_select(ptrdiff_t index);
 
 // Makes this thread treat denormal numbers as zero; returns the former state for

@@ -34,6 +34,19 @@ KERNEL(void, gru_backward, (ptrdiff_t rows, ptrdiff_t units, POINTER gates, POIN
     CONSTANT previous_hidden, CONSTANT upstream, POINTER d_hidden),
     (rows, units, gates, product, previous_hidden, upstream, d_hidden))
 
+// MARK: Products
+
+// The room that a right operand [inner, columns] takes when packed, in scalars.
+KERNEL(ptrdiff_t, product_packed_count, (ptrdiff_t inner, ptrdiff_t columns), (inner, columns))
+// right: [inner, columns], or [columns, inner] if transposed. To be used on the same path.
+KERNEL(void, product_pack, (ptrdiff_t inner, ptrdiff_t columns, int transposed, CONSTANT right,
+    POINTER packed), (inner, columns, transposed, right, packed))
+// result [rows, columns] = left [rows, inner] right + (adding ? result : 0); if left is transposed, it
+// lies as [inner, rows]. left_stride: of its rows as they lie.
+KERNEL(void, product, (ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, CONSTANT left,
+    int left_transposed, ptrdiff_t left_stride, CONSTANT packed, POINTER result, int adding),
+    (rows, columns, inner, left, left_transposed, left_stride, packed, result, adding))
+
 // MARK: Rows
 
 // to[r] = row for each of the rows [rows, width].
