@@ -149,7 +149,9 @@ extension Distribution: CustomStringConvertible {
     switch self {
     case .choice(let values): return "{" + values.map(\.description).joined(separator: ", ") + "}"
     case .uniform(let low, let high): return range(.number(low), .number(high))
-    case .logUniform(let low, let high): return "log " + range(.number(low), .number(high))
+    case .logUniform(let low, let high):
+      return "log " + Value.short(low, exponentBelow: 0.1) + "…"
+        + Value.short(high, exponentBelow: 0.1)
     case .integers(let low, let high, 1): return "int " + range(.integer(low), .integer(high))
     case .integers(let low, let high, let step):
       return range(.integer(low), .integer(high)) + " by \(step)"

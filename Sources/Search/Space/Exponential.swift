@@ -2,13 +2,13 @@
 ///
 /// The C library chooses its versions by the processor, and their last bits differ. A suggested value
 /// is part of the stored result: every machine has to draw the same one.
-enum Exponential {
+package enum Exponential {
   // ln 2 in two parts; the first has zeros at its end, so that its product with an exponent is exact.
   private static let ln2High = 0x1.62E42FEEp-1
   private static let ln2Low = 0x1.A39EF35793C76p-33
 
   /// The natural logarithm of a finite number above zero, within 2 units in the last place.
-  static func log(_ number: Double) -> Double {
+  package static func log(_ number: Double) -> Double {
     precondition(number > 0 && number.isFinite, "no logarithm of \(number)")
     var exponent = number.exponent
     var significand = number.significand
@@ -28,7 +28,7 @@ enum Exponential {
   }
 
   /// The exponential of a number between −700 and 709.
-  static func exp(_ number: Double) -> Double {
+  package static func exp(_ number: Double) -> Double {
     precondition(number >= -745 && number < 709.8, "no exponential of \(number)")
     let power = (number * 1.442_695_040_888_963_4).rounded()
     let rest = (number - power * ln2High) - power * ln2Low

@@ -69,12 +69,12 @@ extension Value: CustomStringConvertible {
     }
   }
 
-  /// `0.0001` as `1e-4`, `32.0` as `32`.
-  static func short(_ number: Double) -> String {
+  /// `0.0001` as `1e-4`, `32.0` as `32`; a number below the bound has an exponent.
+  static func short(_ number: Double, exponentBelow bound: Double = 0.001) -> String {
     guard number.isFinite else { return "\(number)" }
     if let whole = Int(exactly: number), whole.magnitude < 1_000_000 { return "\(whole)" }
     var text = "\(number)"
-    if number.magnitude < 0.001, !text.contains("e") {
+    if number.magnitude < bound, !text.contains("e") {
       // Swift writes 0.0001 in full and changes to exponents below it: people read 1e-4 faster.
       let digits = text.drop { "-0.".contains($0) }
       let zeros = text.drop { $0 == "-" }.dropFirst(2).prefix { $0 == "0" }.count

@@ -1,7 +1,7 @@
 /// Finds the name that a misspelt one was meant to be.
-enum Spelling {
+package enum Spelling {
   /// The nearest of some names, if it is near enough that it may have been meant.
-  static func nearest(to word: String, among names: [String]) -> String? {
+  package static func nearest(to word: String, among names: [String]) -> String? {
     let word = word.lowercased()
     guard word.utf8.count <= 40 else { return nil }
     let measured = names.map { (name: $0, distance: distance(word, $0.lowercased())) }
@@ -18,7 +18,7 @@ enum Spelling {
   /// alignment).
   ///
   /// - Complexity: O(n m).
-  static func distance(_ first: String, _ second: String) -> Int {
+  package static func distance(_ first: String, _ second: String) -> Int {
     let first = Array(first.unicodeScalars)
     let second = Array(second.unicodeScalars)
     var before: [Int] = []
