@@ -1,5 +1,3 @@
-import COpenBLAS
-
 /// The loops for one type of number. Shapes and meanings: kernel_list.h of CKernels.
 public struct Kernels<S: Scalar>: Sendable {
   typealias Pointer = UnsafeMutablePointer<S>
@@ -35,58 +33,10 @@ public struct Kernels<S: Scalar>: Sendable {
   let squaredError: @Sendable (Int, Constant, Constant, S, Pointer?) -> Double
 
   let sgdStep: @Sendable (Int, Pointer, Constant?, Pointer?, S, S, S) -> Void
-  let rmspropStep:
-    @Sendable (Int, Pointer, Constant?, Pointer, Pointer?, S, S, S, S, S, S) -> Void
+  let rmspropStep: @Sendable (Int, Pointer, Constant?, Pointer, Pointer?, S, S, S, S, S, S) -> Void
   let adamStep:
     @Sendable (Int, Pointer, Constant?, Pointer, Pointer, S, S, S, S, S, S, S, S, S) -> Void
 
   /// result = left · right + scale × result, by OpenBLAS.
-  let product:
-    @Sendable (Orientation, Orientation, ProductShape, S, ProductPointers<S>) -> Void
-}
-
-/// How an operand of a product lies in memory.
-enum Orientation: Sendable {
-  case plain
-  case transposed
-}
-
-/// result [rows, columns] = left [rows, inner] · right [inner, columns]; strides are those of the
-/// rows as they lie in memory.
-struct ProductShape: Sendable {
-  var rows: Int32
-  var columns: Int32
-  var inner: Int32
-  var leftStride: Int32
-  var rightStride: Int32
-  var resultStride: Int32
-}
-
-/// The operands of a product.
-struct ProductPointers<S> {
-  var left: UnsafePointer<S>
-  var right: UnsafePointer<S>
-  var result: UnsafeMutablePointer<S>
-}
-
-/// Products never use a second thread: one trial, one thread, and one order of summation.
-let isSingleThreaded: Void = openblas_set_num_threads(1)
-
-/// result [rows, columns] = left [rows, inner] · right [inner, columns] + (adding ? result : 0), all
-/// packed densely in memory as written, or the other way round where an orientation says so.
-func multiply<S: Scalar>(
-  _ left: UnsafePointer<S>, _ leftOrientation: Orientation = .plain,
-  _ right: UnsafePointer<S>, _ rightOrientation: Orientation = .plain,
-  into result: UnsafeMutablePointer<S>, rows: Int, columns: Int, inner: Int, adding: Bool
-) {
-  _ = isSingleThreaded
-  guard rows > 0 && columns > 0 else { return }
-  let shape = ProductShape(
-    rows: Int32(rows), columns: Int32(columns), inner: Int32(inner),
-    leftStride: Int32(leftOrientation == .plain ? inner : rows),
-    rightStride: Int32(rightOrientation == .plain ? columns : inner),
-    resultStride: Int32(columns))
-  S.kernels.product(
-    leftOrientation, rightOrientation, shape, adding ? 1 : 0,
-    ProductPointers(left: left, right: right, result: result))
+  let product: @Sendable (Orientation, Orientation, ProductShape, S, ProductPointers<S>) -> Void
 }

@@ -29,6 +29,7 @@ public enum Loss {
   ///   - scores: Logits, one row for each target.
   ///   - targets: The class of each row; a negative one is ignored.
   ///   - gradient: Where the gradient of the mean goes, in the shape of `scores`, if it is wanted.
+  /// - Returns: The sum, and the number of terms.
   public static func crossEntropy<S>(
     _ scores: Matrix<S>, targets: [Int32], gradient: Matrix<S>? = nil
   ) -> LossSum {
@@ -54,6 +55,7 @@ public enum Loss {
   ///   - values: Predictions.
   ///   - targets: As many numbers, row by row.
   ///   - gradient: Where the gradient of the mean goes, in the shape of `values`, if it is wanted.
+  /// - Returns: The sum, and the number of terms.
   public static func squaredError<S>(
     _ values: Matrix<S>, targets: [S], gradient: Matrix<S>? = nil
   ) -> LossSum {

@@ -29,12 +29,33 @@ public final class Model<S: Scalar> {
   /// The sum of the gradients of all passes since ``zeroGradient()``.
   public let gradient: Gradient<S>
 
+  private let embedding: Embedding<S>?
+  private let layers: [RecurrentLayer<S>]
+  /// One after each layer but the last, and one before the head.
+  private let dropouts: [Dropout<S>]
+  private let readout: Readout<S>
+  private let head: Head<S>
+
+  private var unrolling = Unrolling()
+  /// The batch of the last forward pass, until the backward pass; what entered each layer lives in
+  /// the batch, in the embedding or in the layer below.
+  private var batch: PackedBatch<S>?
+  private var inputs: [UnsafeMutablePointer<S>] = []
+  /// [N, width] gradients of what enters a layer, one for each, and [R, H] of what enters the head.
+  private let inputGradients: [Matrix<S>]
+
   /// A model whose parameters are all zero.
   public init(_ plan: ModelPlan) {
     self.plan = plan
     layout = ParameterLayout(plan)
     parameters = Buffer(count: layout.bufferCount)
     gradient = Gradient(layout)
+    embedding = Embedding(layout)
+    layers = (0..<plan.layers).map { [layout] in RecurrentLayer(plan, layout, layer: $0) }
+    dropouts = (0..<plan.layers).map { _ in Dropout(rate: plan.dropout) }
+    readout = Readout(plan)
+    head = Head(plan, layout)
+    inputGradients = (0..<plan.layers).map { _ in Matrix() }
   }
 
   /// Draws the parameters from their usual distributions, always the same for the same numbers:
@@ -67,7 +88,30 @@ public final class Model<S: Scalar> {
   ///   - dropout: The key of the masks in training; nil in evaluation.
   /// - Returns: A matrix that the next call overwrites.
   public func forward(_ batch: PackedBatch<S>, dropout: DropoutKey? = nil) -> Matrix<S> {
-    fatalError("not yet")
+    check(batch)
+    self.batch = batch
+    unrolling.lay(batch)
+    inputs.removeAll(keepingCapacity: true)
+    return withDenormalsFlushed {
+      var masks = dropout.map(MaskSource.init)
+      withFirstInput(batch, isForward: true) { input in
+        layers[0].forward(input, unrolling, parameters: parameters.pointer)
+      }
+      for (below, layer) in layers.dropFirst().enumerated() {
+        let entering = dropouts[below].forward(
+          layers[below].output(unrolling), rows: unrolling.rows, columns: plan.hidden, &masks)
+        inputs.append(entering)
+        layer.forward(
+          LayerInput(pointer: entering, count: unrolling.rows), unrolling,
+          parameters: parameters.pointer)
+      }
+      let top = plan.layers - 1
+      let rows = readout.rowCount(batch)
+      let features = dropouts[top].forward(
+        readout.forward(layers[top].output(unrolling), batch), rows: rows, columns: plan.hidden,
+        &masks)
+      return head.forward(features, rows: rows, parameters: parameters.pointer)
+    }
   }
 
   /// Adds to ``gradient`` what the last ``forward(_:dropout:)`` contributes, given the gradient of its
@@ -76,11 +120,62 @@ public final class Model<S: Scalar> {
   /// - Returns: The gradient of the values of the batch, row by row, if it was asked for.
   @discardableResult
   public func backward(_ upstream: Matrix<S>, wantsInputGradient: Bool = false) -> Matrix<S>? {
-    fatalError("not yet")
+    guard let batch else { preconditionFailure("a backward pass without a forward pass") }
+    self.batch = nil
+    precondition(
+      upstream.rows == readout.rowCount(batch) && upstream.columns == plan.outputs,
+      "the gradient of the result is [\(upstream.rows), \(upstream.columns)]")
+    return withDenormalsFlushed {
+      let top = plan.layers - 1
+      var flowing = head.backward(
+        upstream, parameters: parameters.pointer, gradient: gradient.buffer.pointer)
+      dropouts[top].backward(flowing)
+      flowing = readout.backward(flowing, batch)
+      for layer in stride(from: top, to: 0, by: -1) {
+        layers[layer].backward(
+          LayerInput(pointer: inputs[layer - 1], count: unrolling.rows), unrolling,
+          upstream: flowing, parameters: parameters.pointer, gradient: gradient.buffer.pointer,
+          inputGradient: inputGradients[layer])
+        flowing = inputGradients[layer].pointer
+        dropouts[layer - 1].backward(flowing)
+      }
+      let isWanted = embedding != nil || wantsInputGradient
+      withFirstInput(batch, isForward: false) { input in
+        layers[0].backward(
+          input, unrolling, upstream: flowing, parameters: parameters.pointer,
+          gradient: gradient.buffer.pointer, inputGradient: isWanted ? inputGradients[0] : nil)
+      }
+      embedding?.backward(inputGradients[0], gradient)
+      return embedding == nil && wantsInputGradient ? inputGradients[0] : nil
+    }
   }
 
   /// Sets the gradient to zero.
   public func zeroGradient() { gradient.zero() }
+
+  private func check(_ batch: PackedBatch<S>) {
+    switch plan.input {
+    case .tokens:
+      precondition(!batch.tokens.isEmpty, "the model reads tokens, the batch holds values")
+    case .values(let channels):
+      precondition(
+        batch.channels == channels,
+        "the model reads \(channels) channels, the batch holds \(batch.channels)")
+    }
+  }
+
+  private func withFirstInput(
+    _ batch: PackedBatch<S>, isForward: Bool, _ body: (LayerInput<S>) -> Void
+  ) {
+    if let embedding {
+      body(isForward ? embedding.forward(batch, parameters: parameters.pointer) : embedding.input)
+    } else {
+      batch.values.withUnsafeBufferPointer { values in
+        guard let pointer = values.baseAddress else { return }
+        body(LayerInput(pointer: pointer, count: batch.rowCount))
+      }
+    }
+  }
 }
 
 /// A model belongs to one thread at a time.
