@@ -60,6 +60,7 @@ struct Tally: Codable, Hashable {
 
   private(set) var loss = 0.0
   private(set) var terms = 0
+  private(set) var scored = 0
   private(set) var correct = 0
   private(set) var squares = 0.0
   private(set) var absolutes = 0.0
@@ -88,8 +89,15 @@ struct Tally: Codable, Hashable {
 
   /// Adds an answer to a class.
   mutating func add(answer: Int, target: Int, _ width: Int) {
+    scored += 1
     if answer == target { correct += 1 }
     if !confusion.isEmpty { confusion[target * width + answer] += 1 }
+  }
+
+  /// Adds a loss that is known.
+  mutating func add(loss: Double) {
+    self.loss += loss
+    terms += 1
   }
 
   /// Adds the answers of a batch to numbers.
@@ -123,17 +131,17 @@ struct Tally: Codable, Hashable {
   /// The metrics of a split.
   func metrics(_ split: Split, _ encoding: Encoding) -> [Metric] {
     let total = Double(max(terms, 1))
+    let accuracy = Double(correct) / Double(max(scored, 1))
     var values: [(String, Double)] = [("loss", meanLoss)]
     switch encoding.task {
     case .regress, .forecast:
       values.append(("rmse", (squares / total).squareRoot()))
       values.append(("mae", absolutes / total))
     case .language:
-      values.append(("accuracy", Double(correct) / total))
+      values.append(("accuracy", accuracy))
       values.append(("bits_per_token", meanLoss / log(2)))
     case .classify, .tag:
-      let scored = confusion.isEmpty ? terms : confusion.reduce(0, +)
-      values.append(("accuracy", Double(correct) / Double(max(scored, 1))))
+      values.append(("accuracy", accuracy))
       if !confusion.isEmpty { values += classMetrics(encoding) }
     }
     return values.map { Metric(split: split, name: $0.0, value: $0.1) }
