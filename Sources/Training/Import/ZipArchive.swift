@@ -2,7 +2,7 @@ internal import CZlib
 
 /// Reads single members of a zip file, which a wheel is. Nothing of it is ever run or unpacked to
 /// disk.
-struct ZipArchive {
+package struct ZipArchive {
   private let bytes: [UInt8]
   private let file: String
   private var members: [(name: String, entry: Entry)] = []
@@ -16,16 +16,17 @@ struct ZipArchive {
   }
 
   /// Reads the central directory.
-  init(_ bytes: [UInt8], file: String) throws(ImportError) {
+  package init(_ bytes: [UInt8], file: String) throws(ImportError) {
     self.bytes = bytes
     self.file = file
     // The end record is the last thing in the file but for a remark of at most 65,535 bytes.
     let earliest = max(0, bytes.count - 22 - 65_535)
     var end = bytes.count - 22
     while end >= earliest, uint32(end) != 0x0605_4B50 { end -= 1 }
-    guard end >= earliest, end >= 0, let count = uint16(end + 10), var position = uint32(end + 16)
-      .map(Int.init)
-    else { throw error("no end record of a zip file", "a wheel or zip file") }
+    guard end >= earliest, let count = uint16(end + 10), let start = uint32(end + 16) else {
+      throw error("no end record of a zip file", "a wheel or zip file")
+    }
+    var position = Int(start)
     for _ in 0..<count {
       guard uint32(position) == 0x0201_4B50, let method = uint16(position + 10),
         let checksum = uint32(position + 16), let compressed = uint32(position + 20),
@@ -47,7 +48,7 @@ struct ZipArchive {
   }
 
   /// The content of a member, checked against its checksum.
-  func content(of name: String) throws(ImportError) -> [UInt8] {
+  package func content(of name: String) throws(ImportError) -> [UInt8] {
     guard let entry = members.first(where: { $0.name == name })?.entry else {
       throw ImportError(
         .badArchive, file: file, field: name, found: "no member of that name",
@@ -78,6 +79,10 @@ struct ZipArchive {
   }
 
   private func inflate(_ packed: ArraySlice<UInt8>, size: Int) throws(ImportError) -> [UInt8] {
+    // Deflate cannot shrink anything more than 1,032 times: a larger size is damage, not data.
+    guard size <= 1_040 * (packed.count + 1) else {
+      throw error("a member of an impossible size", "an undamaged file")
+    }
     var packed = Array(packed)
     var stream = z_stream()
     guard unroll_inflate_raw_init(&stream) == Z_OK else {

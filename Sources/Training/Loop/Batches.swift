@@ -25,7 +25,8 @@ struct BatchOrder {
     _ lengths: [Int], batch size: Int, shuffle: Bool, epoch: Int, _ philox: Philox
   ) -> BatchOrder {
     guard shuffle else {
-      return BatchOrder(Array(lengths.indices), batches: stride(from: 0, to: lengths.count, by: size))
+      return BatchOrder(
+        Array(lengths.indices), batches: stride(from: 0, to: lengths.count, by: size))
     }
     var random = philox.sequence(.shuffle, step: UInt32(truncatingIfNeeded: epoch))
     var order = random.permutation(of: lengths.count)
