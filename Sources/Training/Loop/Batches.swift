@@ -1,9 +1,9 @@
-internal import Philox
-internal import Recurrent
+package import Philox
+package import Recurrent
 
 /// The batches of one pass: sequences in the order in which they are read, and where each batch
 /// begins.
-struct BatchOrder {
+package struct BatchOrder {
   private(set) var sequences: [Int] = []
   private(set) var starts: [Int] = []
 
@@ -11,9 +11,9 @@ struct BatchOrder {
   /// the sequences of a batch are nearly equally long, short enough that batches stay random.
   static let window = 16
 
-  var count: Int { starts.count }
+  package var count: Int { starts.count }
 
-  subscript(batch: Int) -> ArraySlice<Int> {
+  package subscript(batch: Int) -> ArraySlice<Int> {
     sequences[starts[batch]..<(batch + 1 < count ? starts[batch + 1] : sequences.count)]
   }
 
@@ -21,7 +21,7 @@ struct BatchOrder {
   ///
   /// The sequences are permuted, sorted by length within windows, cut into batches, and the batches
   /// permuted. Without shuffling they keep the order of the split.
-  static func training(
+  package static func training(
     _ lengths: [Int], batch size: Int, shuffle: Bool, epoch: Int, _ philox: Philox
   ) -> BatchOrder {
     guard shuffle else {
@@ -52,7 +52,7 @@ struct BatchOrder {
   }
 
   /// Large batches in the order of length, for evaluation: at most `steps` steps each.
-  static func evaluation(_ lengths: [Int], steps limit: Int) -> BatchOrder {
+  package static func evaluation(_ lengths: [Int], steps limit: Int) -> BatchOrder {
     let order = lengths.indices.sorted { (lengths[$1], $0) < (lengths[$0], $1) }
     var batches = BatchOrder()
     var steps = 0
@@ -76,17 +76,17 @@ struct BatchOrder {
 }
 
 /// Packs batches of a split, with their targets in the order in which a model answers.
-struct BatchPacker {
+package struct BatchPacker {
   private let split: Sequences
   /// The classes of the last batch packed, if its answers are classes.
-  private(set) var classes: [Int32] = []
+  package private(set) var classes: [Int32] = []
   /// The numbers of the last batch packed, if its answers are numbers.
-  private(set) var numbers: [Float] = []
+  package private(set) var numbers: [Float] = []
 
-  init(_ split: Sequences) { self.split = split }
+  package init(_ split: Sequences) { self.split = split }
 
   /// Packs the sequences of a batch.
-  mutating func pack(_ members: ArraySlice<Int>) -> PackedBatch<Float> {
+  package mutating func pack(_ members: ArraySlice<Int>) -> PackedBatch<Float> {
     let batch: PackedBatch<Float>
     switch split.elements {
     case .tokens: batch = PackedBatch(tokens: members.map { Array(split.tokens($0)) })

@@ -54,7 +54,7 @@ public struct ConfusionMatrix: Codable, Hashable, Sendable {
 
 /// The sums from which the metrics of a split follow. They are part of a checkpoint, so that an
 /// epoch that was interrupted ends with the same numbers.
-struct Tally: Codable, Hashable {
+package struct Tally: Codable, Hashable {
   /// Beyond this many classes there is no confusion matrix.
   static let largestConfusion = 256
 
@@ -67,7 +67,7 @@ struct Tally: Codable, Hashable {
   /// [true class, answered class], row by row; empty if there are too many classes.
   private(set) var confusion: [Int] = []
 
-  init(_ encoding: Encoding) {
+  package init(_ encoding: Encoding) {
     let isClasses = encoding.task == .classify || encoding.task == .tag
     if isClasses, encoding.outputs <= Self.largestConfusion {
       confusion = [Int](repeating: 0, count: encoding.outputs * encoding.outputs)
@@ -88,7 +88,7 @@ struct Tally: Codable, Hashable {
   }
 
   /// Adds an answer to a class.
-  mutating func add(answer: Int, target: Int, _ width: Int) {
+  package mutating func add(answer: Int, target: Int, _ width: Int) {
     scored += 1
     if answer == target { correct += 1 }
     if !confusion.isEmpty { confusion[target * width + answer] += 1 }
@@ -113,7 +113,7 @@ struct Tally: Codable, Hashable {
   }
 
   /// Adds an answer to a number; for what is no model and has no logits.
-  mutating func add(answer: Double, target: Double, deviation: Double) {
+  package mutating func add(answer: Double, target: Double, deviation: Double) {
     let difference = answer - target
     loss += difference * difference
     terms += 1
@@ -129,7 +129,7 @@ struct Tally: Codable, Hashable {
   }
 
   /// The metrics of a split.
-  func metrics(_ split: Split, _ encoding: Encoding) -> [Metric] {
+  package func metrics(_ split: Split, _ encoding: Encoding) -> [Metric] {
     let total = Double(max(terms, 1))
     let accuracy = Double(correct) / Double(max(scored, 1))
     var values: [(String, Double)] = [("loss", meanLoss)]
@@ -176,7 +176,7 @@ struct Tally: Codable, Hashable {
   }
 
   /// The confusion matrix, unless there are too many classes or none.
-  func confusionMatrix(_ encoding: Encoding) -> ConfusionMatrix? {
+  package func confusionMatrix(_ encoding: Encoding) -> ConfusionMatrix? {
     guard !confusion.isEmpty, let labels = encoding.labels else { return nil }
     let count = labels.count
     return ConfusionMatrix(
