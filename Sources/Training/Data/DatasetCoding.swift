@@ -98,6 +98,7 @@ extension Dataset {
   /// - Parameters:
   ///   - bytes: What ``encoded()`` wrote.
   ///   - name: What the dataset shall be called.
+  /// - Throws: ``DatasetDecodingError`` if the bytes are damaged or of another kind.
   public init(decoding bytes: some Collection<UInt8>, name: String) throws(DatasetDecodingError) {
     var reader = ByteReader(Array(bytes)[...])
     guard let magic = reader.read(count: 8), Array(magic) == Self.magic else {

@@ -7,6 +7,7 @@ extension Dataset {
   ///   - path: Where the file is.
   ///   - name: What the dataset shall be called.
   ///   - options: How the file is read.
+  /// - Throws: ``ImportError`` with the place, what was found and what is allowed.
   public init(
     importing path: String, name: String, options: ImportOptions
   ) throws(ImportError) {
@@ -29,6 +30,7 @@ extension Dataset {
   ///   - file: What messages call the file.
   ///   - name: What the dataset shall be called.
   ///   - options: How the content is read.
+  /// - Throws: ``ImportError`` with the place, what was found and what is allowed.
   public init(
     importing bytes: [UInt8], file: String, name: String, options: ImportOptions
   ) throws(ImportError) {

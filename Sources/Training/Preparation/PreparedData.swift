@@ -55,6 +55,16 @@ public struct Scale: Codable, Hashable, Sendable {
   /// What is divided by; 1 for a column that never changes.
   public var deviations: [Double]
 
+  /// A scale of columns with these means and deviations.
+  ///
+  /// - Parameters:
+  ///   - means: What is subtracted.
+  ///   - deviations: What is divided by, none of them zero.
+  public init(means: [Double], deviations: [Double]) {
+    self.means = means
+    self.deviations = deviations
+  }
+
   /// Changes nothing.
   public static func identity(width: Int) -> Scale {
     Scale(

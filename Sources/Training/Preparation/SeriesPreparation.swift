@@ -13,8 +13,9 @@ extension PreparedData {
     for values in series {
       let steps = values.count / width
       let (test, validation) = Parts.counts(steps, plan.split.test, plan.split.validation)
-      regions.append((first, first + steps - test - validation, first + steps - test, first + steps))
-      first += steps
+      let end = first + steps
+      regions.append((first, end - test - validation, end - test, end))
+      first = end
     }
     let all = series.flatMap { $0 }
     let scale =

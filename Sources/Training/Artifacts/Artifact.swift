@@ -1,0 +1,78 @@
+public import Recurrent
+
+/// Immutable bytes that a trial produced.
+public struct Artifact: Hashable, Sendable {
+  /// Its name, such as `model.safetensors`.
+  public let name: String
+  /// What kind of bytes these are.
+  public let mediaType: String
+  /// The bytes.
+  public let bytes: [UInt8]
+  /// Their SHA-256 in hexadecimal digits.
+  public let sha256: String
+
+  init(name: String, mediaType: String, bytes: [UInt8]) {
+    self.name = name
+    self.mediaType = mediaType
+    self.bytes = bytes
+    sha256 = Digest.text(of: bytes)
+  }
+
+  /// The names of artifacts.
+  public enum Name {
+    /// The weights with PyTorch's names and layouts.
+    public static let model = "model.safetensors"
+    /// The tokens by index, an array of strings; only for texts.
+    public static let vocabulary = "vocabulary.json"
+    /// The labels by index, an array of strings; only for classes.
+    public static let labels = "labels.json"
+    /// The resolved plan, the shape of the model and the encoding of the data.
+    public static let plan = "plan.json"
+  }
+
+  /// The model and what is needed to use it.
+  static func all(_ plan: Plan, _ data: PreparedData, _ model: Model<Float>) -> [Artifact] {
+    let tensors = model.layout.entries.map { entry in
+      SafeTensors.Tensor(
+        name: entry.name, shape: entry.shape,
+        elements: Array(
+          UnsafeBufferPointer(start: model.parameters.pointer + entry.offset, count: entry.count)))
+    }
+    let metadata = [
+      "format": "pt", "cell": model.plan.cell.rawValue, "dataset": data.datasetVersion,
+      "nonlinearity": model.plan.nonlinearity.rawValue,
+    ]
+    let document = PlanDocument(
+      formatVersion: 1, plan: plan, network: model.plan, encoding: data.encoding,
+      dataset: data.datasetVersion)
+    var artifacts = [
+      Artifact(
+        name: Name.model, mediaType: "application/vnd.safetensors",
+        bytes: SafeTensors(tensors, metadata: metadata).encoded()),
+      json(Name.plan, document),
+    ]
+    if let vocabulary = data.vocabulary {
+      artifacts.append(json(Name.vocabulary, vocabulary.tokens))
+    }
+    if let labels = data.encoding.labels { artifacts.append(json(Name.labels, labels)) }
+    return artifacts
+  }
+
+  private static func json(_ name: String, _ value: some Encodable) -> Artifact {
+    Artifact(name: name, mediaType: "application/json", bytes: CanonicalJSON.encode(value))
+  }
+}
+
+/// `plan.json`: what was trained, and how its inputs and outputs are to be read.
+public struct PlanDocument: Codable, Hashable, Sendable {
+  /// The version of this document's form.
+  public var formatVersion: Int
+  /// The plan with everything filled in.
+  public var plan: Plan
+  /// The shape of the model.
+  public var network: ModelPlan
+  /// What turns raw inputs into a model's inputs and its outputs into answers.
+  public var encoding: Encoding
+  /// The version of the dataset.
+  public var dataset: String
+}

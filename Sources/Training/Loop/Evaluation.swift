@@ -1,0 +1,186 @@
+internal import Glibc
+internal import Recurrent
+
+/// A number that a person compares.
+public struct Metric: Codable, Hashable, Sendable {
+  /// Where it was measured.
+  public var split: Split
+  /// What was measured.
+  public var name: String
+  /// The number.
+  public var value: Double
+
+  /// A metric.
+  ///
+  /// - Parameters:
+  ///   - split: Where it was measured.
+  ///   - name: What was measured.
+  ///   - value: The number.
+  public init(split: Split, name: String, value: Double) {
+    self.split = split
+    self.name = name
+    self.value = value
+  }
+
+  /// Whether small or large values of a metric are good.
+  public static func goal(of name: String) -> Objective.Goal {
+    ["loss", "rmse", "mae", "bits_per_token"].contains(name) ? .minimize : .maximize
+  }
+
+  /// The metrics of a task.
+  ///
+  /// `precision`, `recall` and `f1` are those of the positive class if there are two classes (the
+  /// rarer one in the training split), else the unweighted means over the classes, as `macro_…`.
+  /// `loss` is in the scale in which the model is trained, `rmse` and `mae` in that of the data.
+  public static func names(for encoding: Encoding) -> [String] {
+    switch encoding.task {
+    case .classify, .tag:
+      ["loss", "accuracy"]
+        + (encoding.outputs <= Tally.largestConfusion
+          ? ["precision", "recall", "f1", "macro_precision", "macro_recall", "macro_f1"] : [])
+    case .regress, .forecast: ["loss", "rmse", "mae"]
+    case .language: ["loss", "accuracy", "bits_per_token"]
+    }
+  }
+}
+
+/// How often each class was taken for each class.
+public struct ConfusionMatrix: Codable, Hashable, Sendable {
+  /// The classes.
+  public var labels: [String]
+  /// For each true class, how often each class was answered.
+  public var counts: [[Int]]
+}
+
+/// The sums from which the metrics of a split follow. They are part of a checkpoint, so that an
+/// epoch that was interrupted ends with the same numbers.
+package struct Tally: Codable, Hashable {
+  /// Beyond this many classes there is no confusion matrix.
+  static let largestConfusion = 256
+
+  private(set) var loss = 0.0
+  private(set) var terms = 0
+  private(set) var scored = 0
+  private(set) var correct = 0
+  private(set) var squares = 0.0
+  private(set) var absolutes = 0.0
+  /// [true class, answered class], row by row; empty if there are too many classes.
+  private(set) var confusion: [Int] = []
+
+  package init(_ encoding: Encoding) {
+    let isClasses = encoding.task == .classify || encoding.task == .tag
+    if isClasses, encoding.outputs <= Self.largestConfusion {
+      confusion = [Int](repeating: 0, count: encoding.outputs * encoding.outputs)
+    }
+  }
+
+  /// The mean loss.
+  var meanLoss: Double { terms == 0 ? 0 : loss / Double(terms) }
+
+  /// Adds the answers of a batch to classes.
+  mutating func add(_ sum: LossSum, _ logits: Matrix<Float>, classes: [Int32]) {
+    loss += sum.sum
+    terms += sum.count
+    let width = logits.columns
+    for (row, target) in classes.enumerated() where target >= 0 {
+      add(answer: Self.largest(logits.pointer + row * width, width), target: Int(target), width)
+    }
+  }
+
+  /// Adds an answer to a class.
+  package mutating func add(answer: Int, target: Int, _ width: Int) {
+    scored += 1
+    if answer == target { correct += 1 }
+    if !confusion.isEmpty { confusion[target * width + answer] += 1 }
+  }
+
+  /// Adds a loss that is known.
+  mutating func add(loss: Double) {
+    self.loss += loss
+    terms += 1
+  }
+
+  /// Adds the answers of a batch to numbers.
+  mutating func add(_ sum: LossSum, _ values: Matrix<Float>, numbers: [Float], _ scale: Scale) {
+    loss += sum.sum
+    terms += sum.count
+    let width = values.columns
+    for (index, number) in numbers.enumerated() {
+      let difference = Double(values.pointer[index] - number) * scale.deviations[index % width]
+      squares += difference * difference
+      absolutes += abs(difference)
+    }
+  }
+
+  /// Adds an answer to a number; for what is no model and has no logits.
+  package mutating func add(answer: Double, target: Double, deviation: Double) {
+    let difference = answer - target
+    loss += difference * difference
+    terms += 1
+    squares += difference * difference * deviation * deviation
+    absolutes += abs(difference) * deviation
+  }
+
+  /// The first of the largest.
+  static func largest(_ row: UnsafePointer<Float>, _ count: Int) -> Int {
+    var best = 0
+    for index in 1..<max(count, 1) where row[index] > row[best] { best = index }
+    return best
+  }
+
+  /// The metrics of a split.
+  package func metrics(_ split: Split, _ encoding: Encoding) -> [Metric] {
+    let total = Double(max(terms, 1))
+    let accuracy = Double(correct) / Double(max(scored, 1))
+    var values: [(String, Double)] = [("loss", meanLoss)]
+    switch encoding.task {
+    case .regress, .forecast:
+      values.append(("rmse", (squares / total).squareRoot()))
+      values.append(("mae", absolutes / total))
+    case .language:
+      values.append(("accuracy", accuracy))
+      values.append(("bits_per_token", meanLoss / log(2)))
+    case .classify, .tag:
+      values.append(("accuracy", accuracy))
+      if !confusion.isEmpty { values += classMetrics(encoding) }
+    }
+    return values.map { Metric(split: split, name: $0.0, value: $0.1) }
+  }
+
+  private func classMetrics(_ encoding: Encoding) -> [(String, Double)] {
+    let count = encoding.outputs
+    var each: [(precision: Double, recall: Double, f1: Double)] = []
+    for label in 0..<count {
+      let hits = Double(confusion[label * count + label])
+      let actual = Double(confusion[label * count..<(label + 1) * count].reduce(0, +))
+      let answered = Double((0..<count).reduce(0) { $0 + confusion[$1 * count + label] })
+      // A class that was never answered, or never there, has no ratio: 0, as scikit-learn has it.
+      each.append(
+        (
+          answered == 0 ? 0 : hits / answered, actual == 0 ? 0 : hits / actual,
+          actual + answered == 0 ? 0 : 2 * hits / (actual + answered)
+        ))
+    }
+    let size = Double(count)
+    let macro = (
+      precision: each.reduce(0) { $0 + $1.precision } / size,
+      recall: each.reduce(0) { $0 + $1.recall } / size,
+      f1: each.reduce(0) { $0 + $1.f1 } / size
+    )
+    let main = encoding.positive.map { each[$0] } ?? macro
+    return [
+      ("precision", main.precision), ("recall", main.recall), ("f1", main.f1),
+      ("macro_precision", macro.precision), ("macro_recall", macro.recall),
+      ("macro_f1", macro.f1),
+    ]
+  }
+
+  /// The confusion matrix, unless there are too many classes or none.
+  package func confusionMatrix(_ encoding: Encoding) -> ConfusionMatrix? {
+    guard !confusion.isEmpty, let labels = encoding.labels else { return nil }
+    let count = labels.count
+    return ConfusionMatrix(
+      labels: labels,
+      counts: (0..<count).map { Array(confusion[$0 * count..<($0 + 1) * count]) })
+  }
+}

@@ -1,0 +1,193 @@
+internal import Philox
+internal import Recurrent
+
+/// One trial: the training loop. It belongs to one thread at a time.
+///
+/// The same plan on the same data gives the same bits, also when it was stopped any number of times
+/// and went on from a checkpoint, as long as the processor takes the same kernels.
+public final class Session {
+  /// The plan with everything filled in.
+  public let plan: Plan
+  private let data: PreparedData
+  private let objective: Objective
+  private let model: Model<Float>
+  private let optimizer: Optimizer<Float>
+  private let schedule: Schedule
+  private let philox: Philox
+  private let batchesPerEpoch: Int
+  private let upstream = Matrix<Float>()
+  private var packer: BatchPacker
+  private var evaluators: [Split: Evaluator] = [:]
+
+  // The state, all of which is in a checkpoint.
+  private var epoch = 0
+  private var batch = 0
+  private var tally: Tally
+  private var best: (epoch: Int, value: Double, weights: [Float])?
+
+  /// A session at the start of a plan, or where a checkpoint was taken.
+  ///
+  /// - Parameters:
+  ///   - plan: What to train and how.
+  ///   - data: The dataset made ready by the plan's data part.
+  ///   - checkpoint: Where to go on.
+  /// - Throws: ``PlanError`` or ``CheckpointError``.
+  public init(_ plan: Plan, _ data: PreparedData, resumingFrom checkpoint: Checkpoint? = nil) throws
+  {
+    let plan = try plan.resolved(for: data)
+    guard let objective = plan.objective else { preconditionFailure("a plan without objective") }
+    self.plan = plan
+    self.data = data
+    self.objective = objective
+    model = Model(try plan.model.plan(for: data.encoding))
+    optimizer = Optimizer(plan.training.optimizerPlan, model.layout)
+    let size = plan.training.batch
+    batchesPerEpoch = data.train.count / size + (data.train.count % size == 0 ? 0 : 1)
+    schedule = plan.training.schedule(stepsPerEpoch: batchesPerEpoch)
+    philox = Philox(seed: plan.seed, trial: plan.trial)
+    packer = BatchPacker(data.train)
+    tally = Tally(data.encoding)
+    if let checkpoint { try resume(checkpoint) } else { model.initialize(philox) }
+  }
+
+  /// Trains to the end of the plan, or until told to stop.
+  ///
+  /// - Parameters:
+  ///   - onBatch: Asked before each batch.
+  ///   - onCheckpoint: Given the checkpoints that were asked for.
+  ///   - onEpoch: Told of each epoch, and asked.
+  /// - Returns: The outcome, or a checkpoint.
+  /// - Throws: ``DivergedError``, or what a closure throws.
+  public func run(
+    onBatch: (Progress) throws -> Command = { _ in .proceed },
+    onCheckpoint: (Checkpoint) throws -> Void = { _ in },
+    onEpoch: (EpochReport) throws -> Command = { _ in .proceed }
+  ) throws -> Ending {
+    while epoch < plan.training.epochs {
+      let order = BatchOrder.training(
+        data.train.lengths, batch: plan.training.batch, shuffle: plan.training.shuffle,
+        epoch: epoch, philox)
+      while batch < order.count {
+        switch try onBatch(progress) {
+        case .proceed: break
+        case .checkpoint: try onCheckpoint(checkpoint())
+        case .stop: return .stopped(checkpoint())
+        }
+        try step(order[batch])
+      }
+      let report = try finishEpoch()
+      switch try onEpoch(report) {
+      case .proceed: break
+      case .checkpoint: try onCheckpoint(checkpoint())
+      case .stop: return .stopped(checkpoint())
+      }
+    }
+    return .finished(try outcome())
+  }
+
+  private var progress: Progress {
+    Progress(epoch: epoch + 1, batch: batch, batches: batchesPerEpoch, step: optimizer.steps)
+  }
+
+  /// Learns from one batch.
+  private func step(_ members: ArraySlice<Int>) throws {
+    let packed = packer.pack(members)
+    let key =
+      model.plan.dropout > 0
+      ? DropoutKey(philox: philox, step: UInt32(truncatingIfNeeded: optimizer.steps)) : nil
+    let result = model.forward(packed, dropout: key)
+    let loss = tally.add(result, packer, data.encoding, gradient: upstream)
+    guard loss.sum.isFinite else {
+      throw DivergedError(epoch: epoch + 1, step: optimizer.steps + 1, split: .train)
+    }
+    model.zeroGradient()
+    model.backward(upstream)
+    if let limit = plan.training.clipValue { Clip.value(limit).apply(to: model.gradient) }
+    if let limit = plan.training.clipNorm { Clip.norm(limit).apply(to: model.gradient) }
+    let rate = schedule.rate(base: plan.training.rate, step: optimizer.steps)
+    optimizer.step(model.parameters, model.gradient, learningRate: rate)
+    batch += 1
+  }
+
+  /// Evaluates, remembers the weights if they are the best, and moves on to the next epoch.
+  private func finishEpoch() throws -> EpochReport {
+    let validation = evaluate(.validation)
+    if let validation, !validation.meanLoss.isFinite {
+      throw DivergedError(epoch: epoch + 1, step: optimizer.steps, split: .validation)
+    }
+    let metrics =
+      tally.metrics(.train, data.encoding)
+      + (validation?.metrics(.validation, data.encoding) ?? [])
+    guard let value = metrics.first(where: objective.names)?.value else {
+      preconditionFailure("no metric \(objective.metric) of \(objective.split)")
+    }
+    let isBest = best.map { objective.prefers(value, over: $0.value) } ?? true
+    if isBest { best = (epoch, value, model.parameters.elements) }
+    epoch += 1
+    batch = 0
+    tally = Tally(data.encoding)
+    return EpochReport(
+      epoch: epoch, step: optimizer.steps, metrics: metrics, objective: value, isBest: isBest,
+      bestEpoch: (best?.epoch ?? 0) + 1)
+  }
+
+  private func evaluate(_ split: Split) -> Tally? {
+    guard data[split].count > 0 else { return nil }
+    return evaluators[split, default: Evaluator(data[split], data.encoding, model.plan)].run(model)
+  }
+
+  /// Evaluates the best weights, on the test split for the first and only time.
+  private func outcome() throws -> Outcome {
+    guard let best else { preconditionFailure("a plan has at least one epoch") }
+    model.parameters.assign(best.weights)
+    var metrics: [Metric] = []
+    var confusion: [Split: ConfusionMatrix] = [:]
+    for split in [Split.validation, .test] {
+      guard let tally = evaluate(split) else { continue }
+      metrics += tally.metrics(split, data.encoding)
+      confusion[split] = tally.confusionMatrix(data.encoding)
+    }
+    return Outcome(
+      objective: best.value, bestEpoch: best.epoch + 1, metrics: metrics, confusion: confusion,
+      artifacts: Artifact.all(plan, data, model))
+  }
+
+  // MARK: Checkpoints
+
+  /// The state between two batches.
+  private func checkpoint() -> Checkpoint {
+    let vectors =
+      [model.parameters.elements] + (best.map { [$0.weights] } ?? []) + optimizer.state.vectors
+    let header = Checkpoint.Header(
+      plan: plan.digest(dataset: data.datasetVersion), layout: model.layout.digest, epoch: epoch,
+      batch: batch, optimizerSteps: optimizer.steps, tally: tally, bestEpoch: best?.epoch,
+      bestValue: best?.value, vectorSize: model.layout.bufferCount, vectorCount: vectors.count)
+    return Checkpoint(header, vectors: vectors)
+  }
+
+  private func resume(_ checkpoint: Checkpoint) throws(CheckpointError) {
+    let header = checkpoint.header
+    let stateCount = optimizer.vectors.count
+    try checkpoint.check(
+      plan: plan.digest(dataset: data.datasetVersion), layout: model.layout.digest,
+      vectors: stateCount + 1...stateCount + 2, size: model.layout.bufferCount)
+    epoch = header.epoch
+    batch = header.batch
+    tally = header.tally
+    var vectors = checkpoint.vectors[...]
+    model.parameters.assign(vectors.removeFirst())
+    if let epoch = header.bestEpoch, let value = header.bestValue {
+      best = (epoch, value, vectors.removeFirst())
+    }
+    optimizer.state = Optimizer.State(steps: header.optimizerSteps, vectors: Array(vectors))
+  }
+}
+
+/// A session belongs to one thread at a time.
+@available(*, unavailable)
+extension Session: Sendable {}
+
+extension Objective {
+  /// Whether a metric is the one that is meant.
+  func names(_ metric: Metric) -> Bool { metric.name == self.metric && metric.split == split }
+}

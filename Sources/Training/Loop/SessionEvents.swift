@@ -1,0 +1,75 @@
+/// What a session is to do next; asked before each batch and after each epoch.
+public enum Command: Hashable, Sendable {
+  /// Go on.
+  case proceed
+  /// Hand over a checkpoint and go on.
+  case checkpoint
+  /// End here with a checkpoint.
+  case stop
+}
+
+/// Where a session is.
+public struct Progress: Hashable, Sendable {
+  /// The epoch under way, from 1.
+  public let epoch: Int
+  /// The batches of the epoch that are done.
+  public let batch: Int
+  /// The batches of an epoch.
+  public let batches: Int
+  /// The steps that the optimizer has taken.
+  public let step: Int
+}
+
+/// What an epoch brought.
+public struct EpochReport: Hashable, Sendable {
+  /// The epoch, from 1.
+  public let epoch: Int
+  /// The steps that the optimizer has taken.
+  public let step: Int
+  /// Of `train` the means over the epoch, with dropout; of `validation` those after it.
+  public let metrics: [Metric]
+  /// The value of the objective.
+  public let objective: Double
+  /// Whether the objective was never better.
+  public let isBest: Bool
+  /// The best epoch so far.
+  public let bestEpoch: Int
+}
+
+/// What a trial comes to.
+public struct Outcome: Hashable, Sendable {
+  /// The best value of the objective.
+  public let objective: Double
+  /// The epoch whose weights the model has, from 1.
+  public let bestEpoch: Int
+  /// The metrics of `validation` and `test` with these weights.
+  public let metrics: [Metric]
+  /// The confusion matrices of `validation` and `test`, for classes.
+  public let confusion: [Split: ConfusionMatrix]
+  /// The model and what is needed to use it.
+  public let artifacts: [Artifact]
+}
+
+/// How a session ended.
+public enum Ending: Hashable, Sendable {
+  /// All epochs are done.
+  case finished(Outcome)
+  /// It was told to stop, and can go on from here.
+  case stopped(Checkpoint)
+}
+
+/// The loss is no number any more, or infinite: there is nothing to learn from it.
+public struct DivergedError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The epoch, from 1.
+  public let epoch: Int
+  /// The step of the optimizer, from 1.
+  public let step: Int
+  /// Where the loss was measured.
+  public let split: Split
+
+  /// One line.
+  public var description: String {
+    "diverged: the \(split.rawValue) loss was not finite in epoch \(epoch) at step \(step); "
+      + "a smaller training.rate or a training.clip_norm may help"
+  }
+}

@@ -1,0 +1,227 @@
+import Testing
+import Training
+
+@Suite struct ImportTests {
+  static func read(
+    _ content: String, _ options: ImportOptions
+  ) throws(ImportError) -> Dataset {
+    try Dataset(importing: Array(content.utf8), file: "f", name: "d", options: options)
+  }
+
+  static let labelled = ImportOptions(format: .tsv, text: "2", label: "1")
+
+  @Test func `tsv without header takes fields as they are`() throws {
+    let dataset = try Self.read("ham\tsay \"hi\", ok\r\nspam\twin\tnow\n\nham\tbye", Self.labelled)
+    #expect(dataset.inputs == .texts(["say \"hi\", ok", "win", "bye"]))
+    #expect(dataset.targets == .labels([0, 1, 0], names: ["ham", "spam"]))
+    #expect(dataset.splits == nil)
+  }
+
+  @Test func `columns are found by the names of a header`() throws {
+    let dataset = try Self.read(
+      "split\tlabel\ttext\ndev\tb\tone\ntest\ta\ttwo\ntrain\ta\tthree\n",
+      ImportOptions(format: .tsv, text: "text", label: "label", split: "split"))
+    #expect(dataset.inputs == .texts(["one", "two", "three"]))
+    #expect(dataset.targets == .labels([1, 0, 0], names: ["a", "b"]))
+    #expect(dataset.splits == [.validation, .test, .train])
+  }
+
+  @Test func `csv fields may be quoted and hold commas, quotation marks and line ends`() throws {
+    let dataset = try Self.read(
+      "\u{FEFF}text,label\r\n\"a, \"\"b\"\"\nc\",x\r\nplain,\"y\"\r\n",
+      ImportOptions(format: .csv, text: "text", label: "label"))
+    #expect(dataset.inputs == .texts(["a, \"b\"\nc", "plain"]))
+    #expect(dataset.targets == .labels([0, 1], names: ["x", "y"]))
+  }
+
+  @Test func `an empty last field of a csv file without a final line end is a field`() throws {
+    let dataset = try Self.read("a,b,\nc,d,", ImportOptions(format: .csv, text: "1", label: "2"))
+    #expect(dataset.inputs == .texts(["a", "c"]))
+  }
+
+  @Test func `rows of values without a target are one long series`() throws {
+    let dataset = try Self.read(
+      "date,HUFL,OT\n1,0.5,2\n2,-1,3e1\n", ImportOptions(format: .csv, values: ["OT", "HUFL"]))
+    #expect(dataset.inputs == .values([[2, 0.5, 30, -1]], channels: ["OT", "HUFL"]))
+    #expect(dataset.targets == .none)
+  }
+
+  @Test func `rows of values with a label are an example each`() throws {
+    let options = ImportOptions(format: .csv, label: "5", values: ["1-4"], channels: 2)
+    let dataset = try Self.read("1,2,3,4,a\n5,6,7,8,b\n", options)
+    #expect(
+      dataset.inputs
+        == .values([[1, 2, 3, 4], [5, 6, 7, 8]], channels: ["channel 1", "channel 2"]))
+    #expect(dataset.targets == .labels([0, 1], names: ["a", "b"]))
+  }
+
+  @Test func `a star takes the columns that are not named otherwise`() throws {
+    let dataset = try Self.read(
+      "x,y,z\n1,2,3\n", ImportOptions(format: .csv, values: ["*"], number: "y"))
+    #expect(dataset.inputs == .values([[1, 3]], channels: ["channel 1"]))
+    #expect(dataset.targets == .numbers([2], width: 1))
+  }
+
+  @Test func `jsonl holds texts, labels, numbers and arrays`() throws {
+    let texts = try Self.read(
+      "{\"t\":\"é\\u00e9\",\"l\":1}\n\n{\"t\":\"b\",\"l\":true}\n",
+      ImportOptions(format: .jsonl, text: "t", label: "l"))
+    #expect(texts.inputs == .texts(["éé", "b"]))
+    #expect(texts.targets == .labels([0, 1], names: ["1", "true"]))
+    let values = try Self.read(
+      "{\"x\":[[1,2],[3,4]],\"y\":0.5}\n{\"x\":[[5,6]],\"y\":-2}",
+      ImportOptions(format: .jsonl, values: ["x"], number: "y"))
+    #expect(
+      values.inputs == .values([[1, 2, 3, 4], [5, 6]], channels: ["channel 1", "channel 2"]))
+    #expect(values.targets == .numbers([0.5, -2], width: 1))
+  }
+
+  static let series = "# remark\n@problemName X\n@timeStamps false\n@classLabel true 1 2\n@data\n"
+
+  @Test func `ts files hold channels of cases that differ in length`() throws {
+    let dataset = try Self.read(
+      Self.series + "1,2,3:10,20,30:2\n4:40:1\n", ImportOptions(format: .ts))
+    #expect(
+      dataset.inputs
+        == .values([[1, 10, 2, 20, 3, 30], [4, 40]], channels: ["channel 1", "channel 2"]))
+    #expect(dataset.targets == .labels([1, 0], names: ["1", "2"]))
+  }
+
+  @Test func `a text file is one long text`() throws {
+    let dataset = try Self.read("To be,\nor not\n", ImportOptions(format: .text))
+    #expect(dataset.inputs == .texts(["To be,\nor not\n"]))
+    #expect(dataset.inferredTask == .language)
+  }
+
+  struct Fault: Sendable, CustomTestStringConvertible {
+    let content: String
+    let options: ImportOptions
+    let code: ImportError.Code
+    let message: String
+    var testDescription: String { message }
+  }
+
+  static let faults: [Fault] = [
+    Fault(
+      content: "", options: labelled, code: .empty,
+      message: "f: found an empty file; allowed: at least one row"),
+    Fault(
+      content: "text,label\n", options: ImportOptions(format: .csv, text: "text"), code: .empty,
+      message: "f: found no example; allowed: at least one row beside the header"),
+    Fault(
+      content: "\n\n", options: labelled, code: .empty,
+      message: "f: found no row; allowed: at least one row"),
+    Fault(
+      content: "ham\tok\nham\n", options: labelled, code: .badRow,
+      message: "f:2: found 1 of 2 fields; allowed: at least 2 fields between tabulators"),
+    Fault(
+      content: "ham\tok\nham\t \n", options: labelled, code: .emptyText,
+      message: "f:2: column 2: found an empty text; "
+        + "allowed: a text with at least one character that is not space"),
+    Fault(
+      content: "ham\tok\n \tok\n", options: labelled, code: .badValue,
+      message: "f:2: column 1: found an empty label; allowed: a name"),
+    Fault(
+      content: "id,mesage,label\n1,a,b\n",
+      options: ImportOptions(format: .csv, text: "message", label: "label"), code: .missingColumn,
+      message: "f:1: column 'message': found no column of that name; allowed: mesage, label, id"),
+    Fault(
+      content: "a,b\n", options: ImportOptions(format: .csv, text: "3"), code: .missingColumn,
+      message: "f:1: column 3: found 2 columns; allowed: 1 to 2"),
+    Fault(
+      content: "a,b\n", options: ImportOptions(format: .csv, text: "x", header: false),
+      code: .missingColumn,
+      message: "f: column 'x': found a file without a header; "
+        + "allowed: 1 to 2, or the option for a header"),
+    Fault(
+      content: "x,y\n1,2\n3,four\n", options: ImportOptions(format: .csv, values: ["x", "y"]),
+      code: .badValue, message: "f:3: y: found 'four'; allowed: a finite number"),
+    Fault(
+      content: "x\n1\nnan\n", options: ImportOptions(format: .csv, values: ["x"]),
+      code: .badValue,
+      message: "f:3: x: found a missing value, 'nan'; allowed: a finite number"),
+    Fault(
+      content: "a,b\n\"open,c\n", options: ImportOptions(format: .csv, text: "1"), code: .badRow,
+      message: "f:2: field 1: found a quotation mark that is never closed; "
+        + "allowed: a closing quotation mark; one inside a field is doubled"),
+    Fault(
+      content: "\"a\"b,c\n", options: ImportOptions(format: .csv, text: "1"), code: .badRow,
+      message: "f:1: field 1: found text after a closing quotation mark; "
+        + "allowed: a comma or the line's end; a quotation mark inside a field is doubled"),
+    Fault(
+      content: "a\tb\tholdout\n",
+      options: ImportOptions(format: .tsv, text: "2", label: "1", split: "3"), code: .badSplit,
+      message: "f:1: column 3: found 'holdout'; "
+        + "allowed: train, validation (dev, val, valid) or test"),
+    Fault(
+      content: "a,b\n", options: ImportOptions(format: .csv), code: .badOptions,
+      message: "f: found neither a text column nor value columns; "
+        + "allowed: a text column, or value columns, by name or by number from 1"),
+    Fault(
+      content: "1,2,a\n",
+      options: ImportOptions(format: .csv, label: "3", values: ["1-2"], channels: 3),
+      code: .badOptions,
+      message: "f: channels: found 3; allowed: a divisor of the number of value columns, 2"),
+    Fault(
+      content: "{\"a\":1}\nnope\n", options: ImportOptions(format: .jsonl, text: "a"),
+      code: .badValue, message: "f:1: field 'a': found the number 1.0; allowed: a string"),
+    Fault(
+      content: "{\"a\":\"b\"}\nnope\n", options: ImportOptions(format: .jsonl, text: "a"),
+      code: .badRow, message: "f:2: found 'nope'; allowed: a JSON object"),
+    Fault(
+      content: "{\"txt\":\"b\"}\n", options: ImportOptions(format: .jsonl, text: "text"),
+      code: .missingColumn,
+      message: "f:1: field 'text': found no field of that name; allowed: txt"),
+    Fault(
+      content: "{\"x\":[[1,2],[3]]}\n", options: ImportOptions(format: .jsonl, values: ["x"]),
+      code: .badValue,
+      message: "f:1: field 'x': found an array; "
+        + "allowed: an array of numbers, or of arrays of numbers that are equally long"),
+    Fault(
+      content: series + "1,?:1,2:1\n", options: ImportOptions(format: .ts), code: .badValue,
+      message: "f:6: channel 1: found a missing value, '?'; allowed: a finite number"),
+    Fault(
+      content: series + "1,2:1,2:3\n", options: ImportOptions(format: .ts), code: .badValue,
+      message: "f:6: class label: found '3'; allowed: 1, 2"),
+    Fault(
+      content: series + "1,2:1:1\n", options: ImportOptions(format: .ts), code: .badRow,
+      message: "f:6: channel 2: found 1 values; allowed: 2, as in channel 1"),
+    Fault(
+      content: series + "1,2:1\n1:2:2\n", options: ImportOptions(format: .ts), code: .badRow,
+      message: "f:7: found 2 channels; allowed: 1, separated by colons, and then the label"),
+    Fault(
+      content: "@univariate true\n", options: ImportOptions(format: .ts), code: .badHeader,
+      message: "f: found no @data line; allowed: an @data line"),
+    Fault(
+      content: "@timeStamps true\n@data\n", options: ImportOptions(format: .ts), code: .badHeader,
+      message: "f:1: found values with time stamps; "
+        + "allowed: @timeStamps false: values at equal distances"),
+    Fault(
+      content: " \n", options: ImportOptions(format: .text), code: .empty,
+      message: "f: found nothing but space; allowed: a text"),
+  ]
+
+  @Test(arguments: faults)
+  func `a file that cannot be read is refused in one clear line`(fault: Fault) {
+    let error = #expect(throws: ImportError.self) { try Self.read(fault.content, fault.options) }
+    #expect(error?.code == fault.code)
+    #expect(error?.description == fault.message)
+  }
+
+  @Test func `the line that is not UTF-8 is named`() {
+    let bytes = Array("ham\tok\nham\t".utf8) + [0xE9] + Array("\n".utf8)
+    let error = #expect(throws: ImportError.self) {
+      try Dataset(importing: bytes, file: "f", name: "d", options: Self.labelled)
+    }
+    #expect(error?.code == .notUTF8)
+    #expect(error?.line == 2)
+  }
+
+  @Test func `a file that is not there is named`() {
+    let error = #expect(throws: ImportError.self) {
+      try Dataset(importing: "/nowhere/at/all", name: "d", options: Self.labelled)
+    }
+    #expect(error?.code == .unreadable)
+    #expect(error?.found == "no such file")
+  }
+}

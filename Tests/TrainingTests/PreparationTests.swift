@@ -1,0 +1,256 @@
+import Testing
+import Training
+
+@Suite struct PreparationTests {
+  /// Messages of two labels, a third of them spam, with repeated texts.
+  static func messages(_ count: Int) -> Dataset {
+    let texts = (0..<count).map { "common word\($0 % 7) only\($0) \($0 % 3 == 0 ? "win" : "ok")" }
+    return Dataset(
+      name: "m", inputs: .texts(texts), labels: (0..<count).map { $0 % 3 == 0 ? "spam" : "ham" })
+  }
+
+  static func classes(_ sequences: Sequences) -> [Int32] {
+    guard case .classes(let classes) = sequences.answers else { return [] }
+    return classes
+  }
+
+  @Test func `words are runs of letters, runs of digits and single signs`() {
+    let tokenizer = Tokenizer(.words)
+    #expect(
+      tokenizer.split("Don't CALL 0800now!! £5\u{A0}Ünder_7é\n")
+        == ["don't", "call", "0800", "now", "!", "!", "£", "5", "ünder", "_", "7", "é"])
+    #expect(tokenizer.split(" \t\r\n\u{2003}").isEmpty)
+    #expect(tokenizer.split("🙂🙂İ") == ["🙂", "🙂", "i\u{307}"])
+    #expect(Tokenizer(.characters).split("aB é\n") == ["a", "B", " ", "é", "\n"])
+  }
+
+  @Test func `fractions divide each label, disjointly and wholly`() throws {
+    let dataset = Self.messages(300)
+    let plan = DataPlan(split: .init(test: 0.2, validation: 0.1))
+    let data = try PreparedData(dataset, plan, seed: 4)
+    #expect(data.train.count == 210 && data.validation.count == 30 && data.test.count == 60)
+    #expect(
+      Set(data.train.rows + data.validation.rows + data.test.rows) == Set(0..<300))
+    for (split, spam) in [(Split.train, 70), (.validation, 10), (.test, 20)] {
+      #expect(Self.classes(data[split]).count { $0 == 1 } == spam)
+    }
+    #expect(data.encoding.labels == ["ham", "spam"])
+    #expect(data.encoding.positiveLabel == "spam")
+  }
+
+  @Test func `the seed alone decides the division`() throws {
+    let dataset = Self.messages(120)
+    let rows = try PreparedData(dataset, DataPlan(), seed: 1).test.rows
+    #expect(try PreparedData(dataset, DataPlan(), seed: 1).test.rows == rows)
+    #expect(try PreparedData(dataset, DataPlan(), seed: 2).test.rows != rows)
+    let fixed = DataPlan(split: .init(seed: 1))
+    #expect(try PreparedData(dataset, fixed, seed: 2).test.rows == rows)
+  }
+
+  @Test func `the vocabulary holds the frequent words of the training split alone`() throws {
+    let texts = ["b a a", "a b c", "x x x", "a x z é"]
+    let dataset = Dataset(
+      name: "d", inputs: .texts(texts), labels: ["p", "q", "q", "p"],
+      splits: [.train, .train, .test, .validation])
+    let data = try PreparedData(dataset, DataPlan(minimumCount: 1), seed: 0)
+    #expect(data.vocabulary?.tokens == ["<pad>", "<unk>", "a", "b", "c"])
+    #expect(Array(data.train.tokens(0)) == [3, 2, 2])
+    #expect(Array(data.test.tokens(0)) == [1, 1, 1])
+    #expect(Array(data.validation.tokens(0)) == [2, 1, 1, 1])
+    #expect(
+      data.notes.last
+        == "vocabulary of 5 from the training split; unknown tokens: "
+        + "0.0 % in train, 75.0 % in validation, 100.0 % in test")
+    let frequent = try PreparedData(dataset, DataPlan(), seed: 0)
+    #expect(frequent.vocabulary?.tokens == ["<pad>", "<unk>", "a", "b"])
+    let small = try PreparedData(
+      dataset, DataPlan(minimumCount: 1, maximumVocabulary: 3), seed: 0)
+    #expect(small.vocabulary?.tokens == ["<pad>", "<unk>", "a"])
+  }
+
+  @Test func `repeated inputs are dropped before the division and counted`() throws {
+    let dataset = Dataset(
+      name: "d", inputs: .texts((0..<40).map { "text \($0 % 10)" }),
+      labels: (0..<40).map { $0 % 2 == 0 ? "a" : "b" })
+    let data = try PreparedData(dataset, DataPlan(), seed: 0)
+    #expect(data.train.rows.max() ?? 40 < 10)
+    #expect(data.train.count + data.validation.count + data.test.count == 10)
+    #expect(data.notes.first == "30 of 40 examples dropped: the same input occurs earlier")
+    let whole = try PreparedData(dataset, DataPlan(deduplicate: false), seed: 0)
+    #expect(whole.train.count + whole.validation.count + whole.test.count == 40)
+  }
+
+  @Test func `where the file divides, the copy in test is kept`() throws {
+    let dataset = Dataset(
+      name: "d", inputs: .texts(["one", "two", "one", "three", "two"]),
+      labels: ["a", "b", "a", "a", "b"], splits: [.train, .train, .test, .train, .validation])
+    let data = try? PreparedData(dataset, DataPlan(), seed: 0)
+    #expect(data == nil, "label b is in validation only")
+    let kept = try PreparedData(
+      Dataset(
+        name: "d", inputs: .texts(["one", "two", "one", "three"]), labels: ["a", "b", "a", "a"],
+        splits: [.train, .train, .test, .train]), DataPlan(split: .init(validation: 0)), seed: 0)
+    #expect(kept.train.rows == [1, 3])
+    #expect(kept.test.rows == [2])
+  }
+
+  @Test func `without a validation split in the file a part of train becomes one`() throws {
+    let base = Self.messages(100)
+    let dataset = Dataset(
+      name: "d", inputs: base.inputs, targets: base.targets,
+      splits: (0..<100).map { $0 < 80 ? .train : .test })
+    let data = try PreparedData(dataset, DataPlan(split: .init(validation: 0.25)), seed: 0)
+    #expect(data.test.rows == Array(80..<100))
+    #expect(data.train.count == 60 && data.validation.count == 20)
+    #expect(Set(data.train.rows + data.validation.rows) == Set(0..<80))
+  }
+
+  @Test(arguments: [DataPlan.Keep.start, .end])
+  func `long sequences keep one end, empty ones get a step`(keep: DataPlan.Keep) throws {
+    let dataset = Dataset(
+      name: "d", inputs: .texts(["a b c d", "", "d c"]), labels: ["x", "y", "x"],
+      splits: [.train, .train, .train])
+    let plan = DataPlan(
+      maximumLength: 2, keep: keep, minimumCount: 1, split: .init(validation: 0))
+    let data = try PreparedData(dataset, plan, seed: 0)
+    #expect(data.train.lengths == [2, 1, 2])
+    #expect(Array(data.train.tokens(1)) == [Vocabulary.unknown])
+    let words = data.train.tokens(0).map { data.vocabulary?.tokens[Int($0)] ?? "" }
+    #expect(words == (keep == .start ? ["a", "b"] : ["c", "d"]))
+    #expect(data.notes.contains("1 of 3 sequences cut to 2 steps, keeping the \(keep.rawValue)"))
+    #expect(data.notes.contains("1 texts without a token are read as one unknown token"))
+  }
+
+  @Test func `values and numbers are scaled by the training split`() throws {
+    let dataset = Dataset(
+      name: "d", inputs: .values([[1, 7], [3, 7], [9, 7, 5, 7]], channels: ["a", "b"]),
+      targets: .numbers([10, 30, 50], width: 1), splits: [.train, .train, .test])
+    let data = try PreparedData(dataset, DataPlan(split: .init(validation: 0)), seed: 0)
+    #expect(data.encoding.inputScale == Scale(means: [2, 7], deviations: [1, 1]))
+    #expect(data.encoding.targetScale == Scale(means: [20], deviations: [10]))
+    #expect(Array(data.train.values(0)) == [-1, 0])
+    #expect(Array(data.test.values(0)) == [7, 0, 3, 0])
+    guard case .numbers(let numbers, 1) = data.test.answers else {
+      Issue.record("numbers expected")
+      return
+    }
+    #expect(numbers == [3])
+    let raw = try PreparedData(
+      dataset, DataPlan(split: .init(validation: 0), scaling: DataPlan.Scaling.none), seed: 0)
+    #expect(Array(raw.test.values(0)) == [9, 7, 5, 7])
+  }
+
+  @Test func `a forecast is divided by time, and its windows see only the past`() throws {
+    let series = (0..<100).flatMap { [Float($0), Float(1000 + $0)] }
+    let dataset = Dataset(
+      name: "d", inputs: .values([series], channels: ["t", "u"]), targets: .none)
+    let plan = DataPlan(
+      split: .init(test: 0.2, validation: 0.1), window: 5, horizon: 3, target: "u",
+      scaling: DataPlan.Scaling.none)
+    let data = try PreparedData(dataset, plan, seed: 0)
+    // Steps 0-69 train, 70-79 validation, 80-99 test.
+    #expect(data.train.count == 63 && data.validation.count == 8 && data.test.count == 18)
+    for (split, first, last) in [(Split.train, 5, 69), (.validation, 70, 79), (.test, 80, 99)] {
+      let sequences = data[split]
+      guard case .numbers(let numbers, 3) = sequences.answers else {
+        Issue.record("numbers expected")
+        return
+      }
+      for index in 0..<sequences.count {
+        let next = Float(first + index)
+        let first = Int(next) - 5
+        let seen = Array(series[2 * first..<2 * (first + 5)])
+        let following = (0..<3).map { 1000 + next + Float($0) }
+        #expect(Array(sequences.values(index)) == seen)
+        #expect(Array(numbers[3 * index..<3 * index + 3]) == following)
+      }
+      #expect(numbers.last == Float(1000 + last))
+    }
+  }
+
+  @Test func `language windows ask for the next token, and no part sees another`() throws {
+    let text = String(repeating: "abcde", count: 20) + "zz"
+    let dataset = Dataset(name: "d", inputs: .texts([text]), targets: .none)
+    let data = try PreparedData(dataset, DataPlan(maximumLength: 8), seed: 0)
+    #expect(data.vocabulary?.tokens == ["<pad>", "<unk>", "a", "b", "c", "d", "e"])
+    #expect(data.train.stepCount == 81 && data.validation.stepCount == 9)
+    for sequences in [data.train, data.validation, data.test] {
+      guard case .steps(let next) = sequences.answers, case .tokens(let tokens) = sequences.elements
+      else {
+        Issue.record("steps expected")
+        return
+      }
+      for (start, length) in zip(sequences.starts, sequences.lengths) {
+        for step in start..<start + length { #expect(next[step] == tokens[step + 1]) }
+      }
+    }
+    guard case .steps(let next) = data.test.answers else { return }
+    #expect(Array(next.suffix(3)) == [1, 1, -1], "z is not in the training part")
+  }
+
+  struct Fault: Sendable, CustomTestStringConvertible {
+    let plan: DataPlan
+    let field: String
+    var dataset = PreparationTests.messages(30)
+    var testDescription: String { field }
+  }
+
+  static let faults: [Fault] = [
+    Fault(plan: DataPlan(maximumLength: 0), field: "data.maximum_length"),
+    Fault(plan: DataPlan(minimumCount: 0), field: "data.minimum_count"),
+    Fault(plan: DataPlan(maximumVocabulary: 2), field: "data.maximum_vocabulary"),
+    Fault(plan: DataPlan(split: .init(test: 1)), field: "data.split.test"),
+    Fault(plan: DataPlan(split: .init(validation: -0.1)), field: "data.split.validation"),
+    Fault(plan: DataPlan(split: .init(validation: .nan)), field: "data.split.validation"),
+    Fault(plan: DataPlan(split: .init(test: 0.5, validation: 0.5)), field: "data.split"),
+    Fault(plan: DataPlan(split: .init(source: .file)), field: "data.split.source"),
+    Fault(plan: DataPlan(task: .regress), field: "data.task"),
+    Fault(plan: DataPlan(task: .forecast), field: "data.task"),
+    Fault(
+      plan: DataPlan(), field: "dataset",
+      dataset: Dataset(name: "d", inputs: .texts([]), labels: [])),
+    Fault(
+      plan: DataPlan(), field: "dataset",
+      dataset: Dataset(name: "d", inputs: .texts(["a", "b"]), labels: ["x", "x"])),
+    Fault(
+      plan: DataPlan(window: 50), field: "data.window",
+      dataset: Dataset(
+        name: "d", inputs: .values([[Float](repeating: 1, count: 40)], channels: ["a"]),
+        targets: .none)),
+    Fault(
+      plan: DataPlan(target: "OTT"), field: "data.target",
+      dataset: Dataset(
+        name: "d", inputs: .values([[Float](repeating: 1, count: 40)], channels: ["OT"]),
+        targets: .none)),
+    Fault(
+      plan: DataPlan(), field: "dataset",
+      dataset: Dataset(
+        name: "d", inputs: .symbols([[], [0]], alphabet: 2), labels: ["x", "y"])),
+  ]
+
+  @Test(arguments: faults)
+  func `a plan that does not fit is refused by the name of its field`(fault: Fault) {
+    let error = #expect(throws: PlanError.self) {
+      try PreparedData(fault.dataset, fault.plan, seed: 0)
+    }
+    #expect(error?.field == fault.field)
+  }
+
+  @Test func `a label seen only in test is named`() {
+    let dataset = Dataset(
+      name: "d", inputs: .texts(["a", "b", "c"]), labels: ["x", "y", "rare"],
+      splits: [.train, .train, .test])
+    let error = #expect(throws: PlanError.self) {
+      try PreparedData(dataset, DataPlan(split: .init(validation: 0)), seed: 0)
+    }
+    #expect(error?.found == "label 'rare' in test but not in train")
+  }
+
+  @Test func `plans are read with defaults for what is left out, and written back`() throws {
+    let json = #"{"maximum_length":25,"split":{"test":0.25},"tokens":"characters"}"#
+    let plan = try CanonicalJSON.decode(DataPlan.self, from: Array(json.utf8))
+    #expect(
+      plan == DataPlan(tokens: .characters, maximumLength: 25, split: .init(test: 0.25)))
+    #expect(try CanonicalJSON.decode(DataPlan.self, from: CanonicalJSON.encode(plan)) == plan)
+  }
+}
