@@ -31,12 +31,15 @@ let package = Package(
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .target(name: "CKernels", cSettings: strictC),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "Philox", swiftSettings: strict),
     .target(
       name: "Recurrent", dependencies: ["CKernels", "COpenBLAS", "Philox"], swiftSettings: strict),
     .target(
       name: "Training",
-      dependencies: ["Recurrent", "Philox", .product(name: "Crypto", package: "swift-crypto")],
+      dependencies: [
+        "Recurrent", "Philox", "CZlib", .product(name: "Crypto", package: "swift-crypto"),
+      ],
       swiftSettings: strict),
     .target(name: "Search", dependencies: ["Philox", "Yams"], swiftSettings: strict),
 
@@ -51,7 +54,8 @@ let package = Package(
     .target(
       name: "Orchestration",
       dependencies: [
-        "Training", "Search", "Store", .product(name: "Logging", package: "swift-log"),
+        "Recurrent", "Training", "Search", "Postgres", "Store",
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
     .executableTarget(
