@@ -8,6 +8,7 @@ public enum DatabaseLocation: Sendable {
   /// Looks at `--database`, then DATABASE_URL, then PGHOST, PGHOSTADDR, PGDATABASE and PGSERVICE.
   ///
   /// - Parameter flag: The value of `--database`, if it was given.
+  /// - Returns: The database that is meant.
   /// - Throws: `SystemError` when there is no place for a private server.
   public static func resolve(flag: String?) throws(SystemError) -> DatabaseLocation {
     if let url = flag ?? Environment.value("DATABASE_URL") { return .named(url) }

@@ -11,7 +11,8 @@ struct PostgresPrograms: Equatable {
 
   /// Finds a server: Debian's directories first, the newest version first, then PATH.
   ///
-  /// - Parameter version: The only version that will do: that of an existing data directory.
+  /// - Parameter wanted: The only version that will do: that of an existing data directory.
+  /// - Returns: The newest server that will do.
   /// - Throws: `SystemError` that names the package to install.
   static func find(version wanted: Int? = nil) throws(SystemError) -> PostgresPrograms {
     let candidates = installed().filter { wanted == nil || $0.version == wanted }

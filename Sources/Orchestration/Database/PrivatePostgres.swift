@@ -14,6 +14,7 @@ public struct PrivatePostgres: Sendable {
   ///
   /// - Parameter home: An absolute path; nil for `UNROLL_HOME`, else /var/lib/unroll for root and
   ///   ~/.local/share/unroll for anyone else.
+  /// - Throws: `SystemError` when there is no such place, or the path is not absolute.
   public init(home: String? = nil) throws(SystemError) {
     if let path = home ?? Environment.value("UNROLL_HOME") {
       guard path.hasPrefix("/") else {

@@ -43,6 +43,7 @@ public struct ChildProcess: Sendable {
   ///   - environment: Variables that are set in addition to this process's own.
   ///   - directory: Where it starts, or nil for the directory of this process.
   ///   - streams: Where it reads from and writes to.
+  /// - Returns: The process, which is to be waited for.
   /// - Throws: `SystemError` when the program can't be started.
   public static func start(
     _ command: [String], environment: [String: String] = [:], directory: String? = nil,

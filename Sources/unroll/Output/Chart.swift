@@ -51,7 +51,12 @@ struct Chart {
     var lines = [title + "   " + series.map { "\($0.mark) \($0.name)" }.joined(separator: "   ")]
     for (index, row) in grid.enumerated() {
       let label =
-        index == 0 ? labels[0] : index == height - 1 ? labels[2] : index == height / 2 ? labels[1] : ""
+        switch index {
+        case 0: labels[0]
+        case height / 2: labels[1]
+        case height - 1: labels[2]
+        default: ""
+        }
       let text = String(repeating: " ", count: margin - 1 - label.count) + label
       lines.append(text + (label.isEmpty ? " │" : " ┤") + String(row))
     }

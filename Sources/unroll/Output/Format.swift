@@ -64,8 +64,7 @@ enum Format {
     var value = Double(count)
     for unit in ["B", "kB", "MB", "GB"] {
       if value < 999.5 {
-        return (unit == "B" || value >= 99.95 ? decimal(value, places: 0) : decimal(value, places: 1))
-          + " " + unit
+        return decimal(value, places: unit == "B" || value >= 99.95 ? 0 : 1) + " " + unit
       }
       value /= 1000
     }

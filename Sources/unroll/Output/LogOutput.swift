@@ -31,7 +31,8 @@ struct LogOutput: LogHandler {
 
   func log(event: LogEvent) {
     let fields = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
-    let time = Date.now.formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true))
+    let time = Date.now.formatted(
+      .iso8601.year().month().day().time(includingFractionalSeconds: true))
     let line: String
     switch format {
     case .text:
@@ -43,9 +44,8 @@ struct LogOutput: LogHandler {
         ("message", "\(event.message)"),
       ]
       members += fields.map { ($0.key, "\($0.value)") }
-      line =
-        "{" + members.map { "\(JSONText.quoted($0.0)):\(JSONText.quoted($0.1))" }
-        .joined(separator: ",") + "}\n"
+      let pairs = members.map { "\(JSONText.quoted($0.0)):\(JSONText.quoted($0.1))" }
+      line = "{" + pairs.joined(separator: ",") + "}\n"
     }
     _ = line.withCString { Glibc.write(STDERR_FILENO, $0, strlen($0)) }
   }

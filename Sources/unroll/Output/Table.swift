@@ -26,6 +26,7 @@ struct Table {
   /// The lines of the table.
   ///
   /// - Parameter width: The columns there are, or nil for as many as it takes.
+  /// - Returns: The titles and the rows.
   func lines(width: Int? = Terminal.width) -> [String] {
     var widths = titles.map(\.count)
     for row in rows {

@@ -37,7 +37,8 @@ import Testing
   @Test func `listens on no TCP port`() throws {
     try withServer { server in
       let use = try server.use()
-      let rows = try connect(server).query("select current_setting('listen_addresses') = '' as none")
+      let rows = try connect(server).query(
+        "select current_setting('listen_addresses') = '' as none")
       #expect(try rows[0]["none", as: Bool.self])
       try use.close()
     }

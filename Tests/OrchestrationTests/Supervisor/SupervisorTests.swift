@@ -5,6 +5,8 @@ import Orchestration
 import Testing
 
 @Suite struct SupervisorTests {
+  let silent = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+
   @Test func `quick ends wait twice as long each time, up to ten seconds`() {
     let start = ContinuousClock.now
     var delay = RestartDelay()
@@ -23,7 +25,7 @@ import Testing
       Supervisor.Role(name: "long", command: ["sleep", "600"], environment: [:]),
       Supervisor.Role(name: "wrong", command: ["sh", "-c", "exit 2"], environment: [:]),
     ]
-    let supervisor = Supervisor(roles: roles, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+    let supervisor = Supervisor(roles: roles, logger: silent)
     #expect(try supervisor.run(until: Shutdown()) == 2)
   }
 
@@ -37,8 +39,11 @@ import Testing
       unlink(path)
     }
     let supervisor = Supervisor(
-      roles: [Supervisor.Role(name: "short", command: ["sh", "-c", "echo x >> \(path)"], environment: [:])],
-      logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+      roles: [
+        Supervisor.Role(
+          name: "short", command: ["sh", "-c", "echo x >> \(path)"], environment: [:])
+      ],
+      logger: silent)
     // Each start appends two bytes: the second one shows that it was started again.
     let deadline = ContinuousClock.now + .seconds(20)
     DispatchQueue.global().async {
