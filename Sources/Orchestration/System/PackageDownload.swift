@@ -26,7 +26,9 @@ public enum PackageDownload {
       streams: .file(log))
     guard ending == .exited(0) else {
       let words = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
-      let last = words.split(separator: "\n").last { $0.contains("ERROR") || $0.contains("No module") }
+      let last = words.split(separator: "\n").last {
+        $0.contains("ERROR") || $0.contains("No module")
+      }
       throw SystemError(
         "pip download \(package)==\(version) failed (\(ending)): "
           + "\(last.map(String.init) ?? "no reason given"); it needs python3 with pip (apt-get install python3-pip) and a package index to ask. "
