@@ -55,16 +55,18 @@ extension Dataset {
   public func encoded() -> [UInt8] {
     var header = Header(
       rows: count, input: inputs.kind, target: targets.kind, splits: splits != nil)
-    var lengths = inputs.lengths.map { Int32($0) }
+    let lengths: [Int]
     var body = ByteWriter()
     switch inputs {
     case .texts(let texts):
-      lengths = texts.map { Int32($0.utf8.count) }
+      lengths = texts.map(\.utf8.count)
       for text in texts { body.append(text.utf8) }
     case .symbols(let sequences, let alphabet):
+      lengths = inputs.lengths
       header.alphabet = alphabet
       for sequence in sequences { body.append(sequence) }
     case .values(let sequences, let channels):
+      lengths = inputs.lengths
       header.channels = channels
       for sequence in sequences { body.append(sequence) }
     }
@@ -88,7 +90,7 @@ extension Dataset {
     writer.append(Self.formatVersion)
     writer.append(UInt32(json.count))
     writer.append(json)
-    writer.append(lengths)
+    writer.append(lengths.map { Int32($0) })
     writer.append(body.bytes)
     return writer.bytes
   }

@@ -59,43 +59,41 @@ public struct Tokenizer: Sendable {
   private static func forEachWord(
     _ bytes: UnsafeBufferPointer<UInt8>, _ body: (UnsafeBufferPointer<UInt8>) -> Void
   ) {
-    var pending: [UInt8] = []
-    var pendingKind = Kind.space
-    func flush() {
-      if !pending.isEmpty { pending.withUnsafeBufferPointer(body) }
-      pending.removeAll(keepingCapacity: true)
-    }
-    let kinds = kinds
-    var index = 0
-    while index < bytes.count {
-      let byte = bytes[index]
-      let length = length(of: byte)
-      var kind: Kind
-      var letters: [UInt8] = []
-      if length == 1 {
-        kind = kinds[Int(byte)]
-      } else {
-        let scalar = scalar(bytes, index, length)
-        kind = .other
-        if scalar.properties.isAlphabetic {
-          kind = .letter
-          letters = Array(scalar.properties.lowercaseMapping.utf8)
-        } else if scalar.properties.isWhitespace {
-          kind = .space
+    // Lower-casing never makes a scalar more than three times as long.
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 3 * bytes.count) { token in
+      kinds.withUnsafeBufferPointer { kinds in
+        var count = 0
+        var last = Kind.space
+        var index = 0
+        while index < bytes.count {
+          let byte = bytes[index]
+          let length = length(of: byte)
+          let scalar = length == 1 ? nil : scalar(bytes, index, length)
+          let kind = scalar.map { Self.kind(of: $0) } ?? kinds[Int(byte)]
+          if count > 0, kind != last || kind == .other {
+            body(UnsafeBufferPointer(rebasing: token[..<count]))
+            count = 0
+          }
+          last = kind
+          if kind == .letter, let scalar {
+            for byte in scalar.properties.lowercaseMapping.utf8 {
+              token[count] = byte
+              count += 1
+            }
+          } else if kind != .space {
+            for offset in 0..<length { token[count + offset] = bytes[index + offset] }
+            if kind == .letter, byte < 97, byte != 39 { token[count] = byte | 32 }
+            count += length
+          }
+          index += length
         }
+        if count > 0 { body(UnsafeBufferPointer(rebasing: token[..<count])) }
       }
-      if kind != pendingKind || kind == .other { flush() }
-      pendingKind = kind
-      switch kind {
-      case .space: break
-      case .letter where length == 1:
-        pending.append(byte >= 65 && byte <= 90 ? byte | 32 : byte)
-      case .letter: pending.append(contentsOf: letters)
-      case .digit, .other: pending.append(contentsOf: bytes[index..<index + length])
-      }
-      index += length
     }
-    flush()
+  }
+
+  private static func kind(of scalar: Unicode.Scalar) -> Kind {
+    scalar.properties.isAlphabetic ? .letter : scalar.properties.isWhitespace ? .space : .other
   }
 
   private static func scalar(

@@ -65,10 +65,19 @@ struct TokenTable {
     var slot = Int(hash) & (slots.count - 1)
     while slots[slot] >= 0 {
       let number = Int(slots[slot])
-      if hashes[number] == hash, bytes(of: number).elementsEqual(token) { break }
+      if hashes[number] == hash, isEqual(number, token) { break }
       slot = (slot + 1) & (slots.count - 1)
     }
     return slot
+  }
+
+  private func isEqual(_ number: Int, _ token: UnsafeBufferPointer<UInt8>) -> Bool {
+    let start = starts[number]
+    guard starts[number + 1] - start == token.count else { return false }
+    return arena.withUnsafeBufferPointer { arena in
+      for index in 0..<token.count where arena[start + index] != token[index] { return false }
+      return true
+    }
   }
 
   private mutating func grow() {
