@@ -76,7 +76,7 @@ let package = Package(
       name: "RecurrentTests", dependencies: ["Recurrent", "Philox", "TestSupport"],
       resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
-      name: "TrainingTests", dependencies: ["Training", "Recurrent", "TestSupport"],
+      name: "TrainingTests", dependencies: ["Training", "Recurrent", "Philox", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "SearchTests", dependencies: ["Search", "TestSupport"], swiftSettings: strict),
