@@ -50,70 +50,92 @@ public final class Optimizer<S: Scalar> {
   public func step(_ parameters: Buffer<S>, _ gradient: Gradient<S>, learningRate: Double) {
     precondition(parameters.count == gradient.buffer.count, "parameters and gradient differ")
     steps += 1
-    let update = update(learningRate: learningRate)
+    let step = Step<S>(plan, number: steps, learningRate: learningRate)
     withDenormalsFlushed {
       var start = 0
       for range in gradient.nonzeroRanges {
-        if start < range.lowerBound { update(start..<range.lowerBound, parameters.pointer, nil) }
-        update(range, parameters.pointer, gradient.buffer.pointer)
+        if start < range.lowerBound { update(start..<range.lowerBound, step, parameters, nil) }
+        update(range, step, parameters, gradient.buffer.pointer)
         start = range.upperBound
       }
-      if start < parameters.count { update(start..<parameters.count, parameters.pointer, nil) }
+      if start < parameters.count { update(start..<parameters.count, step, parameters, nil) }
     }
   }
 
-  private typealias Update = (
-    Range<Int>, _ parameters: UnsafeMutablePointer<S>, _ gradient: UnsafeMutablePointer<S>?
-  ) -> Void
+  /// Updates a part of the flat buffer, whose gradient is zero if none is given.
+  private func update(
+    _ part: Range<Int>, _ step: Step<S>, _ parameters: Buffer<S>,
+    _ gradient: UnsafeMutablePointer<S>?
+  ) {
+    let start = part.lowerBound
+    let parameters = parameters.pointer + start
+    let gradient = gradient.map { $0 + start }
+    switch plan {
+    case .sgd:
+      let velocity = vectors.first.map { $0.pointer + start }
+      kernels.sgdStep(
+        part.count, parameters, gradient, velocity, step.rate, step.momentum, step.decay)
+    case .rmsprop:
+      let velocity = vectors.count > 1 ? vectors[1].pointer + start : nil
+      kernels.rmspropStep(
+        part.count, parameters, gradient, vectors[0].pointer + start, velocity, step.rate,
+        step.beta2, step.rest2, step.epsilon, step.momentum, step.decay)
+    case .adam, .adamw:
+      kernels.adamStep(
+        part.count, parameters, gradient, vectors[0].pointer + start, vectors[1].pointer + start,
+        step.rate, step.beta1, step.rest1, step.beta2, step.rest2, step.epsilon, step.correction,
+        step.shrink, step.decay)
+    }
+  }
+}
 
-  /// The step as a function of a part of the flat buffer.
-  private func update(learningRate: Double) -> Update {
-    let pointers = vectors.map(\.pointer)
-    let rate = S(learningRate)
+/// The constants of one step in the type of the parameters, computed in Double: 1 - 0.999 in Float is
+/// wrong in its fifth digit.
+private struct Step<S: Scalar> {
+  var rate: S
+  var momentum: S = 0
+  var epsilon: S = 0
+  /// Added to the gradient, times the parameter.
+  var decay: S = 0
+  /// Weights of the former mean and of the gradient.
+  var beta1: S = 0
+  var rest1: S = 0
+  /// Weights of the former mean of squares and of the squared gradient.
+  var beta2: S = 0
+  var rest2: S = 0
+  /// 1 / √ of the share of the mean of squares that is not its initial zero.
+  var correction: S = 1
+  /// Factor of the parameters before the step.
+  var shrink: S = 1
+
+  init(_ plan: OptimizerPlan, number: Int, learningRate: Double) {
+    rate = S(learningRate)
     switch plan {
     case .sgd(let momentum, let decay):
-      let velocity = pointers.first
-      return { [kernels] part, parameters, gradient in
-        let start = part.lowerBound
-        kernels.sgdStep(
-          part.count, parameters + start, gradient.map { $0 + start },
-          velocity.map { $0 + start }, rate, S(momentum), S(decay))
-      }
+      self.momentum = S(momentum)
+      self.decay = S(decay)
     case .rmsprop(let alpha, let momentum, let epsilon, let decay):
-      let square = pointers[0]
-      let velocity = pointers.count > 1 ? pointers[1] : nil
-      return { [kernels] part, parameters, gradient in
-        let start = part.lowerBound
-        kernels.rmspropStep(
-          part.count, parameters + start, gradient.map { $0 + start }, square + start,
-          velocity.map { $0 + start }, rate, S(alpha), S(1 - alpha),
-          S(epsilon), S(momentum), S(decay))
-      }
+      self.momentum = S(momentum)
+      self.epsilon = S(epsilon)
+      self.decay = S(decay)
+      (beta2, rest2) = (S(alpha), S(1 - alpha))
     case .adam(let beta1, let beta2, let epsilon, let decay):
-      return adam(
-        pointers, learningRate, beta1, beta2, epsilon, shrink: 1, decay: decay)
+      self.decay = S(decay)
+      correctBias(beta1, beta2, epsilon, number, learningRate)
     case .adamw(let beta1, let beta2, let epsilon, let decay):
-      return adam(
-        pointers, learningRate, beta1, beta2, epsilon, shrink: 1 - learningRate * decay, decay: 0)
+      shrink = S(1 - learningRate * decay)
+      correctBias(beta1, beta2, epsilon, number, learningRate)
     }
   }
 
-  private func adam(
-    _ pointers: [UnsafeMutablePointer<S>], _ learningRate: Double, _ beta1: Double,
-    _ beta2: Double, _ epsilon: Double, shrink: Double, decay: Double
-  ) -> Update {
-    let mean = pointers[0]
-    let square = pointers[1]
-    let rate = S(learningRate / (1 - pow(beta1, Double(steps))))
-    let correction = S(1 / (1 - pow(beta2, Double(steps))).squareRoot())
-    let (retained1, retained2) = (S(beta1), S(beta2))
-    let (fresh1, fresh2) = (S(1 - beta1), S(1 - beta2))
-    return { [kernels] part, parameters, gradient in
-      let start = part.lowerBound
-      kernels.adamStep(
-        part.count, parameters + start, gradient.map { $0 + start }, mean + start, square + start,
-        rate, retained1, fresh1, retained2, fresh2, S(epsilon), correction, S(shrink), S(decay))
-    }
+  private mutating func correctBias(
+    _ beta1: Double, _ beta2: Double, _ epsilon: Double, _ number: Int, _ learningRate: Double
+  ) {
+    rate = S(learningRate / (1 - pow(beta1, Double(number))))
+    correction = S(1 / (1 - pow(beta2, Double(number))).squareRoot())
+    self.epsilon = S(epsilon)
+    (self.beta1, rest1) = (S(beta1), S(1 - beta1))
+    (self.beta2, rest2) = (S(beta2), S(1 - beta2))
   }
 }
 
