@@ -56,6 +56,12 @@ extension Database {
     try one(BeatWorker(worker: worker)).map { .alive(cancelled: $0) } ?? .dead
   }
 
+  /// What a worker holds: asked after a claim whose answer was lost, to give back what was granted
+  /// and never began.
+  public func leases(worker: UUID) throws -> [Lease] {
+    try all(ListLeases(worker: worker))
+  }
+
   /// The worker takes no further trials; false when it is dead.
   @discardableResult
   public func drain(worker: UUID) throws -> Bool {
@@ -89,6 +95,18 @@ private struct BeatWorker: Statement {
   let worker: UUID
   var parameters: [any PostgresEncodable] { [worker] }
   static func decode(_ row: Row) throws -> [Int]? { try row[0] }
+}
+
+private struct ListLeases: Statement {
+  static let sql = """
+    select trial_id, token from unroll_internal.status
+    where worker_id = $1 and state = 'leased' order by trial_id
+    """
+  let worker: UUID
+  var parameters: [any PostgresEncodable] { [worker] }
+  static func decode(_ row: Row) throws -> Lease {
+    Lease(trial: try row["trial_id"], token: try row["token"])
+  }
 }
 
 private struct DrainWorker: Statement {

@@ -19,8 +19,7 @@ import Testing
     ),
     (
       "dataset: a\n\tmodel: b\n",
-      "sweep.yaml:2:1: not YAML: found character that cannot start any token (while scanning for the"
-        + " next token, which began in line 2); tabs cannot indent in YAML"
+      "sweep.yaml:2:1: not YAML: found a tab, allowed: spaces to indent"
     ),
     (
       "dataset: {a\n",

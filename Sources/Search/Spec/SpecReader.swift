@@ -147,9 +147,12 @@ struct SpecReader {
       .composer(let context, let problem, let mark, _):
       let position = Position(line: mark.line, column: mark.column)
       let around = context.map { " (\($0.text), which began in line \($0.mark.line))" } ?? ""
-      let hint = problem.contains("cannot start any token") ? "; tabs cannot indent in YAML" : ""
+      // libyaml stumbles over a tab in more than one way, and names it only sometimes.
+      if Self.isTab(at: position, in: text) {
+        return error(position, "not YAML: found a tab, allowed: spaces to indent")
+      }
       let reason = problem.contains("Maximum nesting") ? "nested too deep" : problem
-      return error(position, "not YAML: \(reason)\(around)\(hint)")
+      return error(position, "not YAML: \(reason)\(around)")
     case .duplicatedKeysInMapping(let names, let context):
       let first = names.first.map { SpecNode.excerpt($0) } ?? ""
       return error(
@@ -160,6 +163,13 @@ struct SpecReader {
     default:
       return error(.start, "not YAML: \(SpecNode.excerpt("\(cause)", limit: 200))")
     }
+  }
+
+  private static func isTab(at position: Position, in text: String) -> Bool {
+    let lines = text.split(
+      separator: "\n", maxSplits: position.line, omittingEmptySubsequences: false)
+    guard lines.indices.contains(position.line - 1) else { return false }
+    return lines[position.line - 1].unicodeScalars.dropFirst(position.column - 1).first == "\t"
   }
 
   private static func position(atCharacter offset: Int, in text: String) -> Position {

@@ -1,0 +1,48 @@
+import FoundationEssentials
+public import Store
+import Synchronization
+public import Training
+
+/// Datasets by their content: one copy on the disk of a machine, for all processes and all sweeps.
+///
+/// A file is named by the sha256 of its bytes and checked against it when it is read, so that a
+/// damaged or half written file is only a reason to ask the database again. That there is no place
+/// to write is no error: the database has the data.
+public struct DatasetCache: Sendable {
+  private let directory: String?
+
+  /// A cache in a directory; nil for `unroll/datasets` below `XDG_CACHE_HOME`, else ~/.cache.
+  public init(directory: String? = nil) {
+    self.directory =
+      directory
+      ?? (Environment.value("XDG_CACHE_HOME") ?? Environment.home.map { "\($0)/.cache" })
+      .map { "\($0)/unroll/datasets" }
+  }
+
+  /// A dataset, from the disk or from the database.
+  ///
+  /// - Parameters:
+  ///   - stored: Which one.
+  ///   - content: Reads its bytes from the database.
+  /// - Returns: The dataset.
+  /// - Throws: What `content` throws, or `DatasetDecodingError`.
+  public func dataset(_ stored: StoredDataset, content: () throws -> [UInt8]) throws -> Dataset {
+    let path = directory.map { "\($0)/\(stored.version)" }
+    if let path, let data = FileManager.default.contents(atPath: path) {
+      let bytes = [UInt8](data)
+      if Digest.text(of: bytes) == stored.version {
+        return try Dataset(decoding: bytes, name: stored.name)
+      }
+    }
+    let bytes = try content()
+    if let path { try? keep(bytes, path) }
+    return try Dataset(decoding: bytes, name: stored.name)
+  }
+
+  private func keep(_ bytes: [UInt8], _ path: String) throws {
+    guard let directory else { return }
+    try Environment.createDirectory(directory)
+    // Written beside and renamed: a reader sees all of it or nothing.
+    try Data(bytes).write(to: URL(filePath: path), options: .atomic)
+  }
+}

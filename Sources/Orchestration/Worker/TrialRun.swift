@@ -1,0 +1,273 @@
+import Dispatch
+import Glibc
+import Logging
+import Postgres
+import Search
+import Store
+import Training
+
+/// What the trials of a worker share.
+struct TrialContext: Sendable {
+  let incarnation: Incarnation
+  let client: DatabaseClient
+  let shutdown: Shutdown
+  let data: PreparedDataCache
+  let recording: DispatchQueue
+  let settings: WorkerSettings
+  let logger: Logger
+}
+
+/// One attempt of a trial, from its claim to its end, on the thread of a slot.
+struct TrialRun {
+  /// Why a session was stopped before its end.
+  private enum Interruption {
+    case shutdown
+    case cancelled
+    case lost
+  }
+
+  private let claim: Claim
+  private let context: TrialContext
+  private let logger: Logger
+  private let recorder: Recorder
+  private let start = ContinuousClock.now
+  private let cpuStart = Self.threadSeconds
+
+  init(_ claim: Claim, _ context: TrialContext) {
+    self.claim = claim
+    self.context = context
+    var logger = context.logger
+    logger[metadataKey: "trial"] = "\(claim.lease.trial)"
+    logger[metadataKey: "attempt"] = "\(claim.lease.token)"
+    self.logger = logger
+    recorder = Recorder(
+      claim.lease, context.client, queue: context.recording,
+      while: { [incarnation = context.incarnation] in !incarnation.isLost })
+  }
+
+  /// Trains, and ends the attempt in the database one way or another.
+  func run() {
+    do {
+      try train()
+    } catch let error as StoreError where error.code == .leaseLost {
+      logger.warning("the lease is lost: dropped")
+    } catch {
+      if context.incarnation.isLost {
+        logger.warning("dropped with the worker's identity")
+      } else {
+        fail(error)
+      }
+    }
+  }
+
+  private func train() throws {
+    let spec = try SweepSpec.parse(claim.spec.text, file: "spec", schema: .sweep)
+    let data = try context.data.data(
+      version: claim.datasetVersion, plan: Binding.dataPlan(spec), seed: spec.seed
+    ) { cache in
+      try context.client.persist(while: mayWait) { database in
+        try cache.dataset(database.dataset(id: claim.datasetID)) {
+          try database.datasetContent(id: claim.datasetID)
+        }
+      }
+    }
+    let plan = try Binding.plan(
+      spec, Assignment(json: claim.params.text), trial: UInt32(claim.number), on: data)
+    let session = try session(plan, data)
+    logger.debug("training", metadata: ["number": "\(claim.number)"])
+
+    var interruption: Interruption?
+    var nextCheckpoint = ContinuousClock.now + context.settings.checkpointEvery
+    let ending = try session.run(
+      onBatch: { _ in
+        interruption = findInterruption()
+        if interruption != nil { return .stop }
+        guard ContinuousClock.now >= nextCheckpoint else { return .proceed }
+        nextCheckpoint = .now + context.settings.checkpointEvery
+        return .checkpoint
+      },
+      onCheckpoint: { recorder.record(stored($0)) },
+      onEpoch: { report in
+        recorder.record(
+          report.metrics.map {
+            MetricPoint(
+              epoch: report.epoch, split: $0.split.rawValue, name: $0.name, value: $0.value)
+          })
+        return .proceed
+      })
+    switch ending {
+    case .finished(let outcome):
+      try succeed(outcome, epochs: plan.training.epochs)
+    case .stopped(let checkpoint):
+      switch interruption {
+      case .shutdown: try release(checkpoint)
+      case .cancelled: try cancel()
+      case .lost, nil:
+        if let failure = recorder.failure { throw failure }
+        logger.warning("dropped with the worker's identity")
+      }
+    }
+  }
+
+  private func findInterruption() -> Interruption? {
+    if context.incarnation.isLost || recorder.failure != nil { return .lost }
+    if context.incarnation.isCancelled(claim.lease.trial) { return .cancelled }
+    return context.shutdown.isRequested ? .shutdown : nil
+  }
+
+  /// Until a stopping worker has lost its patience, waiting for the database is worth it.
+  private func mayWait() -> Bool {
+    !context.incarnation.isLost && !context.shutdown.isRequested
+  }
+
+  // MARK: Going on
+
+  /// A session where the newest checkpoint that can be read was taken, or at the start.
+  private func session(_ plan: Plan, _ data: PreparedData) throws -> Session {
+    guard let newest = claim.checkpoint else { return try Session(plan, data) }
+    let positions = try context.client.persist(while: mayWait) {
+      try $0.checkpoints(trial: claim.lease.trial)
+    }
+    for position in positions {
+      do {
+        let bytes = try context.client.persist(while: mayWait) {
+          try $0.checkpointContent(trial: claim.lease.trial, at: position)
+        }
+        let session = try Session(
+          plan, data, resumingFrom: try Checkpoint(decoding: bytes))
+        if position != newest { try rewind(to: position) }
+        logger.info(
+          "going on", metadata: ["epoch": "\(position.epoch)", "step": "\(position.step)"])
+        return session
+      } catch let error as CheckpointError {
+        logger.warning("step \(position.step): \(error)")
+      } catch let error as StoreError where error.code == .corrupt {
+        logger.warning("step \(position.step): \(error)")
+      }
+    }
+    try rewind(to: nil)
+    return try Session(plan, data)
+  }
+
+  private func rewind(to position: CheckpointPosition?) throws {
+    try context.client.persist(while: mayWait) { try $0.rewind(claim.lease, to: position) }
+  }
+
+  private func stored(_ checkpoint: Checkpoint) -> NewCheckpoint {
+    NewCheckpoint(
+      // A checkpoint names the epoch under way, the database counts those that are whole.
+      position: CheckpointPosition(epoch: checkpoint.epoch - 1, step: checkpoint.step),
+      sha256: Digest.text(of: checkpoint.bytes), content: checkpoint.bytes)
+  }
+
+  // MARK: Ending
+
+  private func succeed(_ outcome: Training.Outcome, epochs: Int) throws {
+    var progress = try recorder.finish()
+    progress.metrics += outcome.metrics.filter { $0.split == .test }.map {
+      MetricPoint(
+        epoch: outcome.bestEpoch, split: $0.split.rawValue, name: $0.name, value: $0.value)
+    }
+    let earlier = try earlierSeconds()
+    let result = TrialResult(
+      objective: outcome.objective, bestEpoch: outcome.bestEpoch, epochs: epochs,
+      trainingSeconds: earlier + (ContinuousClock.now - start).inSeconds,
+      confusion: outcome.confusion.flatMap { split, matrix in
+        matrix.labels.indices.flatMap { actual in
+          matrix.labels.indices.map { predicted in
+            ConfusionCell(
+              split: split.rawValue, actual: matrix.labels[actual],
+              predicted: matrix.labels[predicted], count: matrix.counts[actual][predicted])
+          }
+        }
+      },
+      artifacts: outcome.artifacts.map {
+        NewArtifact(
+          name: $0.name, mediaType: $0.mediaType, sha256: $0.sha256, content: $0.bytes)
+      })
+    try settle(as: "succeeded") {
+      try $0.succeed(result, progress: progress, cpuSeconds: cpuSeconds, under: claim.lease)
+    }
+    logger.info(
+      "succeeded",
+      metadata: [
+        "number": "\(claim.number)", "objective": "\(outcome.objective)",
+        "epoch": "\(outcome.bestEpoch)",
+      ])
+  }
+
+  private func release(_ checkpoint: Checkpoint) throws {
+    var progress = try recorder.finish()
+    progress.checkpoint = stored(checkpoint)
+    try settle(as: "released") {
+      _ = try $0.release(claim.lease, progress: progress, cpuSeconds: cpuSeconds)
+    }
+    logger.info(
+      "given back", metadata: ["epoch": "\(checkpoint.epoch)", "step": "\(checkpoint.step)"])
+  }
+
+  private func cancel() throws {
+    let progress = try recorder.finish()
+    try settle(as: "cancelled") {
+      try $0.cancel(claim.lease, progress: progress, cpuSeconds: cpuSeconds)
+    }
+    logger.info("cancelled")
+  }
+
+  /// Ends the attempt with an error: what the same plan on the same data would run into again is
+  /// not tried again.
+  private func fail(_ error: any Error) {
+    let isFinal = error is DivergedError || error is PlanError || error is SpecErrors
+    do {
+      _ = try? recorder.finish()
+      if !isFinal, context.shutdown.isRequested, let error = error as? StoreError, error.isRetryable
+      {
+        // The database went away while this worker was stopping: not the trial's fault.
+        try settle(as: "released") {
+          _ = try $0.release(claim.lease, cpuSeconds: cpuSeconds)
+        }
+        return
+      }
+      logger.error("failed: \(error)")
+      try settle(as: "failed") {
+        try $0.fail(claim.lease, error: "\(error)", retry: !isFinal, cpuSeconds: cpuSeconds)
+      }
+    } catch {
+      logger.warning("the failure could not be written: \(error)")
+    }
+  }
+
+  /// Does what ends the attempt, again and again while the database is away. An answer may be lost
+  /// after the effect: then the next try finds the lease gone and the outcome written.
+  private func settle(as outcome: String, _ body: (Database) throws -> Void) throws {
+    let limit = ContinuousClock.now + context.settings.patience
+    var isRepeated = false
+    try context.client.persist(
+      while: {
+        !context.incarnation.isLost && (!context.shutdown.isRequested || .now < limit)
+      },
+      { database in
+        do {
+          defer { isRepeated = true }
+          try body(database)
+        } catch let error as StoreError where error.code == .leaseLost && isRepeated {
+          guard try database.outcome(of: claim.lease) == outcome else { throw error }
+        }
+      })
+  }
+
+  private func earlierSeconds() throws -> Double {
+    guard claim.lease.token > 1 else { return 0 }
+    // An attempt that was lost says nothing about its processor time: nobody could write it.
+    return try context.client.persist(while: mayWait) { try $0.attempts(trial: claim.lease.trial) }
+      .filter { $0.cpuSeconds != nil }.reduce(0) { $0 + $1.seconds }
+  }
+
+  private var cpuSeconds: Double { Self.threadSeconds - cpuStart }
+
+  private static var threadSeconds: Double {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+}
