@@ -1,0 +1,92 @@
+import Postgres
+public import Search
+import Store
+public import Training
+
+/// A sweep that is known to run: its specification fits its data. The command checks before it
+/// enqueues and the scheduler before it activates, with the same rules.
+public struct CheckedSweep: Sendable {
+  /// What was asked for.
+  public let spec: SweepSpec
+  /// The dataset made ready.
+  public let data: PreparedData
+  /// What the first trial trains.
+  public let firstPlan: Plan
+
+  /// How many trials are bound to a plan on trial: all of a small grid, and enough of any other
+  /// search to meet each choice.
+  private static let tried = 256
+
+  /// Checks a specification against its dataset.
+  ///
+  /// - Throws: `SpecError`, at its place in the file.
+  public init(_ spec: SweepSpec, on dataset: Dataset) throws(SpecError) {
+    do {
+      let data = try PreparedData(dataset, Binding.dataPlan(spec), seed: spec.seed)
+      var sampler = spec.makeSampler()
+      var first: Plan?
+      for number in 0..<min(spec.trials, Self.tried) {
+        guard let suggestion = sampler.suggest(trial: number) else { break }
+        let plan = try Binding.plan(
+          spec, suggestion.assignment, trial: UInt32(number), on: data)
+        first = first ?? plan
+      }
+      guard let first else { preconditionFailure("a space without a point was parsed") }
+      self.spec = spec
+      self.data = data
+      firstPlan = first
+    } catch {
+      let error = Binding.inSpecWords(error)
+      throw spec.error(error.field, "found \(error.found), allowed: \(error.allowed)")
+    }
+  }
+
+  /// What the scheduler writes when it accepts the sweep.
+  func activation() throws -> Activation {
+    guard let objective = firstPlan.objective, let goal = objective.goal else {
+      preconditionFailure("a resolved plan has an objective with a goal")
+    }
+    return Activation(
+      trials: spec.trials,
+      objective: Store.Objective(
+        metric: objective.metric, split: objective.split.rawValue, goal: goal.rawValue),
+      facts: try JSON(encoding: facts),
+      baselines: data.baselines().flatMap { baseline in
+        baseline.metrics.map {
+          Store.Baseline(
+            name: baseline.name, split: $0.split.rawValue, metric: $0.name, value: $0.value)
+        }
+      },
+      reason: "\(spec.trials) trials by \(spec.sampler.rawValue) search over "
+        + "\(spec.space.parameters.count) parameters")
+  }
+
+  /// What was resolved, for people and SQL.
+  public var facts: SweepFacts {
+    SweepFacts(
+      task: data.encoding.task.rawValue, train: data.train.count,
+      validation: data.validation.count, test: data.test.count,
+      vocabulary: data.encoding.vocabularySize, channels: data.encoding.channels,
+      labels: data.encoding.labels, notes: data.notes)
+  }
+}
+
+/// What the data of a sweep came to.
+public struct SweepFacts: Codable, Hashable, Sendable {
+  /// What is learned.
+  public var task: String
+  /// Sequences of the training split.
+  public var train: Int
+  /// Sequences of the validation split.
+  public var validation: Int
+  /// Sequences of the test split.
+  public var test: Int
+  /// Tokens of the vocabulary, for texts.
+  public var vocabulary: Int?
+  /// The names of the inputs, for numbers.
+  public var channels: [String]?
+  /// The classes.
+  public var labels: [String]?
+  /// What was dropped, cut or unknown.
+  public var notes: [String]
+}

@@ -1,0 +1,194 @@
+import Dispatch
+import FoundationEssentials
+public import Logging
+public import Postgres
+import Search
+import Store
+
+/// The daemon that decides: accepts or refuses sweeps, turns them into trials, keeps the window of
+/// claimable trials filled, takes trials back from dead workers, and ends sweeps.
+///
+/// Any number may run; one leads, the others stand by. Whatever it knows it can read again, so that
+/// it may be killed at any moment.
+public final class Scheduler {
+  private let settings: SchedulerSettings
+  private let logger: Logger
+  private let client: DatabaseClient
+  private let validation: DatabaseClient
+  private let holder = UUID()
+  private var trust: LeaderTrust
+  private var leadership: Leadership?
+  private var searches: [Int: SweepSearch] = [:]
+  private var complaints: Set<Int> = []
+  private var nextReap = ContinuousClock.now
+  private var window: Int
+
+  /// - Parameters:
+  ///   - options: Where the database is.
+  ///   - settings: How to run.
+  ///   - logger: Tells what happens.
+  public init(_ options: ConnectionOptions, _ settings: SchedulerSettings, logger: Logger) {
+    self.settings = settings
+    self.logger = logger
+    client = DatabaseClient(options, name: "scheduler", logger: logger)
+    validation = DatabaseClient(options, name: "validation", logger: logger)
+    trust = LeaderTrust(lease: settings.lease, now: .now)
+    window = settings.window
+  }
+
+  /// Schedules until `shutdown` is requested, then lets another one lead at once.
+  ///
+  /// - Throws: `StoreError` when the database refuses for good: no such database, no right to it,
+  ///   or one of another version.
+  public func run(until shutdown: Shutdown) throws {
+    defer {
+      client.close()
+      validation.close()
+    }
+    do {
+      try client.persist(while: { !shutdown.isRequested }) { try $0.checkVersion() }
+    } catch let error as StoreError where error.isRetryable && shutdown.isRequested {
+      return
+    }
+    let validator = SweepValidator(validation, DatasetCache(), shutdown: shutdown)
+    logger.info("scheduling", metadata: ["queue": "\(settings.queue)"])
+    while !shutdown.isRequested {
+      let now = ContinuousClock.now
+      do {
+        switch trust.due(at: now) {
+        case .ask: try ask(at: now)
+        case .standBy: shutdown.wait(settings.interval.interval)
+        case .lead:
+          let hasMore = try turn(validator)
+          // A turn over many sweeps takes its time: never more than a tenth of the database's.
+          if !hasMore { shutdown.wait(max(settings.interval, (.now - now) * 10).interval) }
+        }
+      } catch let error as StoreError where error.code == .leadershipLost {
+        logger.notice("another scheduler leads now")
+        follow(at: .now)
+      } catch let error as StoreError where error.isRetryable {
+        trust.unanswered(at: .now)
+        shutdown.wait(settings.interval.interval)
+      }
+    }
+    if let leadership { _ = try? client.perform { try $0.resign(leadership) } }
+    logger.info("stopped")
+  }
+
+  // MARK: Leading
+
+  private func ask(at now: ContinuousClock.Instant) throws {
+    if let leadership {
+      if try client.perform({ try $0.renew(leadership, ttl: settings.lease) }) {
+        return trust.granted(term: leadership.term, asked: now)
+      }
+      logger.notice("another scheduler leads now")
+      return follow(at: now)
+    }
+    let granted = try client.perform {
+      try $0.acquireLeadership(holder: holder, ttl: settings.lease)
+    }
+    guard let granted else { return trust.refused(at: now) }
+    logger.info("leading", metadata: ["term": "\(granted.term)"])
+    leadership = granted
+    searches = [:]
+    trust.granted(term: granted.term, asked: now)
+  }
+
+  private func follow(at now: ContinuousClock.Instant) {
+    leadership = nil
+    trust.refused(at: now)
+  }
+
+  // MARK: One turn
+
+  /// Looks at all open sweeps once and does what is due.
+  ///
+  /// - Returns: Whether there is more to do at once.
+  private func turn(_ validator: SweepValidator) throws -> Bool {
+    guard let leadership else { return false }
+    var hasMore = false
+    let sweeps = try client.perform { try $0.openSweeps(queue: settings.queue) }
+    let open = Set(sweeps.map(\.id))
+    searches = searches.filter { open.contains($0.key) }
+    for sweep in sweeps {
+      do {
+        hasMore = try advance(sweep, validator, leadership) || hasMore
+      } catch let error as StoreError where error.isRetryable || error.code == .leadershipLost {
+        throw error
+      } catch {
+        // One sweep that cannot go on must not hold up the others.
+        if complaints.insert(sweep.id).inserted {
+          logger.error("sweep \(sweep.id) is stuck: \(error)")
+        }
+      }
+    }
+    _ = try client.perform {
+      try $0.refill(queue: settings.queue, window: window, by: leadership)
+    }
+    if ContinuousClock.now >= nextReap {
+      try reap(leadership)
+      nextReap = .now + .seconds(1)
+    }
+    return hasMore
+  }
+
+  private func advance(
+    _ sweep: OpenSweep, _ validator: SweepValidator, _ leadership: Leadership
+  ) throws -> Bool {
+    guard sweep.state == "active" else {
+      switch validator.verdict(on: sweep) {
+      case nil: return false
+      case .accepted(let activation):
+        if try client.perform({ try $0.activate(sweep: sweep.id, activation, by: leadership) }) {
+          logger.info(
+            "sweep \(sweep.id) accepted",
+            metadata: ["name": "\(sweep.name)", "trials": "\(activation.trials)"])
+        }
+      case .refused(let reason):
+        if try client.perform({ try $0.refuse(sweep: sweep.id, reason: reason, by: leadership) }) {
+          logger.warning("sweep \(sweep.id) refused: \(reason)")
+        }
+      }
+      return true
+    }
+    guard let trials = sweep.trials else { return false }
+    if sweep.created < trials {
+      // No more rows than will be wanted soon: a sampler that learns must not decide too early.
+      let wanted = min(trials - sweep.created, 2 * window - sweep.unfinished)
+      guard wanted > 0 else { return false }
+      return try create(wanted, of: sweep, leadership) > 0
+    }
+    if sweep.unfinished == 0, try client.perform({ try $0.finish(sweep: sweep.id, by: leadership) })
+    {
+      logger.info("sweep \(sweep.id) finished", metadata: ["trials": "\(trials)"])
+    }
+    return false
+  }
+
+  private func create(
+    _ count: Int, of sweep: OpenSweep, _ leadership: Leadership
+  ) throws -> Int {
+    let search = try searches[sweep.id] ?? SweepSearch(sweep)
+    searches[sweep.id] = search
+    let trials = try search.trials(sweep.created..<sweep.created + count)
+    return try client.perform {
+      try $0.createTrials(sweep: sweep.id, first: sweep.created, trials, by: leadership)
+    }
+  }
+
+  private func reap(_ leadership: Leadership) throws {
+    let (reaped, workers) = try client.perform {
+      (try $0.reap(by: leadership), try $0.workers())
+    }
+    for lost in reaped {
+      logger.warning(
+        "taken back: \(lost.reason)",
+        metadata: [
+          "trial": "\(lost.lease.trial)", "attempt": "\(lost.lease.token)", "now": "\(lost.state)",
+        ])
+    }
+    let slots = workers.filter(\.isAlive).reduce(0) { $0 + $1.slots }
+    window = max(settings.window, 4 * slots)
+  }
+}
