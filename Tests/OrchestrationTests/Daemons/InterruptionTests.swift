@@ -1,0 +1,140 @@
+import Glibc
+import Postgres
+import Store
+import TestSupport
+import Testing
+
+/// Trials that are stopped, lost and taken back: they end as if nothing had happened.
+@Suite(.scratchDatabaseForEach) struct InterruptionTests {
+  /// The results of an undisturbed run.
+  private func calm(_ daemons: Daemons) throws -> [String] {
+    let worker = daemons.worker()
+    let sweep = try daemons.enqueue(Daemons.long)
+    try daemons.waitForEnd(sweep)
+    try worker.stop()
+    return try daemons.results(sweep)
+  }
+
+  @Test func `a stopping worker gives its trial back, and another ends it with the same bits`()
+    throws
+  {
+    let daemons = try Daemons()
+    let scheduler = daemons.scheduler()
+    let expected = try calm(daemons)
+
+    let sweep = try daemons.enqueue(Daemons.long)
+    let attempts =
+      "from unroll.attempts a join unroll.trials t on t.id = a.trial_id"
+      + " where t.sweep_id = \(sweep)"
+    for round in 1...2 {
+      let worker = daemons.worker()
+      let after = 20 * round
+      try daemons.wait("epoch \(after) does not come") {
+        try daemons.value(
+          "select coalesce(max(epoch), 0) >= \(after) from unroll.curves c"
+            + " join unroll.trials t on t.id = c.trial_id where t.sweep_id = \(sweep)")
+      }
+      try worker.stop()
+      #expect(try daemons.value("select count(*) \(attempts) and outcome = 'released'") == round)
+    }
+    // It went on where it was, not from the start.
+    let worker = daemons.worker()
+    try daemons.waitForEnd(sweep)
+    try worker.stop()
+    try scheduler.stop()
+    #expect(try daemons.value("select count(*) \(attempts)") == 3)
+    #expect(try daemons.value("select min(resumed_epoch) >= 20 \(attempts)"))
+    #expect(try daemons.value("select max(failures + losses) = 0 from unroll.trials"))
+    #expect(try daemons.results(sweep) == expected)
+  }
+
+  @Test func `a worker that was declared dead drops its trial, which goes on elsewhere`() throws {
+    let daemons = try Daemons()
+    let scheduler = daemons.scheduler()
+    let expected = try calm(daemons)
+
+    let sweep = try daemons.enqueue(Daemons.long)
+    let worker = daemons.worker(lease: .milliseconds(1500), checkpointEvery: .milliseconds(50))
+    try daemons.wait("no checkpoint comes") {
+      try daemons.value(
+        "select exists (select from unroll_internal.checkpoint c join unroll.trials t"
+          + " on t.id = c.trial_id where t.sweep_id = \(sweep) and c.complete and c.epoch > 5)")
+    }
+    try daemons.database.connection.execute(
+      """
+      update unroll_internal.worker
+      set state = 'dead', ended_at = clock_timestamp(), end_reason = 'a test' where state = 'alive'
+      """)
+    try daemons.waitForEnd(sweep)
+    try worker.stop()
+    try scheduler.stop()
+    let trial = try #require(try daemons.database.trials(sweep: sweep).first)
+    #expect(trial.losses == 1 && trial.failures == 0 && trial.state == "succeeded")
+    let attempts = try daemons.database.attempts(trial: trial.id)
+    #expect(attempts.map(\.outcome) == ["lost", "succeeded"])
+    #expect(try #require(attempts.last?.resumed).epoch > 5)
+    // The same process came back under another identity.
+    #expect(try daemons.value("select count(*) from unroll.workers where pid = \(getpid())") == 3)
+    #expect(try daemons.results(sweep) == expected)
+  }
+
+  @Test func `a checkpoint that cannot be read costs time, not the trial`() throws {
+    let daemons = try Daemons()
+    let scheduler = daemons.scheduler()
+    let expected = try calm(daemons)
+
+    let sweep = try daemons.enqueue(Daemons.long)
+    let first = daemons.worker()
+    try daemons.wait("epoch 10 does not come") {
+      try daemons.value(
+        "select coalesce(max(epoch), 0) >= 10 from unroll.curves c"
+          + " join unroll.trials t on t.id = c.trial_id where t.sweep_id = \(sweep)")
+    }
+    try first.stop()
+    try daemons.database.connection.execute(
+      "update unroll_internal.checkpoint_chunk set content = content || '\\x00'")
+    let second = daemons.worker()
+    try daemons.waitForEnd(sweep)
+    try second.stop()
+    try scheduler.stop()
+    #expect(try daemons.results(sweep) == expected)
+  }
+
+  @Test func `a running sweep is cancelled within two beats`() throws {
+    let daemons = try Daemons()
+    let scheduler = daemons.scheduler()
+    let worker = daemons.worker(lease: .seconds(3))
+    let sweep = try daemons.enqueue(
+      Daemons.long.replacing("epochs: 200", with: "epochs: 1000000"))
+    try daemons.wait("nothing runs") {
+      try daemons.value("select exists (select from unroll.curves)")
+    }
+    try daemons.database.cancel(sweep: sweep)
+    let asked = ContinuousClock.now
+    try daemons.wait("the trial goes on") {
+      try daemons.value("select state = 'cancelled' from unroll.trials")
+    }
+    // A beat is a third of the lease.
+    #expect(ContinuousClock.now - asked < .seconds(2.5))
+    #expect(try daemons.value("select outcome from unroll.attempts") == "cancelled")
+    try worker.stop()
+    try scheduler.stop()
+  }
+
+  @Test func `a second scheduler takes over`() throws {
+    let daemons = try Daemons()
+    let first = daemons.scheduler(lease: .seconds(1))
+    try daemons.wait("nobody leads") {
+      try daemons.value("select exists (select from unroll_internal.leader)")
+    }
+    let second = daemons.scheduler(lease: .seconds(1))
+    try first.stop()
+    let worker = daemons.worker()
+    let sweep = try daemons.enqueue(Daemons.small)
+    try daemons.waitForEnd(sweep)
+    try worker.stop()
+    try second.stop()
+    #expect(try daemons.value("select term >= 2 from unroll_internal.leader"))
+    #expect(try daemons.database.trials(sweep: sweep).count == 6)
+  }
+}
