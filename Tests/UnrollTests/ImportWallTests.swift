@@ -31,7 +31,7 @@ import Testing
     "Search": clocks + threads + files + chance,
     // A trial depends on its plan and its data alone.
     "Training": clocks + threads + chance,
-    "Store": clocks + chance,
+    "Store": clocks + threads,
     "Orchestration": sql,
     "unroll": sql,
   ]
@@ -39,7 +39,7 @@ import Testing
   static let clocks = [
     "ContinuousClock", "SuspendingClock", "clock_gettime", "gettimeofday", "Date.now", "Date()",
   ]
-  static let threads = ["DispatchQueue", "pthread_create", "Task {", "Task.detached", "Thread("]
+  static let threads = ["DispatchQueue", "pthread_create", "await ", "Task.detached", "Thread("]
   static let files = ["fopen", "FileManager", "contentsOfFile", "getenv"]
   static let chance = ["SystemRandomNumberGenerator", ".random(in:", ".shuffled()", "UUID()"]
   static let sql = ["insert into ", "delete from ", "unroll_internal", "select * from"]

@@ -1,0 +1,46 @@
+import FoundationEssentials
+import Orchestration
+import Search
+import Testing
+import Training
+
+/// The sweep files that a user is given.
+@Suite struct ExampleTests {
+  static let folder = URL(filePath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().appending(path: "deploy/examples").path
+
+  @Test func `each example is a good sweep`() throws {
+    let files = try FileManager.default.contentsOfDirectory(atPath: Self.folder).sorted()
+    #expect(files.count >= 7)
+    for file in files {
+      let bytes = try #require(FileManager.default.contents(atPath: "\(Self.folder)/\(file)"))
+      let spec = try SweepSpec.parse([UInt8](bytes), file: file, schema: .sweep)
+      #expect(spec.name.map { "\($0).yaml" } == file)
+      #expect(spec.trials >= 3)
+    }
+  }
+
+  /// The examples whose data needs no download are bound to data of their kind.
+  @Test func `an example fits its data`() throws {
+    let bytes = try #require(
+      FileManager.default.contents(atPath: "\(Self.folder)/temporal-order.yaml"))
+    let spec = try SweepSpec.parse([UInt8](bytes), file: "temporal-order.yaml", schema: .sweep)
+    let dataset = try Generator.temporalOrder.dataset(count: 400, length: 100, seed: 1)
+    let checked = try CheckedSweep(spec, on: dataset)
+    #expect(checked.facts.labels?.count == 4)
+    #expect((310...330).contains(checked.facts.train))
+    #expect(checked.firstPlan.training.batch == 64)
+  }
+
+  @Test func `what cannot be bound is told at its place`() throws {
+    let dataset = try Generator.temporalOrder.dataset(count: 100, length: 20, seed: 1)
+    let spec = try SweepSpec.parse(
+      "dataset: order\nobjective:\n  metric: rmse\n", file: "a.yaml", schema: .sweep)
+    #expect {
+      try CheckedSweep(spec, on: dataset)
+    } throws: {
+      "\($0)".hasPrefix("a.yaml:3:11: objective.metric: found 'rmse', allowed: ")
+    }
+  }
+}
