@@ -61,7 +61,7 @@ let package = Package(
     .executableTarget(
       name: "unroll",
       dependencies: [
-        "Orchestration", "Store", "Search", "Training",
+        "Orchestration", "Store", "Search", "Training", "Postgres",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

@@ -27,6 +27,11 @@ extension Database {
     try one(RenewLeadership(leadership: leadership, ttl: ttl))
   }
 
+  /// Whether somebody leads just now.
+  public func isLed(role: String = "scheduler") throws -> Bool {
+    try one(ReadLeadership(role: role))
+  }
+
   /// Ends the term at once, so that another may lead; false when it was over already.
   @discardableResult
   public func resign(_ leadership: Leadership) throws -> Bool {
@@ -50,6 +55,16 @@ private struct RenewLeadership: Statement {
   var parameters: [any PostgresEncodable] {
     [leadership.role, leadership.holder, leadership.term, ttl]
   }
+  static func decode(_ row: Row) throws -> Bool { try row[0] }
+}
+
+private struct ReadLeadership: Statement {
+  static let sql = """
+    select exists (select from unroll_internal.leader
+      where role = $1 and expires_at > clock_timestamp())
+    """
+  let role: String
+  var parameters: [any PostgresEncodable] { [role] }
   static func decode(_ row: Row) throws -> Bool { try row[0] }
 }
 

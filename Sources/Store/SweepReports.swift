@@ -176,7 +176,8 @@ extension Database {
     return sweep
   }
 
-  /// A sweep by its number or its name; of several of one name, the newest.
+  /// A sweep by its number or its name; of several of one name, the newest. `latest` is the newest
+  /// of all.
   public func sweep(matching text: String) throws -> SweepReport {
     if let id = Int(text) { return try sweep(id: id) }
     guard let id = try oneOrNone(FindSweep(name: text)) else { throw noSweep("\"\(text)\"") }
@@ -236,7 +237,10 @@ struct ReadSweep: Statement {
 }
 
 private struct FindSweep: Statement {
-  static let sql = "select id from unroll_internal.sweep where name = $1 order by id desc limit 1"
+  static let sql = """
+    select id from unroll_internal.sweep where name = $1 or $1 = 'latest'
+    order by name = $1 desc, id desc limit 1
+    """
   let name: String
   var parameters: [any PostgresEncodable] { [name] }
   static func decode(_ row: Row) throws -> Int { try row[0] }

@@ -1,6 +1,65 @@
 import ArgumentParser
+import Glibc
 
 /// The command `unroll`.
 @main
 struct Unroll: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "unroll",
+    abstract: "Hyperparameter sweeps for recurrent networks on PostgreSQL.",
+    discussion: """
+      A sweep is written in YAML and enqueued; a scheduler makes trials of it, workers train them, and
+      everything about them is in PostgreSQL.
+
+        unroll up                                      a scheduler and workers on this machine
+        unroll dataset fetch sms-spam                  real data
+        unroll enqueue sweep.yaml --watch              a sweep, followed to its end
+        unroll leaderboard latest                      what came of it
+        unroll sql 'select * from unroll.leaderboard'  the same, and anything else, in SQL
+
+      Exit codes: 0 done; 1 what was asked about failed; 2 bad input or set-up, told in one line.
+      """,
+    version: version,
+    groupedSubcommands: [
+      CommandGroup(
+        name: "Sweeps",
+        subcommands: [
+          EnqueueVerb.self, WatchVerb.self, SweepsVerb.self, ShowVerb.self, LeaderboardVerb.self,
+          CancelVerb.self, PauseVerb.self, ResumeVerb.self, RetryVerb.self, SchemaVerb.self,
+        ]),
+      CommandGroup(
+        name: "Trials and models",
+        subcommands: [TrialVerb.self, PredictVerb.self, ArtifactVerb.self]),
+      CommandGroup(name: "Data", subcommands: [DatasetVerb.self]),
+      CommandGroup(
+        name: "Daemons",
+        subcommands: [UpVerb.self, SchedulerVerb.self, WorkerVerb.self, WorkersVerb.self]),
+      CommandGroup(
+        name: "Database",
+        subcommands: [SQLVerb.self, PsqlVerb.self, MigrateVerb.self, DoctorVerb.self]),
+    ])
+
+  /// The version of the program, which workers register with.
+  static let version = "0.1.0"
+
+  static func main() {
+    // A reader that has seen enough (`unroll sweeps | head`) is no error.
+    signal(SIGPIPE, SIG_IGN)
+    var command: any ParsableCommand
+    do {
+      command = try parseAsRoot()
+    } catch {
+      Glibc.exit(ErrorReport.code(parsing: error))
+    }
+    do {
+      try command.run()
+    } catch let error as CleanExit {
+      Glibc.exit(ErrorReport.code(parsing: error))
+    } catch {
+      fflush(nil)
+      Glibc.exit(ErrorReport.code(error))
+    }
+    fflush(nil)
+    Glibc.exit(0)
+  }
 }

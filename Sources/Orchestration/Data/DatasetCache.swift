@@ -9,7 +9,8 @@ public import Training
 /// damaged or half written file is only a reason to ask the database again. That there is no place
 /// to write is no error: the database has the data.
 public struct DatasetCache: Sendable {
-  private let directory: String?
+  /// Where the files are; nil when there is no place for them.
+  public let directory: String?
 
   /// A cache in a directory; nil for `unroll/datasets` below `XDG_CACHE_HOME`, else ~/.cache.
   public init(directory: String? = nil) {

@@ -93,6 +93,14 @@ public struct ChildProcess: Sendable {
     return ChildProcess(pid: pid)
   }
 
+  /// The path of the running program, to start it once more.
+  public static func thisProgram() throws(SystemError) -> String {
+    var path = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
+    let count = readlink("/proc/self/exe", &path, Int(PATH_MAX))
+    guard count > 0 else { throw .call("cannot find the path of this program") }
+    return String(decoding: path[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+
   /// Starts a process, waits for it, and returns how it ended.
   ///
   /// - Throws: `SystemError` when the program can't be started.

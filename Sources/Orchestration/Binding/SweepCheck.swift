@@ -1,0 +1,38 @@
+public import Search
+public import Store
+import Training
+
+/// Checks specifications against the datasets of a database: what the command does before it
+/// enqueues.
+public struct SweepCheck {
+  private let database: Database
+  private let cache: DatasetCache
+
+  /// Checks against a database.
+  public init(_ database: Database, cache: DatasetCache = DatasetCache()) {
+    self.database = database
+    self.cache = cache
+  }
+
+  /// Finds the dataset of a specification and binds the specification to it.
+  ///
+  /// - Throws: `SpecError` at its place in the file, or `StoreError`.
+  public func check(_ spec: SweepSpec) throws -> CheckedSweep {
+    guard let name = spec.fixed["dataset.name"]?.string else {
+      preconditionFailure("a sweep without a dataset was parsed")
+    }
+    let stored: StoredDataset
+    do {
+      stored = try database.dataset(
+        named: name, version: spec.fixed["dataset.version"]?.string ?? "")
+    } catch let error as StoreError where error.code == .notFound {
+      let fetch =
+        CatalogueEntry.named(name) == nil ? "" : "; get it with: unroll dataset fetch \(name)"
+      throw spec.error("dataset.name", error.message + fetch)
+    } catch let error as StoreError where error.code == .invalid {
+      throw spec.error("dataset.version", error.message)
+    }
+    let dataset = try cache.dataset(stored) { try database.datasetContent(id: stored.id) }
+    return try CheckedSweep(spec, on: dataset)
+  }
+}

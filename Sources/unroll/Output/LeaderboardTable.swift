@@ -1,0 +1,104 @@
+import Postgres
+import Search
+import Store
+
+/// The best trials of a sweep for a person: what varied, the objective, the test split, and below
+/// them what methods without a network reach.
+struct LeaderboardTable {
+  let sweep: SweepReport
+  let entries: [LeaderboardEntry]
+  let baselines: [Baseline]
+
+  init(_ database: Database, _ sweep: SweepReport, limit: Int = 20) throws {
+    self.sweep = sweep
+    entries = try database.leaderboard(sweep: sweep.id, limit: limit)
+    baselines = try database.baselines(sweep: sweep.id)
+  }
+
+  /// The lines, as wide as the terminal at most.
+  func lines() throws -> [String] {
+    guard let objective = sweep.objective, !entries.isEmpty else {
+      return ["no trial of sweep \(sweep.id) has succeeded yet"]
+    }
+    let assignments = try entries.map { try Assignment(json: $0.params.text) }
+    let paths = Set(assignments.flatMap { $0.map(\.path) }).sorted()
+    let metrics = testMetrics(objective)
+    var table = Table(
+      [("#", .right), ("trial", .left)] + titles(paths).map { ($0, .left) }
+        + [("\(objective.split) \(objective.metric)", .right)]
+        + metrics.map { ("test \($0)", .right) } + [("epoch", .right), ("seconds", .right)])
+    for (entry, assignment) in zip(entries, assignments) {
+      let test = (try? entry.testMetrics?.decode([String: Double].self)) ?? [:]
+      table.add(
+        ["\(entry.rank)", "\(entry.trialID)"]
+          + paths.map { assignment[$0].map(Format.value) ?? "–" }
+          + [Format.metric(entry.objective)]
+          + metrics.map { test[$0].map(Format.metric) ?? "–" }
+          + ["\(entry.bestEpoch)", Format.decimal(entry.trainingSeconds, places: 1)])
+    }
+    for name in Set(baselines.map(\.name)).sorted() {
+      func value(_ split: String, _ metric: String) -> String {
+        baselines.first { $0.name == name && $0.split == split && $0.metric == metric }
+          .map { Format.metric($0.value) } ?? "–"
+      }
+      table.add(
+        ["–", name] + paths.map { _ in "" } + [value(objective.split, objective.metric)]
+          + metrics.map { value("test", $0) } + ["", ""])
+    }
+    return table.lines() + [""] + footnotes(objective)
+  }
+
+  private func footnotes(_ objective: Store.Objective) -> [String] {
+    var lines = [
+      "Ranked by \(objective.split) \(objective.metric); the test split was looked at once, at the end of each trial."
+    ]
+    if !baselines.isEmpty {
+      lines.append("– is a method without a network, fitted on the same split.")
+    }
+    if let verdict = verdict(objective) { lines.append(verdict) }
+    return lines
+  }
+
+  /// Whether the best trial is worth its time, said plainly.
+  private func verdict(_ objective: Store.Objective) -> String? {
+    let metric = objective.metric
+    guard let best = entries.first,
+      let reached = (try? best.testMetrics?.decode([String: Double].self))?[metric]
+    else { return nil }
+    let isLess = objective.goal == "minimize"
+    let better = baselines.filter {
+      $0.split == "test" && $0.metric == metric
+        && (isLess ? $0.value < reached : $0.value > reached)
+    }.max { isLess ? $0.value > $1.value : $0.value < $1.value }
+    guard let better else { return nil }
+    return
+      "On the test split \(better.name) (\(Format.metric(better.value))) is better than the best trial (\(Format.metric(reached)))."
+  }
+
+  private func testMetrics(_ objective: Store.Objective) -> [String] {
+    objective.metric == "accuracy" ? ["accuracy", "f1"] : [objective.metric]
+  }
+
+  /// The last word of each path, or all of it where two would look the same.
+  private func titles(_ paths: [String]) -> [String] {
+    let words = paths.map { String($0.split(separator: ".").last ?? "") }
+    return zip(paths, words).map { path, word in words.count { $0 == word } == 1 ? word : path }
+  }
+}
+
+extension Format {
+  /// A metric: with four places, so that a column of them can be compared.
+  static func metric(_ value: Double) -> String {
+    value.isFinite && abs(value) < 100 && (abs(value) >= 0.001 || value == 0)
+      ? decimal(value, places: 4) : number(value)
+  }
+
+  /// A hyperparameter.
+  static func value(_ value: Value) -> String {
+    switch value {
+    case .string(let text): text
+    case .number(let number): Format.number(number)
+    default: value.json
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import ArgumentParser
+import Glibc
+import Orchestration
+
+struct SchedulerVerb: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "scheduler",
+    abstract: "Run the scheduler until SIGTERM.",
+    discussion: """
+      It accepts or refuses sweeps, makes their trials, and takes trials back from workers that are gone.
+      Run one for a database, or two on different machines: one leads, the other takes over.
+      """)
+
+  @OptionGroup var database: DatabaseOptions
+  @OptionGroup var log: LogOptions
+
+  @Option(help: "Drive the sweeps of this queue.")
+  var queue = "default"
+
+  @Option(help: ArgumentHelp("End when this process is gone.", visibility: .hidden))
+  var parent: Int32?
+
+  func run() throws {
+    let shutdown = Shutdown()
+    shutdown.listenForSignals()
+    if let parent { shutdown.watchParent(parent) }
+    try database.withServer { server in
+      try server.migrateIfPrivate()
+      try Scheduler(
+        server.options, SchedulerSettings(queue: queue), logger: log.logger("scheduler")
+      ).run(until: shutdown)
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import ArgumentParser
+import FoundationEssentials
+import Orchestration
+import Postgres
+import Search
+import Store
+import Training
+
+struct EnqueueVerb: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "enqueue",
+    abstract: "Check a sweep and enqueue it.",
+    discussion: """
+      The file is YAML or JSON; unroll schema prints all that it can say. Everything that is wrong with it
+      is told with its line before anything is enqueued. The dataset must be in the database already.
+
+        unroll enqueue deploy/examples/sms-spam.yaml --watch
+        unroll enqueue - --key nightly-2026-11-24 < sweep.yaml
+
+      The same sweep may be enqueued from SQL: select unroll.enqueue('{"dataset": …}').
+      """)
+
+  @OptionGroup var database: DatabaseOptions
+  @OptionGroup var output: OutputOptions
+
+  @Argument(help: "The file, or - for the standard input.")
+  var file: String
+
+  @Flag(help: "Follow the sweep to its end and print its leaderboard.")
+  var watch = false
+
+  @Option(help: "Enqueue only once for this key, however often it is said.")
+  var key: String?
+
+  @Flag(help: "Only check; enqueue nothing.")
+  var dryRun = false
+
+  func run() throws {
+    let spec = try SweepSpec.parse(try bytes(), file: file, schema: .sweep)
+    try database.withDatabase { database in
+      let checked = try SweepCheck(database).check(spec)
+      guard !dryRun else {
+        print("\(file): good, \(spec.trials) trials")
+        return
+      }
+      let id = try database.enqueue(
+        JSON(text: spec.json), idempotencyKey: key ?? spec.idempotencyKey)
+      if output.isJSON && !watch {
+        return output.print(try database.json(.sweep(id: id)))
+      }
+      if !output.isJSON {
+        let noun = spec.trials == 1 ? "trial" : "trials"
+        let facts = checked.facts
+        print(
+          "sweep \(id) enqueued: \(spec.trials) \(noun) on \(facts.train) training, "
+            + "\(facts.validation) validation and \(facts.test) test sequences")
+        for note in facts.notes { print("  \(note)") }
+      }
+      if watch { try SweepWatch(database, sweep: id, isQuiet: output.isJSON).run(output) }
+    }
+  }
+
+  private func bytes() throws -> [UInt8] {
+    if file == "-" { return StandardInput.all() }
+    guard let data = FileManager.default.contents(atPath: file) else {
+      let exists = FileManager.default.fileExists(atPath: file)
+      throw SystemError("\(file): \(exists ? "cannot be read" : "no such file")")
+    }
+    return [UInt8](data)
+  }
+}
