@@ -8,14 +8,14 @@ struct Unroll: ParsableCommand {
     commandName: "unroll",
     abstract: "Hyperparameter sweeps for recurrent networks on PostgreSQL.",
     discussion: """
-      A sweep is written in YAML and enqueued; a scheduler makes trials of it, workers train them, and
+      A sweep is written in YAML and enqueued; a scheduler makes trials of it, workers train them, and \
       everything about them is in PostgreSQL.
 
-        unroll up                                      a scheduler and workers on this machine
-        unroll dataset fetch sms-spam                  real data
-        unroll enqueue sweep.yaml --watch              a sweep, followed to its end
-        unroll leaderboard latest                      what came of it
-        unroll sql 'select * from unroll.leaderboard'  the same, and anything else, in SQL
+        unroll up                            a scheduler and workers, here
+        unroll dataset fetch sms-spam        real data
+        unroll enqueue sweep.yaml --watch    a sweep, followed to its end
+        unroll leaderboard latest            what came of it
+        unroll sql 'select …'                the same, and anything else
 
       Exit codes: 0 done; 1 what was asked about failed; 2 bad input or set-up, told in one line.
       """,
@@ -53,11 +53,11 @@ struct Unroll: ParsableCommand {
     }
     do {
       try command.run()
-    } catch let error as CleanExit {
-      Glibc.exit(ErrorReport.code(parsing: error))
     } catch {
       fflush(nil)
-      Glibc.exit(ErrorReport.code(error))
+      // A verb that is all about its subcommands asks for help when it is run.
+      let isHelp = !(error is ExitCode) && exitCode(for: error) == .success
+      Glibc.exit(isHelp ? ErrorReport.code(parsing: error) : ErrorReport.code(error))
     }
     fflush(nil)
     Glibc.exit(0)

@@ -37,7 +37,7 @@ need_swift() {
   command -v swift >/dev/null 2>&1 ||
     fail "swift is not in PATH: install Swift 6.3 for Linux from swift.org/install"
   local version
-  version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -n 1)
+  version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -n 1 || true)
   case "$version" in
     6.[3-9] | 6.[1-9][0-9] | [7-9].* | [1-9][0-9].*) ;;
     *) fail "Swift 6.3 or newer is needed, found: ${version:-an unknown version}" ;;

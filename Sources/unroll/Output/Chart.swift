@@ -58,7 +58,8 @@ struct Chart {
         default: ""
         }
       let text = String(repeating: " ", count: margin - 1 - label.count) + label
-      lines.append(text + (label.isEmpty ? " │" : " ┤") + String(row))
+      let end = row.lastIndex { $0 != " " }.map { $0 + 1 } ?? 0
+      lines.append(text + (label.isEmpty ? " │" : " ┤") + String(row[..<end]))
     }
     let axis = String(repeating: " ", count: margin) + "└" + String(repeating: "─", count: columns)
     let firstLabel = Format.number(first)

@@ -97,7 +97,7 @@ extension Format {
   static func value(_ value: Value) -> String {
     switch value {
     case .string(let text): text
-    case .number(let number): Format.number(number)
+    case .number(let number): "\(number)"
     default: value.json
     }
   }

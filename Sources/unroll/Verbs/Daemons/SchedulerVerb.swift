@@ -7,7 +7,7 @@ struct SchedulerVerb: ParsableCommand {
     commandName: "scheduler",
     abstract: "Run the scheduler until SIGTERM.",
     discussion: """
-      It accepts or refuses sweeps, makes their trials, and takes trials back from workers that are gone.
+      It accepts or refuses sweeps, makes their trials, and takes trials back from workers that are gone. \
       Run one for a database, or two on different machines: one leads, the other takes over.
       """)
 

@@ -10,7 +10,7 @@ struct UpVerb: ParsableCommand {
     commandName: "up",
     abstract: "Run a scheduler and workers on this machine until Control-C.",
     discussion: """
-      Each is a process of its own and is started again when it dies. With no database named, a private
+      Each is a process of its own and is started again when it dies. With no database named, a private \
       PostgreSQL is started with them: a Unix socket, no TCP, data that is found again next time.
 
         unroll up                        one worker with a slot for each core

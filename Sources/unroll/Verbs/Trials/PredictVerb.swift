@@ -8,7 +8,7 @@ struct PredictVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "predict", abstract: "Ask the model of a trial.",
     discussion: """
-      Texts are given on the command line or one a line in a file. A model of numbers or symbols takes a
+      Texts are given on the command line or one a line in a file. A model of numbers or symbols takes a \
       sequence a line: numbers between spaces or commas, step after step.
 
         unroll predict --trial 7 'WINNER! Claim your prize now' 'See you at seven?'
