@@ -90,7 +90,8 @@ let package = Package(
       dependencies: ["Orchestration", "Store", "Search", "Training", "Postgres", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "UnrollTests", dependencies: ["unroll", "Postgres", "TestSupport"],
+      name: "UnrollTests",
+      dependencies: ["unroll", "Orchestration", "Store", "Postgres", "TestSupport"],
       swiftSettings: strict),
   ]
 )

@@ -143,3 +143,23 @@ extension ConnectionOptions {
     return options
   }
 }
+
+extension Scratch {
+  /// The scratch database of the running test, as a program is told of it.
+  public static var address: String {
+    get throws {
+      let text = environmentVariable("UNROLL_TEST_DATABASE") ?? ""
+      guard let name = try database.database else {
+        throw ScratchError("a program needs a database of its own: .scratchDatabase")
+      }
+      guard let scheme = text.firstRange(of: "://")?.upperBound else {
+        return "\(text) dbname=\(name)"
+      }
+      // postgresql://user@host:port/NAME?words
+      let rest = text[scheme...]
+      let query = rest.firstIndex(of: "?").map { String(rest[$0...]) } ?? ""
+      let server = rest.prefix { $0 != "/" && $0 != "?" }
+      return "\(text[..<scheme])\(server)/\(name)\(query)"
+    }
+  }
+}

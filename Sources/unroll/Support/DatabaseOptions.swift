@@ -71,6 +71,16 @@ struct OutputOptions: ParsableArguments {
 }
 
 extension DatabaseOptions.Server {
+  /// What a daemon does first. Once it runs it waits for a database that is away; whoever starts it
+  /// by hand with a wrong address, or for a database of another version, is told so at once.
+  func checkAtStart(isSupervised: Bool) throws {
+    if isPrivate { return try migrateIfPrivate() }
+    guard !isSupervised else { return }
+    let database = try Database(options)
+    defer { database.connection.close() }
+    try database.checkVersion()
+  }
+
   /// Brings the private server's database to this program's version; any other is left as it is.
   func migrateIfPrivate() throws {
     guard isPrivate else { return }

@@ -25,7 +25,7 @@ struct SchedulerVerb: ParsableCommand {
     shutdown.listenForSignals()
     if let parent { shutdown.watchParent(parent) }
     try database.withServer { server in
-      try server.migrateIfPrivate()
+      try server.checkAtStart(isSupervised: parent != nil)
       try Scheduler(
         server.options, SchedulerSettings(queue: queue), logger: log.logger("scheduler")
       ).run(until: shutdown)

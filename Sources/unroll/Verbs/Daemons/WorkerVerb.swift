@@ -51,7 +51,7 @@ struct WorkerVerb: ParsableCommand {
     shutdown.listenForSignals()
     if let parent { shutdown.watchParent(parent) }
     try database.withServer { server in
-      try server.migrateIfPrivate()
+      try server.checkAtStart(isSupervised: parent != nil)
       try Worker(
         server.options,
         WorkerSettings(

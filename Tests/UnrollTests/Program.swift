@@ -1,0 +1,105 @@
+import FoundationEssentials
+import Glibc
+import Orchestration
+import TestSupport
+import Testing
+
+/// The built command, run as a user runs it, in a folder of its own.
+final class Program {
+  /// What a run came to.
+  struct Run {
+    let code: Int32
+    let output: String
+    let errors: String
+
+    var lines: [String] { errors.split(separator: "\n").map(String.init) }
+  }
+
+  /// Where it runs, and where its caches are.
+  let folder: String
+  let database: String
+  private var running: [ChildProcess] = []
+
+  /// - Parameter database: How it is told of a database; the scratch database if not said.
+  init(database: String? = nil) throws {
+    var template = Array("/tmp/unroll-test-XXXXXX".utf8CString)
+    _ = try #require(mkdtemp(&template))
+    folder = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+    self.database = try database ?? Scratch.address
+  }
+
+  deinit {
+    for process in running where process.poll() == nil {
+      process.send(SIGKILL)
+      _ = process.wait()
+    }
+    try? FileManager.default.removeItem(atPath: folder)
+  }
+
+  /// The executable lies beside the tests.
+  private static func path() throws -> String {
+    let tests = try ChildProcess.thisProgram()
+    return tests.prefix(through: try #require(tests.lastIndex(of: "/"))) + "unroll"
+  }
+
+  private var environment: [String: String] {
+    [
+      "DATABASE_URL": database, "XDG_CACHE_HOME": "\(folder)/cache", "HOME": folder,
+      "UNROLL_HOME": "\(folder)/home", "COLUMNS": "100",
+    ]
+  }
+
+  /// Writes a file into the folder.
+  func write(_ name: String, _ text: String) throws {
+    try write(name, Array(text.utf8))
+  }
+
+  func write(_ name: String, _ bytes: [UInt8]) throws {
+    try Data(bytes).write(to: URL(filePath: "\(folder)/\(name)"))
+  }
+
+  /// Runs it to its end.
+  func run(_ arguments: String...) throws -> Run { try run(arguments) }
+
+  func run(_ arguments: [String]) throws -> Run {
+    let ending = try shell("exec \"$0\" \"$@\" >output 2>errors", arguments).wait()
+    guard case .exited(let code) = ending else {
+      throw SystemError("unroll \(arguments) ended: \(ending)")
+    }
+    func text(_ name: String) -> String {
+      String(
+        decoding: FileManager.default.contents(atPath: "\(folder)/\(name)") ?? Data(),
+        as: UTF8.self)
+    }
+    return Run(code: code, output: text("output"), errors: text("errors"))
+  }
+
+  /// Runs what must end well and returns what it printed.
+  @discardableResult
+  func good(_ arguments: String...) throws -> String {
+    let run = try run(arguments)
+    guard run.code == 0 else {
+      throw SystemError("unroll \(arguments) ended with \(run.code): \(run.errors)")
+    }
+    return run.output
+  }
+
+  /// Starts it and leaves it running; it is killed with this object at the latest.
+  func start(_ arguments: String...) throws -> ChildProcess {
+    let process = try shell("exec \"$0\" \"$@\" >>log 2>&1", arguments)
+    running.append(process)
+    return process
+  }
+
+  /// What started ones have logged.
+  var log: String {
+    String(
+      decoding: FileManager.default.contents(atPath: "\(folder)/log") ?? Data(), as: UTF8.self)
+  }
+
+  private func shell(_ script: String, _ arguments: [String]) throws -> ChildProcess {
+    try ChildProcess.start(
+      ["sh", "-c", script, Self.path()] + arguments, environment: environment, directory: folder,
+      streams: .background)
+  }
+}

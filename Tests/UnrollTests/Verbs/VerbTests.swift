@@ -1,0 +1,163 @@
+import FoundationEssentials
+import Glibc
+import Orchestration
+import Postgres
+import TestSupport
+import Testing
+
+/// The verbs as a user meets them.
+@Suite(.scratchDatabaseForEach) struct VerbTests {
+  static let verbs = [
+    "enqueue", "watch", "sweeps", "show", "leaderboard", "cancel", "pause", "resume", "retry",
+    "schema", "trial", "predict", "artifact", "artifact list", "artifact get", "dataset",
+    "dataset fetch", "dataset import", "dataset generate", "dataset list", "dataset show",
+    "dataset remove", "up", "scheduler", "worker", "workers", "sql", "psql", "migrate", "doctor",
+  ]
+
+  @Test(arguments: verbs) func `each verb has help`(verb: String) throws {
+    let run = try Program(database: "unused").run(
+      verb.split(separator: " ").map(String.init) + ["--help"])
+    #expect(run.code == 0)
+    #expect(run.errors == "")
+    #expect(run.output.contains("USAGE: unroll \(verb)"))
+    #expect(run.output.hasPrefix("OVERVIEW: "))
+  }
+
+  @Test func `all verbs are listed`() throws {
+    let output = try Program(database: "unused").good("--help")
+    for verb in Self.verbs where !verb.contains(" ") {
+      #expect(output.contains("\n  \(verb) "))
+    }
+  }
+
+  @Test func `the way from a file to an answer`() throws {
+    let program = try Program()
+    try program.good("migrate")
+    let rows = (0..<200).map { "\($0 % 3 == 0 ? "spam\twin a prize" : "ham\tsee you at") \($0)\n" }
+    try program.write("messages.tsv", rows.joined())
+    let imported = try program.good(
+      "dataset", "import", "messages.tsv", "--name", "messages", "--format", "tsv", "--label", "1",
+      "--text", "2")
+    #expect(imported.contains("200 examples"))
+    #expect(try program.good("dataset", "show", "messages").contains("ham 133, spam 67"))
+    #expect(try program.good("dataset", "list").contains("messages"))
+
+    let up = try program.start("up", "--slots", "2")
+    try program.write(
+      "sweep.yaml",
+      """
+      name: way
+      dataset: messages
+      model: {cell: {choice: [rnn, lstm, gru]}, hidden: 8, embedding: 8}
+      training: {epochs: 4, rate: 0.02, batch: 8}
+      search: grid
+      """)
+    let watched = try program.good("enqueue", "sweep.yaml", "--watch")
+    #expect(watched.contains("3/3 done"))
+    #expect(watched.contains("naive-bayes") && watched.contains("majority"))
+    #expect(try program.good("sweeps").contains("finished"))
+    #expect(try program.good("show", "way").contains("maximize validation accuracy"))
+    #expect(try program.good("leaderboard", "latest").contains("validation accuracy"))
+    #expect(try program.good("workers").contains("alive"))
+
+    let best = try program.good(
+      "sql", "--values", "select trial_id from unroll.leaderboard order by rank, trial_id limit 1"
+    )
+    .trimming()
+    let trial = try program.good("trial", best)
+    #expect(trial.contains("●") && trial.contains("model.safetensors") && trial.contains("why"))
+    #expect(try program.good("predict", "--trial", best, "win a prize").hasPrefix("spam "))
+    try program.write("texts.txt", "win a prize\nsee you at\n")
+    let predicted = try program.good("predict", "--trial", best, "--file", "texts.txt", "--json")
+    let answers = try JSONDecoder().decode([Answer].self, from: Data(predicted.utf8))
+    #expect(answers.map(\.label) == ["spam", "ham"])
+    #expect(answers.allSatisfy { abs($0.probabilities.map(\.probability).reduce(0, +) - 1) < 1e-6 })
+
+    #expect(try program.good("artifact", "list", best).contains("labels.json"))
+    try program.good("artifact", "get", best, "labels.json")
+    let again = try program.run("artifact", "get", best, "labels.json")
+    #expect(again.code == 2 && again.errors.contains("--force"))
+    #expect(
+      try program.good("artifact", "get", best, "labels.json", "-o", "-") == #"["ham","spam"]"#)
+
+    // What a sweep refers to stays.
+    let removal = try program.run("dataset", "remove", "messages")
+    #expect(removal.code == 2 && removal.lines.count == 1)
+    #expect(try program.good("doctor", "--json").contains("scheduler"))
+    up.send(SIGTERM)
+    #expect(up.wait() == .exited(0))
+  }
+
+  struct Answer: Decodable {
+    struct Candidate: Decodable { let probability: Double }
+    let label: String
+    let probabilities: [Candidate]
+  }
+
+  @Test func `every list comes as JSON`() throws {
+    let program = try Program()
+    try program.good("migrate")
+    try program.good("dataset", "generate", "adding", "--length", "10", "--count", "20")
+    try program.write("sweep.yaml", "dataset: adding-10\ntrials: 2\n")
+    try program.good("enqueue", "sweep.yaml", "--json")
+    for arguments in [
+      ["sweeps"], ["show", "1"], ["leaderboard", "1"], ["workers"], ["dataset", "list"],
+      ["dataset", "show", "adding-10"], ["sql", "select 1 as one"], ["doctor"],
+    ] {
+      let run = try program.run(arguments + ["--json"])
+      #expect(run.code == (arguments == ["doctor"] ? 1 : 0))
+      let rows = try JSONDecoder().decode([[String: Anything]].self, from: Data(run.output.utf8))
+      #expect(rows.isEmpty == (["leaderboard", "workers"].contains(arguments[0])))
+    }
+  }
+
+  /// Any value.
+  struct Anything: Decodable {
+    init(from decoder: any Decoder) {}
+  }
+
+  @Test func `the same key enqueues once`() throws {
+    let program = try Program()
+    try program.good("migrate")
+    try program.good("dataset", "generate", "adding", "--length", "10", "--count", "20")
+    try program.write("sweep.yaml", "dataset: adding-10\ntrials: 2\n")
+    let first = try program.good("enqueue", "sweep.yaml", "--key", "a")
+    let second = try program.good("enqueue", "sweep.yaml", "--key", "a")
+    #expect(first.hasPrefix("sweep 1 ") && second.hasPrefix("sweep 1 "))
+    try program.good("pause", "latest")
+    #expect(try program.good("sweeps").contains("1"))
+    #expect(try program.good("resume", "1").contains("not paused") == false)
+    #expect(try program.good("cancel", "1") == "sweep 1 is cancelled\n")
+    #expect(try program.good("cancel", "1").contains("it was over"))
+  }
+
+  @Test func `a sweep that the scheduler refuses ends the watching with 1`() throws {
+    let program = try Program()
+    try program.good("migrate")
+    try program.good("dataset", "generate", "adding", "--length", "10", "--count", "20")
+    try program.good(
+      "sql", #"select unroll.enqueue('{"dataset": "adding-10", "model": {"hidden": 0}}')"#)
+    let scheduler = try program.start("scheduler")
+    let run = try program.run("watch", "1")
+    #expect(run.code == 1)
+    #expect(
+      run.lines == [
+        "unroll: sweep 1 was refused: model.hidden: found 0, allowed: an integer from 1 to 65536"
+      ])
+    scheduler.send(SIGTERM)
+    #expect(scheduler.wait() == .exited(0))
+  }
+
+  @Test func `the schema is JSON and knows the cells`() throws {
+    let text = try Program(database: "unused").good("schema")
+    let schema = try JSONDecoder().decode([String: Anything].self, from: Data(text.utf8))
+    #expect(schema.keys.contains("properties"))
+    #expect(text.contains("lstm"))
+  }
+}
+
+extension String {
+  fileprivate func trimming() -> String {
+    String(drop(while: \.isWhitespace).prefix { !$0.isWhitespace })
+  }
+}
