@@ -20,7 +20,7 @@ final class Program {
   let database: String
   private var running: [ChildProcess] = []
 
-  /// - Parameter database: How it is told of a database; the scratch database if not said.
+  /// With a database that it is told of; the scratch database if not said.
   init(database: String? = nil) throws {
     var template = Array("/tmp/unroll-test-XXXXXX".utf8CString)
     _ = try #require(mkdtemp(&template))

@@ -35,6 +35,8 @@ final class PreparedDataCache: Sendable {
   ///   - plan: How it becomes sequences.
   ///   - seed: The seed of the sweep.
   ///   - load: Reads the dataset when it is not here yet.
+  /// - Returns: The data, which the caller shares with others.
+  /// - Throws: What `load` throws, or `PlanError`.
   func data(
     version: String, plan: DataPlan, seed: UInt64, load: (DatasetCache) throws -> Dataset
   ) throws -> PreparedData {

@@ -28,6 +28,7 @@ public enum Diagnosis {
   /// What can be said without a database.
   ///
   /// - Parameter needsServer: Whether a private PostgreSQL is to be started here.
+  /// - Returns: A finding for each thing that is needed.
   public static func machine(needsServer: Bool) -> [Finding] {
     var findings: [Finding] = []
     if needsServer {

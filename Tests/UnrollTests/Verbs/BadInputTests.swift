@@ -33,14 +33,14 @@ import Testing
   }
 
   static let specs: [(String, String, String)] = [
-    ("hidden: 4", "hidden: [4", "sweep.yaml:5:1: not YAML: "),
+    ("hidden: 4", "hidden: [4", "sweep.yaml:5:9: not YAML: did not find expected ',' or ']'"),
     (
       "hidden: 4", "hidden: four",
       "sweep.yaml:4:11: model.hidden: found four, allowed: an integer from 1 to 65536"
     ),
     (
       "hidden: 4", "hiden: 4",
-      "sweep.yaml:4:3: model.hiden: unknown key, the nearest known one is hidden"
+      "sweep.yaml:4:3: model.hiden: unknown key; did you mean \"hidden\"?"
     ),
     (
       "hidden: 4", "hidden: 0",
