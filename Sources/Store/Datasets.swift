@@ -199,7 +199,7 @@ private struct FindDatasets: Statement {
   static func decode(_ row: Row) throws -> StoredDataset { try StoredDataset(row) }
 }
 
-private struct ReadDataset: Statement {
+struct ReadDataset: Statement {
   static let sql = "select * from unroll.datasets where id = $1"
   let id: Int
   var parameters: [any PostgresEncodable] { [id] }

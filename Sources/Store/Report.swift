@@ -40,6 +40,8 @@ public struct Report: Sendable {
   public static func artifacts(sweep: Int) -> Report { Report(ListSweepArtifacts(sweep: sweep)) }
   /// The workers.
   public static func workers(limit: Int = 1000) -> Report { Report(ListWorkers(limit: limit)) }
+  /// One dataset.
+  public static func dataset(id: Int) -> Report { Report(ReadDataset(id: id)) }
   /// The datasets.
   public static var datasets: Report { Report(ListDatasets()) }
 

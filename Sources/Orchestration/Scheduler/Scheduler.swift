@@ -123,8 +123,11 @@ public final class Scheduler {
         }
       }
     }
-    _ = try client.perform {
-      try $0.refill(queue: settings.queue, window: window, by: leadership)
+    // Proving the term is a write: an idle scheduler makes none.
+    if sweeps.contains(where: { $0.state == "active" && !$0.paused && $0.unfinished > 0 }) {
+      _ = try client.perform {
+        try $0.refill(queue: settings.queue, window: window, by: leadership)
+      }
     }
     if ContinuousClock.now >= nextReap {
       try reap(leadership)

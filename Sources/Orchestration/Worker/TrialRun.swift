@@ -219,7 +219,10 @@ struct TrialRun {
   private func fail(_ error: any Error) {
     let isFinal = error is DivergedError || error is PlanError || error is SpecErrors
     do {
-      _ = try? recorder.finish()
+      // What was reached before it failed is worth seeing.
+      if let rest = try? recorder.finish(), !rest.metrics.isEmpty {
+        try context.client.persist(while: mayWait) { try $0.write(rest, under: claim.lease) }
+      }
       if !isFinal, context.shutdown.isRequested, let error = error as? StoreError, error.isRetryable
       {
         // The database went away while this worker was stopping: not the trial's fault.

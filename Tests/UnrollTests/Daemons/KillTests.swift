@@ -59,14 +59,12 @@ import Testing
     try program.good("enqueue", "sweep.yaml")
 
     // Kill whoever trains, in the middle, as soon as there is something to go on from.
-    let held = "from unroll.attempts a where a.sweep_id = 2 and a.outcome = 'running'"
-    try wait("no checkpoint comes") {
-      try value(
-        "select exists (select from unroll.checkpoints c join unroll.attempts a using (trial_id)"
-          + " where c.sweep_id = 2 and c.epoch > 10 and a.outcome = 'running')")
-    }
+    let held =
+      "from unroll.attempts a join unroll.checkpoints c using (trial_id)"
+      + " where a.sweep_id = 2 and a.outcome = 'running' and c.epoch > 10"
+    try wait("no checkpoint comes") { try value("select exists (select \(held))") }
     let trial: Int = try value("select min(trial_id) \(held)")
-    let pid: Int = try value("select pid \(held) and trial_id = \(trial)")
+    let pid: Int = try value("select min(pid) \(held) and trial_id = \(trial)")
     kill(pid_t(pid), SIGKILL)
     let killed = ContinuousClock.now
     try wait("nobody goes on") {

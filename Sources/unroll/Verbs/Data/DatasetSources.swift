@@ -168,7 +168,7 @@ private func report(
 ) throws {
   if output.isJSON {
     return output.print(
-      try database.json(.datasets).filter { $0.text.contains("\"\(stored.version)\"") })
+      try database.json(.dataset(id: stored.id)))
   }
   print(
     "\(stored.name)@\(stored.version.prefix(12)): \(stored.examples) examples, "

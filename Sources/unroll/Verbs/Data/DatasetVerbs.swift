@@ -57,7 +57,7 @@ struct DatasetShowVerb: ParsableCommand {
       let stored = try target.find(database)
       if output.isJSON {
         return output.print(
-          try database.json(.datasets).filter { $0.text.contains("\"\(stored.version)\"") })
+          try database.json(.dataset(id: stored.id)))
       }
       print("\(stored.name)@\(stored.version)")
       print("examples   \(stored.examples), \(Format.bytes(stored.bytes))")
@@ -94,12 +94,15 @@ struct DatasetRemoveVerb: ParsableCommand {
     commandName: "remove", abstract: "Remove one version of a dataset that no sweep refers to.")
 
   @OptionGroup var database: DatabaseOptions
+  @OptionGroup var output: OutputOptions
   @OptionGroup var target: DatasetArgument
 
   func run() throws {
     try database.withDatabase { database in
       let stored = try target.find(database)
+      let row = try database.json(.dataset(id: stored.id))
       try database.removeDataset(id: stored.id)
+      if output.isJSON { return output.print(row) }
       print("\(stored.name)@\(stored.version.prefix(12)) removed")
     }
   }

@@ -13,6 +13,8 @@ struct MigrateVerb: ParsableCommand {
 
   @OptionGroup var database: DatabaseOptions
 
+  @OptionGroup var output: OutputOptions
+
   @Flag(help: "Say nothing.")
   var quiet = false
 
@@ -21,7 +23,12 @@ struct MigrateVerb: ParsableCommand {
       let database = try Database(server.options)
       defer { database.connection.close() }
       try database.migrate()
-      if !quiet { print("the database has version \(try database.version())") }
+      let version = try database.version()
+      if output.isJSON {
+        print("{\"version\": \(version)}")
+      } else if !quiet {
+        print("the database has version \(version)")
+      }
     }
   }
 }

@@ -12,6 +12,7 @@ struct CancelVerb: ParsableCommand {
       """)
 
   @OptionGroup var database: DatabaseOptions
+  @OptionGroup var output: OutputOptions
   @OptionGroup var target: TargetArguments
 
   func run() throws {
@@ -19,11 +20,13 @@ struct CancelVerb: ParsableCommand {
       switch try target.find(database) {
       case .sweep(let sweep):
         let state = try database.cancel(sweep: sweep.id)
+        if output.isJSON { return output.print(try database.json(.sweep(id: sweep.id))) }
         print(
           state == "cancelled"
             ? "sweep \(sweep.id) is cancelled" : "sweep \(sweep.id) stays \(state): it was over")
       case .trial(let id):
         let state = try database.cancel(trial: id)
+        if output.isJSON { return output.print(try database.json(.trial(id: id))) }
         switch state {
         case "cancelled": print("trial \(id) is cancelled")
         case "cancelling": print("trial \(id) will be cancelled when its worker hears of it")
@@ -39,12 +42,14 @@ struct PauseVerb: ParsableCommand {
     commandName: "pause", abstract: "Start no further trial of a sweep; what runs goes on.")
 
   @OptionGroup var database: DatabaseOptions
+  @OptionGroup var output: OutputOptions
   @OptionGroup var target: SweepArgument
 
   func run() throws {
     try database.withDatabase { database in
       let sweep = try target.find(database)
       let isNew = try database.pause(sweep: sweep.id)
+      if output.isJSON { return output.print(try database.json(.sweep(id: sweep.id))) }
       print(
         isNew
           ? "sweep \(sweep.id) is paused; go on with: unroll resume \(sweep.id)"
@@ -58,12 +63,14 @@ struct ResumeVerb: ParsableCommand {
     commandName: "resume", abstract: "Go on with a paused sweep.")
 
   @OptionGroup var database: DatabaseOptions
+  @OptionGroup var output: OutputOptions
   @OptionGroup var target: SweepArgument
 
   func run() throws {
     try database.withDatabase { database in
       let sweep = try target.find(database)
       let isNew = try database.resume(sweep: sweep.id)
+      if output.isJSON { return output.print(try database.json(.sweep(id: sweep.id))) }
       print(isNew ? "sweep \(sweep.id) goes on" : "nothing to do: sweep \(sweep.id) is not paused")
     }
   }
@@ -75,6 +82,7 @@ struct RetryVerb: ParsableCommand {
     discussion: "Their counts of failures and losses begin anew; a checkpoint is gone on from.")
 
   @OptionGroup var database: DatabaseOptions
+  @OptionGroup var output: OutputOptions
   @OptionGroup var target: TargetArguments
 
   func run() throws {
@@ -82,12 +90,14 @@ struct RetryVerb: ParsableCommand {
       switch try target.find(database) {
       case .sweep(let sweep):
         let count = try database.retryFailed(sweep: sweep.id)
+        if output.isJSON { return output.print(try database.json(.sweep(id: sweep.id))) }
         print(
           count == 0
             ? "nothing to do: no trial of sweep \(sweep.id) has failed"
             : "\(count) \(count == 1 ? "trial" : "trials") of sweep \(sweep.id) queued again")
       case .trial(let id):
         try database.retry(trial: id)
+        if output.isJSON { return output.print(try database.json(.trial(id: id))) }
         print("trial \(id) queued again")
       }
     }

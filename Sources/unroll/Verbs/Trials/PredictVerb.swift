@@ -13,6 +13,8 @@ struct PredictVerb: ParsableCommand {
 
         unroll predict --trial 7 'WINNER! Claim your prize now' 'See you at seven?'
         unroll predict --trial 7 --file messages.txt --json
+
+      A text that begins with - comes after a bare --.
       """)
 
   @OptionGroup var database: DatabaseOptions
