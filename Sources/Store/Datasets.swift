@@ -67,7 +67,13 @@ extension Database {
   /// Stores a dataset, whole or not at all. The same content under the same name again is the
   /// dataset that is there already.
   public func putDataset(_ dataset: NewDataset, content: [UInt8]) throws -> StoredDataset {
-    try transaction {
+    guard dataset.name.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._-]{0,99}/) != nil else {
+      throw StoreError(
+        .invalid,
+        "name of a dataset: found \"\(dataset.name.prefix(100))\", allowed: letters, digits, "
+          + "dots, dashes and underscores, a letter or digit first, at most 100")
+    }
+    return try transaction {
       if let id = try oneOrNone(InsertDataset(dataset: dataset, bytes: content.count)) {
         for (number, chunk) in chunks(of: content).enumerated() {
           try run(InsertDatasetChunk(dataset: id, number: number, content: chunk))

@@ -76,4 +76,14 @@ import Testing
     let missing = try storeError { try fixture.database.removeDataset(id: unused.id) }
     #expect(missing.code == .notFound)
   }
+
+  @Test(
+    .scratchDatabase,
+    arguments: ["", "we'ird", "a/b", "-a", "ñ", String(repeating: "a", count: 101)])
+  func `a name that cannot be is told with what is allowed`(name: String) throws {
+    let fixture = try Fixture()
+    let error = try #require(throws: StoreError.self) { try fixture.dataset(name) }
+    #expect(error.code == .invalid)
+    #expect(error.message.hasPrefix("name of a dataset: found \"\(name.prefix(100))\", allowed: "))
+  }
 }

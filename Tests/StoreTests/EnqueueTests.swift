@@ -36,6 +36,13 @@ import Testing
         + "allowed: the same spec, or another key")
   }
 
+  @Test(.scratchDatabase) func `a dataset is enough, as for the command`() throws {
+    let fixture = try Fixture()
+    try fixture.dataset()
+    let id = try fixture.database.enqueue(JSON(text: #"{"dataset":"words"}"#))
+    #expect(try fixture.database.sweep(id: id).state == "submitted")
+  }
+
   @Test(.scratchDatabase) func `what a spec says is what the sweep has`() throws {
     let fixture = try Fixture()
     let old = try fixture.dataset("words", "one")
@@ -73,7 +80,6 @@ import Testing
     ("null", "spec: found null; allowed: an object"),
     ("[]", "spec: found array; allowed: an object"),
     ("{}", "dataset: found nothing; allowed: this key is required"),
-    (#"{"dataset":"words"}"#, "model: found nothing; allowed: this key is required"),
     (#"{"dataset":"words","model":3}"#, "model: found 3; allowed: an object"),
     (
       #"{"dataset":"words","modle":{}}"#, "modle: found an unknown key; allowed: \(keys)"

@@ -148,11 +148,9 @@ begin
       return unroll_internal.same_sweep(existing, spec);
     end if;
   end if;
-  foreach key in array array['dataset', 'model'] loop
-    if not spec ? key then
-      perform unroll_internal.refuse(key, 'nothing', 'this key is required');
-    end if;
-  end loop;
+  if not spec ? 'dataset' then
+    perform unroll_internal.refuse('dataset', 'nothing', 'this key is required');
+  end if;
   foreach key in array array['model', 'training', 'search', 'objective', 'limits'] loop
     if jsonb_typeof(spec -> key) <> 'object'
         and not (key = any (shorthands) and jsonb_typeof(spec -> key) = 'string') then

@@ -97,7 +97,8 @@ extension Format {
   static func value(_ value: Value) -> String {
     switch value {
     case .string(let text): text
-    case .number(let number): "\(number)"
+    // A value that was written as it is; one that was drawn with the digits that matter.
+    case .number(let number): "\(number)".count <= 7 ? "\(number)" : Format.number(number)
     default: value.json
     }
   }

@@ -131,7 +131,7 @@ struct ProgressLine {
     if let seconds = progress.seconds, seconds > 0, progress.ended > 0 {
       let rate = Double(progress.ended) / seconds
       parts.append("\(Format.number(rate * 60, digits: 3)) trials/min")
-      if progress.state == "active" {
+      if progress.ended < trials {
         let left = Double(trials - progress.ended) / rate
         parts.append("\(Format.seconds(left)) left")
       } else {
