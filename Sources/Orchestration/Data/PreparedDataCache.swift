@@ -1,10 +1,10 @@
-import Store
-import Synchronization
+import Dispatch
 import Training
 
 /// Datasets made ready for training, shared by the slots of a worker: the trials of a sweep differ
 /// in model and training, not in data.
-final class PreparedDataCache: Sendable {
+final class PreparedDataCache: @unchecked Sendable {
+  // @unchecked Sendable: 'entries' is touched only on 'queue'.
   private struct Key: Hashable {
     let version: String
     let plan: DataPlan
@@ -19,9 +19,11 @@ final class PreparedDataCache: Sendable {
   /// How many are kept: a worker sees few sweeps at a time.
   private let capacity: Int
   private let datasets: DatasetCache
-  // The lock is held while data is prepared: another slot that wants the same waits for it instead
-  // of doing it again.
-  private let entries = Mutex<[Entry]>([])
+  // Data is prepared on the queue: another slot that wants the same waits for it instead of doing it
+  // again. A queue and no Mutex, because the wait is long, and because the thread sanitizer does not
+  // see how a contended Mutex orders its users.
+  private let queue = DispatchQueue(label: "unroll.data")
+  private var entries: [Entry] = []
 
   init(_ datasets: DatasetCache, capacity: Int = 4) {
     self.datasets = datasets
@@ -41,7 +43,7 @@ final class PreparedDataCache: Sendable {
     version: String, plan: DataPlan, seed: UInt64, load: (DatasetCache) throws -> Dataset
   ) throws -> PreparedData {
     let key = Key(version: version, plan: plan, seed: seed)
-    return try entries.withLock { entries in
+    return try queue.sync {
       if let index = entries.firstIndex(where: { $0.key == key }) {
         let entry = entries.remove(at: index)
         entries.append(entry)
