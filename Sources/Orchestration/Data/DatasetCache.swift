@@ -1,6 +1,5 @@
 import FoundationEssentials
 public import Store
-import Synchronization
 public import Training
 
 /// Datasets by their content: one copy on the disk of a machine, for all processes and all sweeps.

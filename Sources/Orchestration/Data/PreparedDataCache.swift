@@ -20,8 +20,7 @@ final class PreparedDataCache: @unchecked Sendable {
   private let capacity: Int
   private let datasets: DatasetCache
   // Data is prepared on the queue: another slot that wants the same waits for it instead of doing it
-  // again. A queue and no Mutex, because the wait is long, and because the thread sanitizer does not
-  // see how a contended Mutex orders its users.
+  // again.
   private let queue = DispatchQueue(label: "unroll.data")
   private var entries: [Entry] = []
 

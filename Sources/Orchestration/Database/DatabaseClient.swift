@@ -2,7 +2,6 @@ import Dispatch
 public import Logging
 public import Postgres
 public import Store
-import Synchronization
 
 /// One connection that comes back: its users hand over what to do, one thing after the other, and a
 /// broken connection is opened again before the next.

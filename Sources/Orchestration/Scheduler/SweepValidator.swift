@@ -3,7 +3,6 @@ import Logging
 import Postgres
 import Search
 import Store
-import Synchronization
 
 /// Finds out whether submitted sweeps can be run, on a thread and a connection of its own: reading a
 /// large dataset takes longer than a leader may be silent.
@@ -23,7 +22,7 @@ final class SweepValidator: Sendable {
   private let cache: DatasetCache
   private let shutdown: Shutdown
   private let queue = DispatchQueue(label: "unroll.validator")
-  private let state = Mutex(State())
+  private let state = Locked(State())
 
   init(_ client: DatabaseClient, _ cache: DatasetCache, shutdown: Shutdown) {
     self.client = client

@@ -6,7 +6,7 @@ import Synchronization
 public final class Shutdown: Sendable {
   private let requested = Atomic(false)
   private let asked = DispatchGroup()
-  private let sources = Mutex<[Source]>([])
+  private let sources = Locked<[Source]>([])
 
   // @unchecked Sendable: a source is resumed once, then only kept alive.
   private struct Source: @unchecked Sendable {

@@ -1,5 +1,4 @@
 import FoundationEssentials
-import Synchronization
 
 /// One registered identity of a worker: what its threads must know of it at every batch.
 ///
@@ -12,7 +11,7 @@ final class Incarnation: Sendable {
   }
 
   let id: UUID
-  private let state: Mutex<State>
+  private let state: Locked<State>
 
   /// - Parameters:
   ///   - id: Fresh, never used before.
@@ -20,7 +19,7 @@ final class Incarnation: Sendable {
   ///   - registered: When the registration was sent.
   init(id: UUID, lease: Duration, registered: ContinuousClock.Instant) {
     self.id = id
-    state = Mutex(State(pulse: Pulse(lease: lease, now: registered)))
+    state = Locked(State(pulse: Pulse(lease: lease, now: registered)))
   }
 
   /// Whether its trials must be dropped without another write. Judged by the clock, too: a heartbeat

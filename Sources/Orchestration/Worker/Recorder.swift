@@ -1,6 +1,5 @@
 import Dispatch
 import Store
-import Synchronization
 
 /// Writes what a trial reaches while it goes on training: metrics in the order of their epochs, and
 /// the newest checkpoint.
@@ -27,7 +26,7 @@ final class Recorder: Sendable {
   private let client: DatabaseClient
   private let queue: DispatchQueue
   private let goOn: @Sendable () -> Bool
-  private let state = Mutex(State())
+  private let state = Locked(State())
   private let writes = DispatchGroup()
 
   /// - Parameters:

@@ -1,9 +1,8 @@
 import Store
-import Synchronization
 
 /// What a worker is training just now.
 final class RunningLeases: Sendable {
-  private let leases = Mutex<Set<Lease>>([])
+  private let leases = Locked<Set<Lease>>([])
 
   func insert(_ lease: Lease) { leases.withLock { _ = $0.insert(lease) } }
   func remove(_ lease: Lease) { leases.withLock { _ = $0.remove(lease) } }

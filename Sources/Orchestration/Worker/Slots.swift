@@ -1,17 +1,16 @@
 import Dispatch
-import Synchronization
 
 /// The threads on which a worker trains: one trial at a time on each.
 final class Slots: Sendable {
   private let queues: [DispatchQueue]
-  private let free: Mutex<[Int]>
+  private let free: Locked<[Int]>
   private let running = DispatchGroup()
   /// Signalled when a slot becomes free, and by whoever wants the claiming thread to look around.
   let change = DispatchSemaphore(value: 0)
 
   init(count: Int) {
     queues = (0..<count).map { DispatchQueue(label: "unroll.slot.\($0)") }
-    free = Mutex(Array((0..<count).reversed()))
+    free = Locked(Array((0..<count).reversed()))
   }
 
   var freeCount: Int { free.withLock { $0.count } }

@@ -20,21 +20,44 @@ struct LeaderboardTable {
     guard let objective = sweep.objective, !entries.isEmpty else {
       return ["no trial of sweep \(sweep.id) has succeeded yet"]
     }
+    // What is told first is what a narrow terminal can do without last.
+    let full = try table(objective, Extras(f1: objective.metric == "accuracy", effort: true))
+    let width = Terminal.width ?? .max
+    var fitting = full
+    if fitting.naturalWidth > width {
+      fitting = try table(objective, Extras(f1: objective.metric == "accuracy", effort: false))
+    }
+    if fitting.naturalWidth > width {
+      fitting = try table(objective, Extras(f1: false, effort: false))
+    }
+    return fitting.lines() + [""] + footnotes(objective)
+  }
+
+  /// Columns that are left out where there is no room.
+  private struct Extras {
+    let f1: Bool
+    /// The best epoch and the seconds.
+    let effort: Bool
+  }
+
+  private func table(_ objective: Store.Objective, _ extras: Extras) throws -> Table {
     let assignments = try entries.map { try Assignment(json: $0.params.text) }
     let paths = Set(assignments.flatMap { $0.map(\.path) }).sorted()
-    let metrics = testMetrics(objective)
+    let metrics = [objective.metric] + (extras.f1 ? ["f1"] : [])
     var table = Table(
       [("#", .right), ("trial", .left)] + titles(paths).map { ($0, .left) }
         + [("\(objective.split) \(objective.metric)", .right)]
-        + metrics.map { ("test \($0)", .right) } + [("epoch", .right), ("seconds", .right)])
+        + metrics.map { ("test \($0)", .right) }
+        + (extras.effort ? [("epoch", .right), ("seconds", .right)] : []))
     for (entry, assignment) in zip(entries, assignments) {
       let test = (try? entry.testMetrics?.decode([String: Double].self)) ?? [:]
+      let effort = ["\(entry.bestEpoch)", Format.decimal(entry.trainingSeconds, places: 1)]
       table.add(
         ["\(entry.rank)", "\(entry.trialID)"]
           + paths.map { assignment[$0].map(Format.value) ?? "–" }
           + [Format.metric(entry.objective)]
           + metrics.map { test[$0].map(Format.metric) ?? "–" }
-          + ["\(entry.bestEpoch)", Format.decimal(entry.trainingSeconds, places: 1)])
+          + (extras.effort ? effort : []))
     }
     for name in Set(baselines.map(\.name)).sorted() {
       func value(_ split: String, _ metric: String) -> String {
@@ -43,9 +66,9 @@ struct LeaderboardTable {
       }
       table.add(
         ["–", name] + paths.map { _ in "" } + [value(objective.split, objective.metric)]
-          + metrics.map { value("test", $0) } + ["", ""])
+          + metrics.map { value("test", $0) } + (extras.effort ? ["", ""] : []))
     }
-    return table.lines() + [""] + footnotes(objective)
+    return table
   }
 
   private func footnotes(_ objective: Store.Objective) -> [String] {
@@ -73,10 +96,6 @@ struct LeaderboardTable {
     guard let better else { return nil }
     return
       "On the test split \(better.name) (\(Format.metric(better.value))) is better than the best trial (\(Format.metric(reached)))."
-  }
-
-  private func testMetrics(_ objective: Store.Objective) -> [String] {
-    objective.metric == "accuracy" ? ["accuracy", "f1"] : [objective.metric]
   }
 
   /// The last word of each path, or all of it where two would look the same.

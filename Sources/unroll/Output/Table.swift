@@ -1,5 +1,5 @@
 /// A table of text for a person: numbers to the right, words to the left, as wide as the terminal
-/// at most. The widest column of words gives way first.
+/// at most. The widest column of words gives way first, then the ends of lines.
 struct Table {
   enum Alignment {
     case left
@@ -42,7 +42,16 @@ struct Table {
         widths[widest] -= 1
       }
     }
-    return [line(titles, widths)] + rows.map { line($0, widths) }
+    return ([titles] + rows).map { cells in
+      let line = line(cells, widths)
+      guard let width, line.count > width else { return line }
+      return line.prefix(max(width - 1, 1)) + "…"
+    }
+  }
+
+  /// The columns that it takes without giving way.
+  var naturalWidth: Int {
+    lines(width: nil).map(\.count).max() ?? 0
   }
 
   private func line(_ cells: [String], _ widths: [Int]) -> String {
