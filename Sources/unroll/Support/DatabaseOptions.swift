@@ -49,11 +49,16 @@ struct DatabaseOptions: ParsableArguments {
   /// Connects to a database of this program's version. The private one is brought to it on the way;
   /// one that others may use as well is migrated only by those who say so.
   func withDatabase<R>(_ body: (Database) throws -> R) throws -> R {
+    try withDatabase { database, _ in try body(database) }
+  }
+
+  /// The same for a verb that must be able to connect again.
+  func withDatabase<R>(_ body: (Database, Server) throws -> R) throws -> R {
     try withServer { server in
       let database = try Database(server.options)
       defer { database.connection.close() }
       if server.isPrivate { try database.migrate() } else { try database.checkVersion() }
-      return try body(database)
+      return try body(database, server)
     }
   }
 }

@@ -1,21 +1,23 @@
 import ArgumentParser
 import Dispatch
+import Logging
 import Orchestration
 import Search
 import Store
 
-/// Follows a sweep to its end.
+/// Follows a sweep to its end, also through restarts of the database.
 struct SweepWatch {
-  private let database: Database
+  private let client: DatabaseClient
   private let sweep: Int
   private let isQuiet: Bool
 
   /// - Parameters:
-  ///   - database: The connection.
+  ///   - server: Where the database is.
   ///   - sweep: Which sweep.
   ///   - isQuiet: Whether to say nothing on the way.
-  init(_ database: Database, sweep: Int, isQuiet: Bool) {
-    self.database = database
+  init(_ server: DatabaseOptions.Server, sweep: Int, isQuiet: Bool) {
+    let logger = Logger(label: "watch") { LogOutput(label: $0, format: .text, level: .notice) }
+    client = DatabaseClient(server.options, name: "watch", logger: logger)
     self.sweep = sweep
     self.isQuiet = isQuiet
   }
@@ -30,36 +32,45 @@ struct SweepWatch {
     let start = ContinuousClock.now
     var hasWarned = false
     while true {
-      let progress = try database.progress(sweep: sweep)
+      let progress: SweepProgress
+      do {
+        progress = try client.persist(while: { !shutdown.isRequested }) {
+          try $0.progress(sweep: sweep)
+        }
+      } catch let error as StoreError where error.isRetryable && shutdown.isRequested {
+        throw interrupted(&line)
+      }
       line.show(progress, at: .now)
       if !["submitted", "active"].contains(progress.state) { break }
       if !hasWarned, progress.running == 0, ContinuousClock.now - start > .seconds(3) {
         hasWarned = true
-        if let warning = try warning(progress) {
+        if let warning = try client.persist({ try warning(progress, $0) }) {
           line.interrupt()
           Terminal.complain("unroll: \(warning)")
         }
       }
-      if shutdown.wait(.milliseconds(100)) {
-        line.interrupt()
-        Terminal.complain("unroll: sweep \(sweep) goes on; unroll watch \(sweep) follows it again")
-        throw ExitCode(130)
-      }
+      if shutdown.wait(.milliseconds(100)) { throw interrupted(&line) }
     }
     line.interrupt()
     try conclude(output)
   }
 
   private func conclude(_ output: OutputOptions) throws {
-    let report = try database.sweep(id: sweep)
+    let (report, lines, rows) = try client.persist { database in
+      let report = try database.sweep(id: sweep)
+      return (
+        report, try LeaderboardTable(database, report).lines(),
+        try database.json(.leaderboard(sweep: sweep))
+      )
+    }
     if report.state == "refused" {
       throw Failure("sweep \(sweep) was refused: \(report.error ?? "")")
     }
     if output.isJSON {
-      output.print(try database.json(.leaderboard(sweep: sweep)))
+      output.print(rows)
     } else {
       print("")
-      for line in try LeaderboardTable(database, report).lines() { print(line) }
+      for line in lines { print(line) }
     }
     if report.state == "cancelled" { throw Failure("sweep \(sweep) was cancelled") }
     if report.succeeded == 0 {
@@ -67,13 +78,18 @@ struct SweepWatch {
     }
   }
 
+  /// Control-C ends the watching, not the sweep.
+  private func interrupted(_ line: inout ProgressLine) -> ExitCode {
+    line.interrupt()
+    Terminal.complain("unroll: sweep \(sweep) goes on; unroll watch \(sweep) follows it again")
+    return ExitCode(130)
+  }
+
   /// Why nothing happens, if nobody is there to do it.
-  private func warning(_ progress: SweepProgress) throws -> String? {
+  private func warning(_ progress: SweepProgress, _ database: Database) throws -> String? {
     if progress.paused { return "sweep \(sweep) is paused; go on with: unroll resume \(sweep)" }
-    if try !database.isLed() {
-      return "no scheduler is running; start one with: unroll up"
-    }
-    if try !database.workers(limit: 10).contains(where: \.isAlive) {
+    if try !database.isLed() { return "no scheduler is running; start one with: unroll up" }
+    if try !database.workers(limit: 1).contains(where: \.isAlive) {
       return "no worker is running; start one with: unroll up, or unroll worker"
     }
     return nil

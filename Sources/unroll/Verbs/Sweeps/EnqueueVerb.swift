@@ -37,7 +37,7 @@ struct EnqueueVerb: ParsableCommand {
 
   func run() throws {
     let spec = try SweepSpec.parse(try bytes(), file: file, schema: .sweep)
-    try database.withDatabase { database in
+    try database.withDatabase { database, server in
       let checked = try SweepCheck(database).check(spec)
       guard !dryRun else {
         print("\(file): good, \(spec.trials) trials")
@@ -54,7 +54,7 @@ struct EnqueueVerb: ParsableCommand {
         print("sweep \(id) enqueued: \(spec.trials) \(noun) on \(dataset)")
         for note in checked.facts.notes { print("  \(note)") }
       }
-      if watch { try SweepWatch(database, sweep: id, isQuiet: output.isJSON).run(output) }
+      if watch { try SweepWatch(server, sweep: id, isQuiet: output.isJSON).run(output) }
     }
   }
 

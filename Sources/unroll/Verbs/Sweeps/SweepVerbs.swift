@@ -17,9 +17,9 @@ struct WatchVerb: ParsableCommand {
   @OptionGroup var target: SweepArgument
 
   func run() throws {
-    try database.withDatabase { database in
+    try database.withDatabase { database, server in
       let sweep = try target.find(database)
-      try SweepWatch(database, sweep: sweep.id, isQuiet: output.isJSON).run(output)
+      try SweepWatch(server, sweep: sweep.id, isQuiet: output.isJSON).run(output)
     }
   }
 }
