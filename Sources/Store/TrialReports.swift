@@ -152,7 +152,7 @@ extension Database {
   /// A trial by its number over all sweeps.
   public func trial(id: Int) throws -> TrialReport {
     guard let trial = try oneOrNone(ReadTrial(id: id)) else {
-      throw StoreError(.notFound, "no trial \(id); unroll show SWEEP lists the trials of a sweep")
+      throw StoreError(.notFound, "no trial \(id); unroll leaderboard SWEEP lists those of a sweep")
     }
     return trial
   }

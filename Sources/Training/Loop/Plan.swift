@@ -98,7 +98,7 @@ public struct Plan: Codable, Hashable, Sendable {
     try PlanError.require(
       data[objective.split].count > 0, "objective.split",
       found: "an empty \(objective.split.rawValue) split",
-      allowed: "a split with examples (data.split.validation above 0)")
+      allowed: "a split with examples (a larger share, or more of them)")
     plan.objective = objective
     plan.objective?.goal = objective.goal ?? Metric.goal(of: objective.metric)
     return plan

@@ -1,5 +1,4 @@
 import ArgumentParser
-import FoundationEssentials
 import Orchestration
 import Postgres
 import Search
@@ -36,7 +35,7 @@ struct EnqueueVerb: ParsableCommand {
   var dryRun = false
 
   func run() throws {
-    let spec = try SweepSpec.parse(try bytes(), file: file, schema: .sweep)
+    let spec = try SweepSpec.parse(try InputFile.bytes(file), file: file, schema: .sweep)
     try database.withDatabase { database, server in
       let checked = try SweepCheck(database).check(spec)
       guard !dryRun else {
@@ -56,14 +55,5 @@ struct EnqueueVerb: ParsableCommand {
       }
       if watch { try SweepWatch(server, sweep: id, isQuiet: output.isJSON).run(output) }
     }
-  }
-
-  private func bytes() throws -> [UInt8] {
-    if file == "-" { return StandardInput.all() }
-    guard let data = FileManager.default.contents(atPath: file) else {
-      let exists = FileManager.default.fileExists(atPath: file)
-      throw SystemError("\(file): \(exists ? "cannot be read" : "no such file")")
-    }
-    return [UInt8](data)
   }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import FoundationEssentials
 import Orchestration
 import Store
 import Training
@@ -70,14 +69,7 @@ struct PredictVerb: ParsableCommand {
 
   private func fileLines() throws -> [String] {
     guard let file else { return [] }
-    let bytes: [UInt8]
-    if file == "-" {
-      bytes = StandardInput.all()
-    } else if let data = FileManager.default.contents(atPath: file) {
-      bytes = [UInt8](data)
-    } else {
-      throw SystemError("\(file): no such file, or it cannot be read")
-    }
+    let bytes = try InputFile.bytes(file)
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw SystemError("\(file): found bytes that are not UTF-8, allowed: text in UTF-8")
     }
