@@ -54,7 +54,7 @@ let package = Package(
     .target(
       name: "Orchestration",
       dependencies: [
-        "Recurrent", "Training", "Search", "Postgres", "Store",
+        "Recurrent", "Training", "Search", "Postgres", "Store", "Philox",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),

@@ -23,4 +23,15 @@ public enum KernelPath {
     defer { kernel_path_select(former) }
     return try body()
   }
+
+  /// Runs `rounds` of multiply-adds that wait for nothing, in single precision.
+  ///
+  /// - Returns: The number of floating-point operations: over the time that the call took, the peak
+  ///   of the path that this thread uses, at the clock of the moment.
+  public static func probePeak(rounds: Int) -> Double {
+    let kernels = Float.kernels
+    // The result is looked at, so that the loop cannot be left out.
+    let isNumber = kernels.peakProbe(rounds, 0.5).isFinite
+    return isNumber ? Double(rounds * kernels.peakProbeOperations()) : .nan
+  }
 }

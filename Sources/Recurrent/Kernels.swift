@@ -42,6 +42,9 @@ public struct Kernels<S: Scalar>: Sendable {
   let productWithPacked:
     @Sendable (Int, Int, Int, Constant, Int32, Int, Constant, Pointer, Int32) -> Void
 
+  let peakProbe: @Sendable (Int, S) -> S
+  let peakProbeOperations: @Sendable () -> Int
+
   /// result = left · right + scale × result, by OpenBLAS.
   let product: @Sendable (Orientation, Orientation, ProductShape, S, ProductPointers<S>) -> Void
 }

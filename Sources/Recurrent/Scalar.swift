@@ -24,7 +24,8 @@ extension Float: Scalar {
     squaredError: squared_error_float, sgdStep: sgd_step_float,
     rmspropStep: rmsprop_step_float, adamStep: adam_step_float,
     productPackedCount: product_packed_count_float, productPack: product_pack_float,
-    productWithPacked: product_float
+    productWithPacked: product_float,
+    peakProbe: peak_probe_float, peakProbeOperations: peak_probe_operations_float
   ) { left, right, shape, scale, pointers in
     cblas_sgemm(
       CblasRowMajor, left == .transposed ? CblasTrans : CblasNoTrans,
@@ -51,7 +52,8 @@ extension Double: Scalar {
     squaredError: squared_error_double, sgdStep: sgd_step_double,
     rmspropStep: rmsprop_step_double, adamStep: adam_step_double,
     productPackedCount: product_packed_count_double, productPack: product_pack_double,
-    productWithPacked: product_double
+    productWithPacked: product_double,
+    peakProbe: peak_probe_double, peakProbeOperations: peak_probe_operations_double
   ) { left, right, shape, scale, pointers in
     cblas_dgemm(
       CblasRowMajor, left == .transposed ? CblasTrans : CblasNoTrans,

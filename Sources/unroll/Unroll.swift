@@ -37,6 +37,7 @@ struct Unroll: ParsableCommand {
       CommandGroup(
         name: "Database",
         subcommands: [SQLVerb.self, PsqlVerb.self, MigrateVerb.self, DoctorVerb.self]),
+      CommandGroup(name: "Machine", subcommands: [BenchVerb.self]),
     ])
 
   /// The version of the program, which workers register with.

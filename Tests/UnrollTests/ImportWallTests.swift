@@ -15,7 +15,7 @@ import Testing
     "Postgres": ["CPostgres", "FoundationEssentials", "Glibc", "Synchronization"],
     "Store": ["Postgres", "FoundationEssentials"],
     "Orchestration": [
-      "Recurrent", "Training", "Search", "Store", "Postgres", "Dispatch", "Logging",
+      "Recurrent", "Training", "Search", "Store", "Postgres", "Philox", "Dispatch", "Logging",
       "Synchronization", "FoundationEssentials", "Glibc",
     ],
     "unroll": [

@@ -47,6 +47,11 @@ KERNEL(void, product, (ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, CONST
     int left_transposed, ptrdiff_t left_stride, CONSTANT packed, POINTER result, int adding),
     (rows, columns, inner, left, left_transposed, left_stride, packed, result, adding))
 
+// The speed of multiply-adds that wait for nothing, to be timed beside a figure: `count` rounds, each
+// of so many floating-point operations.
+KERNEL(SCALAR, peak_probe, (ptrdiff_t count, SCALAR factor), (count, factor))
+KERNEL(ptrdiff_t, peak_probe_operations, (void), ())
+
 // MARK: Rows
 
 // to[r] = row for each of the rows [rows, width].
