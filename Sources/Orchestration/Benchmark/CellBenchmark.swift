@@ -1,6 +1,6 @@
 internal import Dispatch
 internal import Philox
-public import Recurrent
+internal import Recurrent
 
 /// One training step of a layer of recurrent cells, timed: forward, cross-entropy of a 10-way head on
 /// the last output, backward, clipping at norm 1, Adam. The input of the step needs no gradient.
@@ -55,7 +55,7 @@ public struct CellBenchmark: Sendable {
   ]
 
   /// The cells that are measured.
-  public static let cells: [ModelPlan.Cell] = [.rnn, .lstm, .gru]
+  public static let cells = ModelPlan.Cell.allCases.map(\.rawValue)
 
   /// How long each row is measured, after two steps that do not count.
   public var seconds = 2.0
@@ -66,7 +66,15 @@ public struct CellBenchmark: Sendable {
   public init() {}
 
   /// Measures one row.
-  public func measure(_ shape: Shape, _ cell: ModelPlan.Cell) -> Row {
+  ///
+  /// - Parameters:
+  ///   - shape: Its sizes.
+  ///   - cell: One of ``cells``.
+  /// - Returns: The median step, and the peak right after it.
+  public func measure(_ shape: Shape, _ cell: String) -> Row {
+    guard let cell = ModelPlan.Cell(rawValue: cell) else {
+      preconditionFailure("no cell is named \(cell)")
+    }
     let medians = Locked([Double]())
     DispatchQueue.concurrentPerform(iterations: threads) { _ in
       let median = medianStep(shape, cell)

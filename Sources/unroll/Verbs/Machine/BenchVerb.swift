@@ -20,6 +20,8 @@ struct BenchCellsVerb: ParsableCommand {
   @Option(
     help: "Shapes, separated by commas, of: \(CellBenchmark.shapes.map(\.name).joined(separator: " ")).")
   var only: String?
+  @Option(help: "One cell only: rnn, lstm or gru.")
+  var cell: String?
   @Option(help: "Seconds a row is measured.")
   var seconds = 2.0
   @Option(help: "Models trained side by side, each on a thread of its own.")
@@ -30,6 +32,9 @@ struct BenchCellsVerb: ParsableCommand {
   func validate() throws {
     if !(seconds > 0) { throw ValidationError("--seconds must be above 0.") }
     if threads < 1 { throw ValidationError("--threads must be at least 1.") }
+    if let cell, !CellBenchmark.cells.contains(cell) {
+      throw ValidationError("--cell: no cell is named '\(cell)'.")
+    }
     for name in names where !CellBenchmark.shapes.contains(where: { $0.name == name }) {
       throw ValidationError("--only: no shape is named '\(name)'.")
     }
@@ -44,7 +49,7 @@ struct BenchCellsVerb: ParsableCommand {
     benchmark.seconds = seconds
     benchmark.threads = threads
     for shape in CellBenchmark.shapes where names.contains(shape.name) {
-      for cell in CellBenchmark.cells {
+      for cell in CellBenchmark.cells where self.cell == nil || self.cell == cell {
         let row = benchmark.measure(shape, cell)
         Terminal.write((json ? try Self.line(row) : Self.text(row)) + "\n")
       }
