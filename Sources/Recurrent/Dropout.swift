@@ -32,22 +32,49 @@ final class Dropout<S: Scalar> {
   private var words: [UInt16] = []
   private var isActive = false
 
-  /// The share is rounded to a multiple of 2⁻¹⁶.
-  init(rate: Double) {
-    threshold = UInt16(min((rate * 0x1p16).rounded(), 65535))
-    scale = S(0x1p16 / (0x1p16 - Double(threshold)))
+  /// One mask for each sequence, spread over its rows, and not one for each row.
+  private let isVariational: Bool
+  /// [B, columns]
+  private let perSequence = Matrix<S>()
+
+  init(rate: Double, isVariational: Bool = false) {
+    (threshold, scale) = Self.scale(rate: rate)
+    self.isVariational = isVariational
+  }
+
+  /// The threshold of the random bits, and the factor of what stays. The share is rounded to a
+  /// multiple of 2⁻¹⁶.
+  static func scale(rate: Double) -> (threshold: UInt16, scale: S) {
+    let threshold = UInt16(min((rate * 0x1p16).rounded(), 65535))
+    return (threshold, S(0x1p16 / (0x1p16 - Double(threshold))))
   }
 
   /// The masked rows, or the same rows if there is no source.
+  ///
+  /// - Parameters:
+  ///   - from: [rows, columns]
+  ///   - rows: Their number.
+  ///   - columns: Their width.
+  ///   - owners: The sequence of each row; nil if each row is one.
+  ///   - source: Random numbers.
+  /// - Returns: Rows that the next call overwrites.
   func forward(
-    _ from: UnsafeMutablePointer<S>, rows: Int, columns: Int, _ source: inout MaskSource?
+    _ from: UnsafeMutablePointer<S>, rows: Int, columns: Int, owners: [Int32]? = nil,
+    _ source: inout MaskSource?
   ) -> UnsafeMutablePointer<S> {
     isActive = source != nil && threshold > 0
     guard isActive else { return from }
     mask.reshape(rows: rows, columns: columns)
     result.reshape(rows: rows, columns: columns)
-    source?.fill(&words, count: mask.count)
-    kernels.vectorMask(mask.count, words, threshold, scale, mask.pointer)
+    if isVariational, let owners {
+      perSequence.reshape(rows: Int(owners.max() ?? 0) + 1, columns: columns)
+      source?.fill(&words, count: perSequence.count)
+      kernels.vectorMask(perSequence.count, words, threshold, scale, perSequence.pointer)
+      kernels.rowsGather(rows, columns, owners, perSequence.pointer, mask.pointer)
+    } else {
+      source?.fill(&words, count: mask.count)
+      kernels.vectorMask(mask.count, words, threshold, scale, mask.pointer)
+    }
     kernels.vectorMultiply(mask.count, from, mask.pointer, result.pointer)
     return result.pointer
   }

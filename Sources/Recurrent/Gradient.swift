@@ -81,6 +81,15 @@ public final class Gradient<S: Scalar> {
     ranges.append(dense)
   }
 
+  /// Says that any row of the embedding may differ from zero.
+  func useAllRows() {
+    for row in isUsed.indices where !isUsed[row] {
+      isUsed[row] = true
+      usedRows.append(Int32(row))
+      isCurrent = false
+    }
+  }
+
   /// Says that rows of the embedding may differ from zero from now on.
   func use(rows: UnsafeBufferPointer<Int32>) {
     for row in rows where !isUsed[Int(row)] {

@@ -14,9 +14,9 @@ final class Head<S: Scalar> {
   private let featureGradient = Matrix<S>()
 
   init(_ plan: ModelPlan, _ layout: ParameterLayout) {
-    units = plan.hidden
+    units = plan.outputWidth
     outputs = plan.outputs
-    weight = layout.entry("head.weight").offset
+    weight = layout.entry(plan.isTied ? "embedding.weight" : "head.weight").offset
     bias = layout.entry("head.bias").offset
   }
 

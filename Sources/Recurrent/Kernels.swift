@@ -1,18 +1,37 @@
+import CKernels
+
 /// The loops for one type of number. Shapes and meanings: kernel_list.h of CKernels.
 public struct Kernels<S: Scalar>: Sendable {
   package typealias Pointer = UnsafeMutablePointer<S>
   package typealias Constant = UnsafePointer<S>
   package typealias Index = UnsafePointer<Int32>
 
-  let rnnForward: @Sendable (Int, Int, Int32, Pointer, Pointer) -> Void
-  let rnnBackward: @Sendable (Int, Int, Int32, Pointer, Constant, Constant) -> Void
-  let lstmForward: @Sendable (Int, Int, Pointer, Constant, Pointer, Pointer, Pointer) -> Void
+  let rnnForward: @Sendable (Int, Int, Int32, Int, Pointer, Pointer) -> Void
+  let rnnBackward: @Sendable (Int, Int, Int32, Int, Pointer, Constant, Pointer) -> Void
+  let lstmForward:
+    @Sendable (
+      Int, Int, Int, Int, Pointer, Constant?, Int, Constant, Pointer, Pointer, Pointer
+    ) -> Void
   let lstmBackward:
-    @Sendable (Int, Int, Pointer, Constant, Constant, Constant, Constant, Pointer) -> Void
-  let gruForward: @Sendable (Int, Int, Pointer, Constant, Constant, Pointer) -> Void
-  let gruBackward: @Sendable (Int, Int, Pointer, Pointer, Constant, Constant, Pointer) -> Void
+    @Sendable (
+      Int, Int, Int, Int, Pointer, Constant?, Pointer?, Int, Constant, Constant, Constant,
+      Constant, Pointer, Pointer, Pointer
+    ) -> Void
+  let gruForward: @Sendable (Int, Int, Int, Int, Pointer, Constant, Pointer) -> Void
+  let gruBackward:
+    @Sendable (Int, Int, Int, Int, Pointer, Constant, Constant, Pointer, Pointer) -> Void
+  let gruResetForward: @Sendable (Int, Int, Int, Int, Pointer, Constant, Pointer) -> Void
+  let gruResetFinish: @Sendable (Int, Int, Int, Int, Pointer, Constant, Pointer) -> Void
+  let gruResetBackward:
+    @Sendable (Int, Int, Int, Int, Pointer, Constant, Constant, Pointer, Pointer) -> Void
+  let gruResetBegin:
+    @Sendable (Int, Int, Int, Int, Pointer, Constant, Constant, Pointer, Pointer) -> Void
 
   let rowsFill: @Sendable (Int, Int, Constant, Pointer) -> Void
+  let rowsMove: @Sendable (Int, Int, Index?, Constant, Int, Pointer, Int) -> Void
+  let rowsLargest:
+    @Sendable (Int, Int, Index, Constant, Pointer, UnsafeMutablePointer<Int32>) -> Void
+  let rowsSpreadLargest: @Sendable (Int, Int, Constant, Index, Pointer) -> Void
   let rowsGather: @Sendable (Int, Int, Index, Constant, Pointer) -> Void
   let rowsScatterAdd: @Sendable (Int, Int, Index, Constant?, Constant, Pointer) -> Void
   let rowsSpread: @Sendable (Int, Int, Index, Constant?, Constant, Pointer) -> Void
@@ -37,11 +56,18 @@ public struct Kernels<S: Scalar>: Sendable {
   let adamStep:
     @Sendable (Int, Pointer, Constant?, Pointer, Pointer, S, S, S, S, S, S, S, S, S) -> Void
 
-  let productPackedCount: @Sendable (Int, Int) -> Int
-  let productPack: @Sendable (Int, Int, Int32, Constant, Pointer) -> Void
-  let productWithPacked:
-    @Sendable (Int, Int, Int, Constant, Int32, Int, Constant, Pointer, Int32) -> Void
-
+  let panelWidth: @Sendable () -> Int
+  let panelsPack: @Sendable (Int, Int, Int, Index, Constant, Pointer) -> Void
+  let panelsUnpackAdd: @Sendable (Int, Int, Int, Index, Constant, Pointer) -> Void
+  let panelsPackBack: @Sendable (Int, Int, Int, Index, Constant, Pointer) -> Void
+  let panelProduct:
+    @Sendable (UnsafePointer<product_shape>, Constant, Constant, Pointer, Constant?, Int32) -> Void
+  let panelsGather: @Sendable (Int, Int, Index, Constant, Int, Pointer, Int) -> Void
+  let panelsScatterAdd: @Sendable (Int, Int, Index, Constant, Int, Pointer, Int) -> Void
+  let normalizeForward:
+    @Sendable (Int, Int, Int, Pointer, Constant, Constant, Pointer, Pointer) -> Void
+  let normalizeBackward:
+    @Sendable (Int, Int, Int, Pointer, Constant, Constant, Constant, Pointer, Pointer) -> Void
   let peakProbe: @Sendable (Int, S) -> S
   let peakProbeOperations: @Sendable () -> Int
 

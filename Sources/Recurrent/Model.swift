@@ -30,7 +30,7 @@ public final class Model<S: Scalar> {
   public let gradient: Gradient<S>
 
   private let embedding: Embedding<S>?
-  private let layers: [RecurrentLayer<S>]
+  let stages: [Stage<S>]
   /// One after each layer but the last, and one before the head.
   private let dropouts: [Dropout<S>]
   private let readout: Readout<S>
@@ -51,71 +51,68 @@ public final class Model<S: Scalar> {
     parameters = Buffer(count: layout.bufferCount)
     gradient = Gradient(layout)
     embedding = Embedding(layout)
-    layers = (0..<plan.layers).map { [layout] in RecurrentLayer(plan, layout, layer: $0) }
-    dropouts = (0..<plan.layers).map { _ in Dropout(rate: plan.dropout) }
+    stages = (0..<plan.layers).map { [layout] in Stage(plan, layout, layer: $0) }
+    dropouts = (0..<plan.layers).map { _ in
+      Dropout(rate: plan.dropout, isVariational: plan.isDropoutVariational)
+    }
     readout = Readout(plan)
     head = Head(plan, layout)
     inputGradients = (0..<plan.layers).map { _ in Matrix() }
   }
 
-  /// Draws the parameters from their usual distributions, always the same for the same numbers:
-  /// N(0, 1) for an embedding, PyTorch's uniform for all else, and the forget bias of an LSTM in
-  /// `bias_ih`, with a zero in `bias_hh`.
-  public func initialize(_ philox: Philox) {
-    var random = philox.sequence(.initialization)
-    let bound = 1 / Double(plan.hidden).squareRoot()
-    for entry in layout.entries {
-      if entry.name == "embedding.weight" {
-        parameters.fillNormal(entry.range, &random)
-      } else {
-        parameters.fillUniform(entry.range, bound: bound, &random)
-      }
-    }
-    guard plan.cell == .lstm else { return }
-    for layer in 0..<plan.layers {
-      for (name, bias) in [("bias_ih", plan.forgetBias), ("bias_hh", 0)] {
-        let start = layout.entry("recurrent.\(name)_l\(layer)").offset + plan.hidden
-        (parameters.pointer + start).update(repeating: S(bias), count: plan.hidden)
-      }
-    }
-  }
-
-  /// Computes the logits of a batch: [sequences, outputs] in the batch's sorted order if the read-out
-  /// is `last` or `mean`, [rows, outputs] if it is `every`.
+  /// Computes the logits of a batch: [rows, outputs] if the read-out is `every`, else [sequences,
+  /// outputs] in the batch's sorted order.
   ///
   /// - Parameters:
   ///   - batch: Sequences.
   ///   - dropout: The key of the masks in training; nil in evaluation.
+  ///   - initial: The states to begin with, in the batch's sorted order; nil: zero.
   /// - Returns: A matrix that the next call overwrites.
-  public func forward(_ batch: PackedBatch<S>, dropout: DropoutKey? = nil) -> Matrix<S> {
+  public func forward(
+    _ batch: PackedBatch<S>, dropout: DropoutKey? = nil, from initial: RecurrentState<S>? = nil
+  ) -> Matrix<S> {
     check(batch)
+    precondition(
+      initial.map { $0.sequences == batch.sequenceCount } ?? true, "states of other sequences")
     self.batch = batch
-    unrolling.lay(batch)
+    unrolling.lay(batch, reverses: plan.isBidirectional)
     inputs.removeAll(keepingCapacity: true)
     return withDenormalsFlushed {
       var masks = dropout.map(MaskSource.init)
+      var flowing = parameters.pointer
       withFirstInput(batch, isForward: true) { input in
-        layers[0].forward(input, unrolling, parameters: parameters.pointer)
+        flowing = stages[0].forward(
+          input, unrolling, parameters: parameters.pointer,
+          initial: { initial?.layer($0) }, &masks)
       }
-      for (below, layer) in layers.dropFirst().enumerated() {
-        let entering = dropouts[below].forward(
-          layers[below].output(unrolling), rows: unrolling.rows, columns: plan.hidden, &masks)
+      for index in 1..<max(plan.layers, 1) {
+        let entering = dropouts[index - 1].forward(
+          flowing, rows: unrolling.rows, columns: plan.outputWidth, owners: batch.owners, &masks)
         inputs.append(entering)
-        layer.forward(
+        flowing = stages[index].forward(
           LayerInput(pointer: entering, count: unrolling.rows), unrolling,
-          parameters: parameters.pointer)
+          parameters: parameters.pointer,
+          initial: { initial?.layer(index * plan.directions + $0) }, &masks)
       }
-      let top = plan.layers - 1
       let rows = readout.rowCount(batch)
-      let features = dropouts[top].forward(
-        readout.forward(layers[top].output(unrolling), batch), rows: rows, columns: plan.hidden,
-        &masks)
+      let features = dropouts[plan.layers - 1].forward(
+        readout.forward(flowing, batch), rows: rows, columns: plan.outputWidth,
+        owners: plan.readout == .every ? batch.owners : nil, &masks)
       return head.forward(features, rows: rows, parameters: parameters.pointer)
     }
   }
 
-  /// Adds to ``gradient`` what the last ``forward(_:dropout:)`` contributes, given the gradient of its
-  /// result. To be called at most once for each forward pass.
+  /// Copies the states that the last forward pass ended with, to go on from them with a batch of the
+  /// same sequences: truncated back-propagation through time.
+  public func copyState(of batch: PackedBatch<S>, into state: RecurrentState<S>) {
+    state.reshape(batch.sequenceCount)
+    for (index, stage) in stages.enumerated() {
+      stage.copyFinal(batch, unrolling, into: state, at: index)
+    }
+  }
+
+  /// Adds to ``gradient`` what the last forward pass contributes, given the gradient of its result. To
+  /// be called at most once for each forward pass.
   ///
   /// - Returns: The gradient of the values of the batch, row by row, if it was asked for.
   @discardableResult
@@ -127,12 +124,13 @@ public final class Model<S: Scalar> {
       "the gradient of the result is [\(upstream.rows), \(upstream.columns)]")
     return withDenormalsFlushed {
       let top = plan.layers - 1
+      if plan.isTied { gradient.useAllRows() }
       var flowing = head.backward(
         upstream, parameters: parameters.pointer, gradient: gradient.buffer.pointer)
       dropouts[top].backward(flowing)
       flowing = readout.backward(flowing, batch)
       for layer in stride(from: top, to: 0, by: -1) {
-        layers[layer].backward(
+        stages[layer].backward(
           LayerInput(pointer: inputs[layer - 1], count: unrolling.rows), unrolling,
           upstream: flowing, parameters: parameters.pointer, gradient: gradient.buffer.pointer,
           inputGradient: inputGradients[layer])
@@ -141,13 +139,20 @@ public final class Model<S: Scalar> {
       }
       let isWanted = embedding != nil || wantsInputGradient
       withFirstInput(batch, isForward: false) { input in
-        layers[0].backward(
+        stages[0].backward(
           input, unrolling, upstream: flowing, parameters: parameters.pointer,
           gradient: gradient.buffer.pointer, inputGradient: isWanted ? inputGradients[0] : nil)
       }
       embedding?.backward(inputGradients[0], gradient)
       return embedding == nil && wantsInputGradient ? inputGradients[0] : nil
     }
+  }
+
+  /// The gradient of the initial states of a layer after a backward pass that began with given ones,
+  /// [B, H] each; that of c is empty if the cell has none.
+  func initialGradients(layer: Int, direction: Int = 0) -> (hidden: Matrix<S>, memory: Matrix<S>) {
+    let layer = stages[layer].layers[direction]
+    return (layer.initialHiddenGradient, layer.memoryGradient)
   }
 
   /// Sets the gradient to zero.

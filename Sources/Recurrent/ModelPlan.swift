@@ -34,8 +34,39 @@ public struct ModelPlan: Codable, Hashable, Sendable {
     case last
     /// The mean over the valid steps of each sequence.
     case mean
+    /// The largest value of each unit over the valid steps of each sequence.
+    case max
     /// Every valid step.
     case every
+  }
+
+  /// When the reset gate of ``Cell/gru`` acts.
+  public enum Reset: String, Codable, CaseIterable, Hashable, Sendable {
+    /// On the product of weights and state, as in cuDNN and PyTorch.
+    case after
+    /// On the state before the product, as in the original (Cho et al. 2014).
+    case before
+  }
+
+  /// What is done to the sums of a gate over the units of a layer.
+  public enum Normalization: String, Codable, CaseIterable, Hashable, Sendable {
+    /// Nothing.
+    case none
+    /// Layer normalization; its shift takes the place of the biases.
+    case layer
+  }
+
+  /// How weights are drawn at first.
+  public enum Initializer: String, Codable, CaseIterable, Hashable, Sendable {
+    /// Uniform in ±1/√hidden, as PyTorch.
+    case uniform
+    /// Uniform in ±√(6 / (rows + columns)) of each gate (Glorot and Bengio 2010).
+    case glorot
+    /// Input weights as `glorot`, recurrent ones orthogonal for each gate (Saxe et al. 2013).
+    case orthogonal
+    /// Input weights as `glorot`, recurrent ones the identity (Le, Jaitly and Hinton 2015: with `rnn`
+    /// and `relu`, the IRNN), biases zero.
+    case identity
   }
 
   /// What a sequence consists of.
@@ -56,6 +87,27 @@ public struct ModelPlan: Codable, Hashable, Sendable {
   public var outputs: Int
   /// The initial bias of the forget gate, if the cell is ``Cell/lstm``.
   public var forgetBias: Double
+  /// Whether the gates of ``Cell/lstm`` see the memory.
+  public var peepholes = false
+  /// When the reset gate of ``Cell/gru`` acts.
+  public var reset = Reset.after
+  /// Whether each layer walks over time both ways and gives both states side by side.
+  public var isBidirectional = false
+  /// Whether the input of each layer but the first is added to its output.
+  public var isResidual = false
+  /// What is done to the sums of each gate.
+  public var normalization = Normalization.none
+  /// The share of units that are silent from beginning to end of a sequence, on the recurrent path.
+  public var recurrentDropout = 0.0
+  /// Whether ``dropout`` keeps one mask over time.
+  public var isDropoutVariational = false
+  /// Whether the head's weight is the table of embeddings.
+  public var isTied = false
+  /// How weights are drawn at first.
+  public var initializer = Initializer.uniform
+  /// The longest dependency, in steps, that gate biases are drawn for (Tallec and Ollivier 2018); nil:
+  /// they are drawn like the weights.
+  public var chronoSteps: Int?
 
   /// A plan; what is left out has the common default.
   public init(
@@ -90,6 +142,14 @@ public struct ModelPlan: Codable, Hashable, Sendable {
     }
   }
 
+  /// 1, or 2 if layers walk both ways.
+  public var directions: Int { isBidirectional ? 2 : 1 }
+
+  /// The width of a layer's output.
+  public var outputWidth: Int { hidden * directions }
+
+  var resetBefore: Bool { cell == .gru && reset == .before }
+
   func check() {
     if case .tokens(let vocabulary, _) = input {
       precondition(vocabulary > 0, "the vocabulary is empty")
@@ -99,5 +159,16 @@ public struct ModelPlan: Codable, Hashable, Sendable {
     precondition(layers > 0, "the number of layers is \(layers)")
     precondition(outputs > 0, "the number of outputs is \(outputs)")
     precondition(0 <= dropout && dropout < 1, "dropout is \(dropout), not in 0..<1")
+    precondition(0 <= recurrentDropout && recurrentDropout < 1, "not in 0..<1: \(recurrentDropout)")
+    precondition((chronoSteps ?? 2) > 1, "a dependency of \(chronoSteps ?? 0) steps")
+    precondition(!peepholes || cell == .lstm, "peepholes are of an LSTM")
+    if isTied {
+      guard case .tokens(let vocabulary, let embedding) = input else {
+        preconditionFailure("weights are tied to an embedding")
+      }
+      precondition(
+        vocabulary == outputs && embedding == outputWidth,
+        "tied weights are [\(vocabulary), \(embedding)] and [\(outputs), \(outputWidth)]")
+    }
   }
 }

@@ -30,14 +30,12 @@ public struct ParameterLayout: Hashable, Sendable {
     if case .tokens(let vocabulary, let embedding) = plan.input {
       add("embedding.weight", [vocabulary, embedding])
     }
-    let sums = plan.gates * plan.hidden
     for layer in 0..<plan.layers {
-      add("recurrent.weight_ih_l\(layer)", [sums, layer == 0 ? plan.inputWidth : plan.hidden])
-      add("recurrent.weight_hh_l\(layer)", [sums, plan.hidden])
-      add("recurrent.bias_ih_l\(layer)", [sums])
-      add("recurrent.bias_hh_l\(layer)", [sums])
+      for direction in Direction.allCases.prefix(plan.directions) {
+        add(plan, layer: layer, "l\(layer)\(direction.suffix)")
+      }
     }
-    add("head.weight", [plan.outputs, plan.hidden])
+    if !plan.isTied { add("head.weight", [plan.outputs, plan.outputWidth]) }
     add("head.bias", [plan.outputs])
   }
 
@@ -51,6 +49,23 @@ public struct ParameterLayout: Hashable, Sendable {
   func entry(_ name: String) -> Entry {
     guard let entry = self[name] else { preconditionFailure("no parameter is named \(name)") }
     return entry
+  }
+
+  private mutating func add(_ plan: ModelPlan, layer: Int, _ suffix: String) {
+    let sums = plan.gates * plan.hidden
+    let width = layer == 0 ? plan.inputWidth : plan.outputWidth
+    add("recurrent.weight_ih_\(suffix)", [sums, width])
+    add("recurrent.weight_hh_\(suffix)", [sums, plan.hidden])
+    if plan.normalization == .layer {
+      // A GRU that resets after the product has two sums for its candidate.
+      let panels = plan.cell == .gru && !plan.resetBefore ? 4 : plan.gates
+      add("recurrent.norm_weight_\(suffix)", [panels, plan.hidden])
+      add("recurrent.norm_bias_\(suffix)", [panels, plan.hidden])
+    } else {
+      add("recurrent.bias_ih_\(suffix)", [sums])
+      add("recurrent.bias_hh_\(suffix)", [sums])
+    }
+    if plan.peepholes { add("recurrent.weight_peephole_\(suffix)", [3, plan.hidden]) }
   }
 
   private mutating func add(_ name: String, _ shape: [Int]) {

@@ -5,10 +5,12 @@ final class Readout<S: Scalar> {
   private let units: Int
   private let features = Matrix<S>()
   private let stateGradient = Matrix<S>()
+  /// [B, width]: for `max`, the rows of the largest values.
+  private var places: [Int32] = []
 
   init(_ plan: ModelPlan) {
     kind = plan.readout
-    units = plan.hidden
+    units = plan.outputWidth
   }
 
   /// R, the rows of the result.
@@ -26,6 +28,11 @@ final class Readout<S: Scalar> {
     case .last:
       features.reshape(rows: batch.sequenceCount, columns: units)
       kernels.rowsGather(features.rows, units, batch.lastRows, states, features.pointer)
+    case .max:
+      features.reshape(rows: batch.sequenceCount, columns: units)
+      if places.count < features.count { places = Array(repeating: 0, count: features.count) }
+      kernels.rowsLargest(
+        batch.rowCount, units, batch.owners, states, features.pointer, &places)
     case .mean:
       features.reshape(rows: batch.sequenceCount, columns: units)
       features.zero()
@@ -45,6 +52,10 @@ final class Readout<S: Scalar> {
       stateGradient.zero()
       kernels.rowsScatterAdd(
         batch.sequenceCount, units, batch.lastRows, nil, upstream, stateGradient.pointer)
+    } else if kind == .max {
+      stateGradient.zero()
+      kernels.rowsSpreadLargest(
+        batch.sequenceCount, units, upstream, places, stateGradient.pointer)
     } else {
       kernels.rowsSpread(
         batch.rowCount, units, batch.owners, batch.reciprocalLengths, upstream,

@@ -10,198 +10,266 @@ struct LayerInput<S: Scalar> {
 
 /// The one way to unroll a cell over time and to go back through it.
 ///
-/// The input product of all rows is one product before the loop, and the gradients of the weights are
-/// one product each after it; inside the loop remain the recurrent product of B_t rows and the cell.
-/// Words of a text repeat: a row that occurs many times in a batch is multiplied once, and the
-/// gradients of its occurrences are summed before the products of the way back.
+/// Steps go in chunks whose gates stay in the cache. The input product of a chunk is one product before
+/// its steps, and its share of the gradients of the weights one product each after them; inside the
+/// loop over the steps remain the recurrent product and the cell, block by block of units, so that a
+/// cell finds its sums in the first level of the cache. Words of a text repeat: a row that occurs many
+/// times in a batch is multiplied once, and the gradients of its occurrences are summed before the
+/// products of the way back.
 ///
-/// Legend: B sequences, N rows, B_t rows of a step, U distinct input rows, I input width, H units,
-/// G gates.
+/// Legend: B sequences, N rows, B_t rows of a step, U distinct input rows, I input width, H units.
 final class RecurrentLayer<S: Scalar> {
-  private let kernels = S.kernels
-  private let cell: any RecurrentCell<S>
-  private let inputWidth: Int
-  private let units: Int
-  /// G·H
-  private let sums: Int
+  let kernels = S.kernels
+  let cell: any RecurrentCell<S>
+  let form: GatePanels<S>
+  let inputWidth: Int
+  let units: Int
+  let parameters: LayerParameters
 
-  /// Offsets in the flat buffer: [G·H, I], [G·H, H], [G·H], [G·H].
-  private let inputWeight, recurrentWeight, inputBias, recurrentBias: Int
-
-  /// [N, G·H] activations; gradients of the input's sums after the way back.
-  private let gates = Matrix<S>()
-  /// [N, G·H] recurrent sums and then their gradients, if the cell keeps them apart.
-  private let product = Matrix<S>()
+  /// [N, panels]: sums, activations, and gradients of the sums after the way back, chunk by chunk.
+  let gates = Matrix<S>()
   /// [B + N, H] each.
-  private let hidden = Matrix<S>()
-  private let memory = Matrix<S>()
+  let hidden = Matrix<S>()
+  let memory = Matrix<S>()
   /// [N, H]
-  private let kept = Matrix<S>()
-  /// [U, G·H] sums of the distinct input rows; their gradients on the way back.
-  private let distinct = Matrix<S>()
-  /// [N, H] former states, where they are not one run of rows.
-  private let previousHidden = Matrix<S>()
-  /// [B, H] each.
-  private let hiddenGradient = Matrix<S>()
-  private let memoryGradient = Matrix<S>()
-  /// [G·H]
-  private let bias: Buffer<S>
-  /// Packed anew for each pass: the weights change between them, and each way needs its own form.
-  private let packedInput = PackedWeights<S>()
-  private let packedRecurrent = PackedWeights<S>()
+  let kept = Matrix<S>()
+  /// [U, panels]: sums of the distinct input rows; their gradients on the way back.
+  let distinct = Matrix<S>()
+  /// [B, H] of one mask over time on the recurrent path, and [B + N, H] masked states.
+  let recurrentMask: VariationalMask<S>?
+  /// Each panel's sums over the units brought to mean 0 and deviation 1.
+  let normalization: LayerNormalization<S>?
 
-  init(_ plan: ModelPlan, _ layout: ParameterLayout, layer: Int) {
-    cell = plan.makeCell(S.self)
-    inputWidth = layer == 0 ? plan.inputWidth : plan.hidden
-    units = plan.hidden
-    sums = plan.gates * plan.hidden
-    inputWeight = layout.entry("recurrent.weight_ih_l\(layer)").offset
-    recurrentWeight = layout.entry("recurrent.weight_hh_l\(layer)").offset
-    inputBias = layout.entry("recurrent.bias_ih_l\(layer)").offset
-    recurrentBias = layout.entry("recurrent.bias_hh_l\(layer)").offset
-    bias = Buffer(count: sums)
+  let inputWeights: Panels<S>
+  let recurrentWeights: [Panels<S>]
+  let backInput: BackPanels<S>
+  let backRecurrent: [BackPanels<S>]
+  let inputGradients: Panels<S>
+  let recurrentGradients: [Panels<S>]
+  /// [block][input panel][P] and [block][panel][P]
+  private let start: Buffer<S>
+  let biasGradient: Buffer<S>
+  /// [chunk rows, H] former states of a chunk, [B, H] each of the way back.
+  let former = Matrix<S>()
+  let scratch = Matrix<S>()
+  /// [B, H], or [B + N, H] if all of them are asked for.
+  let memoryGradient = Matrix<S>()
+  /// [B, H]
+  let initialHiddenGradient = Matrix<S>()
+  let initialMemoryGradient = Matrix<S>()
+  /// Whether a state was given to the last forward pass.
+  private(set) var hasInitialState = false
+  /// Whether the gradient of every c is kept, not only that of the step at hand.
+  var keepsMemoryGradients = false
+
+  init(_ plan: ModelPlan, _ layout: ParameterLayout, layer: Int, direction: Direction) {
+    let places = LayerParameters(layout, plan, layer: layer, direction: direction)
+    let cell = plan.makeCell(S.self, peephole: places.peephole)
+    let form = GatePanels<S>(units: plan.hidden, panels: cell.panels)
+    let width = layer == 0 ? plan.inputWidth : plan.hidden * plan.directions
+    (self.cell, self.form, inputWidth, units, parameters) = (cell, form, width, plan.hidden, places)
+    func make(_ part: (first: Int, gates: [Int32]), _ inner: Int) -> Panels<S> {
+      Panels(form, first: part.first, gates: part.gates, inner: inner)
+    }
+    let input = (first: 0, gates: cell.inputGates)
+    inputWeights = make(input, width)
+    inputGradients = make(input, width)
+    recurrentWeights = cell.recurrentGates.map { make($0, plan.hidden) }
+    recurrentGradients = cell.recurrentGates.map { make($0, plan.hidden) }
+    backInput = BackPanels(form, first: 0, gates: cell.inputGates, columns: width)
+    backRecurrent = cell.recurrentGates.map {
+      BackPanels(form, first: $0.first, gates: $0.gates, columns: plan.hidden)
+    }
+    start = Buffer(count: form.columns)
+    biasGradient = Buffer(count: form.columns)
+    recurrentMask =
+      plan.recurrentDropout > 0 ? VariationalMask(rate: plan.recurrentDropout) : nil
+    normalization = plan.normalization == .layer ? LayerNormalization(form) : nil
   }
 
   /// [N, H]: the states of all rows of the last batch.
   func output(_ unrolling: Unrolling) -> UnsafeMutablePointer<S> { hidden.row(unrolling.sequences) }
 
+  /// Whether a cell can act on a block as soon as its product is there.
+  var isFused: Bool {
+    recurrentWeights.count == 1 && normalization == nil && recurrentMask == nil
+  }
+
   // MARK: Forward
 
   func forward(
-    _ input: LayerInput<S>, _ unrolling: Unrolling, parameters: UnsafePointer<S>
+    _ input: LayerInput<S>, _ unrolling: Unrolling, parameters values: UnsafePointer<S>,
+    initial: LayerState<S>? = nil, _ masks: inout MaskSource?
   ) {
-    reshape(unrolling)
-    sumInput(input, unrolling, parameters)
-    if cell.keepsProductApart {
-      kernels.rowsFill(unrolling.rows, sums, parameters + recurrentBias, product.pointer)
-    }
-    packedRecurrent.pack(
-      parameters + recurrentWeight, .transposed, inner: units, columns: sums)
-    let recurrentSums = cell.keepsProductApart ? product : gates
-    for step in unrolling.steps {
-      // The initial states are zero: their product needs no computing.
-      if step.start > 0 {
-        packedRecurrent.multiply(
-          hidden.row(step.previous), rows: step.rows, into: recurrentSums.row(step.start),
-          adding: true)
+    reshape(unrolling, initial)
+    recurrentMask?.draw(rows: unrolling.sequences, columns: units, &masks)
+    inputWeights.pack(values + parameters.inputWeight)
+    for part in recurrentWeights { part.pack(values + parameters.recurrentWeight) }
+    layStart(values)
+    if let index = input.index { sumDistinct(input, index.count) }
+    for chunk in unrolling.chunks {
+      sumInput(input, chunk)
+      for step in unrolling.steps[chunk.steps] {
+        let block = cellBlock(step, chunk)
+        let isFirst = step.start == 0 && !hasInitialState
+        if isFused {
+          for index in 0..<form.blocks {
+            if !isFirst { multiply(hidden.row(step.previous), 0, index..<index + 1, block, chunk) }
+            cell.forward(self.block(index, of: block), parameters: values)
+          }
+        } else {
+          forwardInParts(step, chunk, block, isFirst: isFirst, values)
+        }
       }
-      cell.forward(cellStep(step))
     }
   }
 
-  private func reshape(_ unrolling: Unrolling) {
+  /// One step of a cell that must see all units before it can go on.
+  private func forwardInParts(
+    _ step: Unrolling.Step, _ chunk: Unrolling.Chunk, _ block: CellBlock<S>, isFirst: Bool,
+    _ values: UnsafePointer<S>
+  ) {
+    let all = 0..<form.blocks
+    // The first states are masked too: the products of the way back read them.
+    let left = recurrentMask?.apply(hidden.row(step.previous), step, hidden.rows)
+    if !isFirst {
+      multiply(left ?? hidden.row(step.previous), 0, all, block, chunk)
+    }
+    let late = recurrentWeights.dropFirst().flatMap { $0.first..<$0.first + $0.count }
+    normalize(0..<form.panels, except: late, step, chunk, block, values)
+    for index in all { cell.forward(self.block(index, of: block), parameters: values) }
+    guard recurrentWeights.count > 1 else { return }
+    if !isFirst { multiply(block.kept, 1, all, block, chunk) }
+    normalize(late[0]..<late[0] + late.count, except: [], step, chunk, block, values)
+    for index in all { cell.finish(self.block(index, of: block)) }
+  }
+
+  private func normalize(
+    _ panels: Range<Int>, except: [Int], _ step: Unrolling.Step, _ chunk: Unrolling.Chunk,
+    _ block: CellBlock<S>, _ values: UnsafePointer<S>
+  ) {
+    guard let normalization else { return }
+    for panel in panels where !except.contains(panel) {
+      normalization.forward(
+        panel: panel, step, chunk, block.gates, weight: values + parameters.normWeight,
+        bias: values + parameters.normBias)
+    }
+  }
+
+  private func multiply(
+    _ left: UnsafePointer<S>, _ part: Int, _ blocks: Range<Int>, _ block: CellBlock<S>,
+    _ chunk: Unrolling.Chunk
+  ) {
+    form.multiply(
+      left, stride: units, rows: block.rows, inner: units, weights: recurrentWeights[part],
+      blocks: blocks, into: block.gates, chunkRows: chunk.rows)
+  }
+
+  private func reshape(_ unrolling: Unrolling, _ initial: LayerState<S>?) {
     let (sequences, rows) = (unrolling.sequences, unrolling.rows)
-    let memoryWidth = cell.hasMemory ? units : 0
-    gates.reshape(rows: rows, columns: sums)
-    product.reshape(rows: rows, columns: cell.keepsProductApart ? sums : 0)
+    gates.reshape(rows: rows, columns: form.columns)
     hidden.reshape(rows: sequences + rows, columns: units)
-    memory.reshape(rows: sequences + rows, columns: memoryWidth)
-    kept.reshape(rows: rows, columns: cell.hasKept ? units : 0)
-    hidden.pointer.zero(count: sequences * units)
-    memory.pointer.zero(count: sequences * memoryWidth)
-  }
-
-  /// gates = input · weightᵀ + biases, for all rows at once.
-  private func sumInput(
-    _ input: LayerInput<S>, _ unrolling: Unrolling, _ parameters: UnsafePointer<S>
-  ) {
-    bias.pointer.copy(from: parameters + inputBias, count: sums)
-    if !cell.keepsProductApart {
-      kernels.vectorAdd(sums, parameters + recurrentBias, bias.pointer)
-    }
-    let target = input.index == nil ? gates : distinct
-    target.reshape(rows: input.count, columns: sums)
-    kernels.rowsFill(input.count, sums, bias.pointer, target.pointer)
-    packedInput.pack(parameters + inputWeight, .transposed, inner: inputWidth, columns: sums)
-    packedInput.multiply(input.pointer, rows: input.count, into: target.pointer, adding: true)
-    if let index = input.index {
-      kernels.rowsGather(unrolling.rows, sums, index, distinct.pointer, gates.pointer)
+    memory.reshape(rows: cell.hasMemory ? sequences + rows : 0, columns: units)
+    kept.reshape(rows: cell.hasKept ? rows : 0, columns: units)
+    normalization?.reshape(rows: rows)
+    hasInitialState = initial != nil
+    let count = sequences * units
+    if let initial {
+      hidden.pointer.copy(from: initial.hidden, count: count)
+      if cell.hasMemory { memory.pointer.copy(from: initial.memory, count: count) }
+    } else {
+      hidden.pointer.zero(count: count)
+      if cell.hasMemory { memory.pointer.zero(count: count) }
     }
   }
 
-  private func cellStep(_ step: Unrolling.Step) -> CellStep<S> {
-    CellStep(
-      rows: step.rows, units: units, gates: gates.row(step.start),
-      product: product.row(step.start), previousHidden: hidden.row(step.previous),
-      hidden: hidden.row(step.current), previousMemory: memory.row(step.previous),
-      memory: memory.row(step.current), kept: kept.row(step.start))
-  }
-
-  // MARK: Backward
-
-  /// Adds to the gradients of the weights, given the gradient of ``output(_:)``; to be called once
-  /// after ``forward(_:_:parameters:)``, whose activations it overwrites. The gradient of the input
-  /// goes to `inputGradient` [U, I], if it is wanted.
-  func backward(
-    _ input: LayerInput<S>, _ unrolling: Unrolling, upstream: UnsafePointer<S>,
-    parameters: UnsafePointer<S>, gradient: UnsafeMutablePointer<S>, inputGradient: Matrix<S>?
-  ) {
-    hiddenGradient.reshape(rows: unrolling.sequences, columns: units)
-    hiddenGradient.zero()
-    memoryGradient.reshape(rows: unrolling.sequences, columns: cell.hasMemory ? units : 0)
-    memoryGradient.zero()
-    packedRecurrent.pack(parameters + recurrentWeight, .plain, inner: sums, columns: units)
-    let recurrentSums = cell.keepsProductApart ? product : gates
-    for step in unrolling.steps.reversed() {
-      cell.backward(
-        cellStep(step), upstream: upstream + step.start * units,
-        hiddenGradient: hiddenGradient.pointer, memoryGradient: memoryGradient.pointer)
-      if step.start > 0 {
-        packedRecurrent.multiply(
-          recurrentSums.row(step.start), rows: step.rows, into: hiddenGradient.pointer,
-          adding: cell.keepsProductApart)
+  /// What the sums start from: the biases, in panels; zero beyond the last unit.
+  private func layStart(_ values: UnsafePointer<S>) {
+    guard let inputBias = parameters.inputBias, let recurrentBias = parameters.recurrentBias else {
+      return
+    }
+    start.pointer.zero(count: start.count)
+    let width = form.width
+    func add(_ gate: Int32, _ panel: Int, _ bias: Int) {
+      for block in 0..<form.blocks {
+        let unit = block * width
+        kernels.vectorAdd(
+          min(width, units - unit), values + bias + Int(gate) * units + unit,
+          start.pointer + startOffset(block, panel))
       }
     }
-    differentiateRecurrent(unrolling, recurrentSums, gradient)
-    differentiateInput(input, unrolling, parameters, gradient, inputGradient)
-  }
-
-  /// The recurrent weights, over all rows that have a former state other than zero.
-  private func differentiateRecurrent(
-    _ unrolling: Unrolling, _ recurrentSums: Matrix<S>, _ gradient: UnsafeMutablePointer<S>
-  ) {
-    let first = unrolling.sequences
-    let rows = unrolling.rows - first
-    var former = hidden.row(first)
-    if !unrolling.isUniform {
-      previousHidden.reshape(rows: rows, columns: units)
-      kernels.rowsGather(
-        rows, units, unrolling.previousRows, hidden.pointer, previousHidden.pointer)
-      former = previousHidden.pointer
-    }
-    kernels.multiply(
-      recurrentSums.row(first), .transposed, former, .plain, into: gradient + recurrentWeight,
-      rows: sums, columns: units, inner: rows, adding: true)
-    if cell.keepsProductApart {
-      kernels.columnsAdd(unrolling.rows, sums, product.pointer, gradient + recurrentBias)
+    for (panel, gate) in cell.inputGates.enumerated() { add(gate, panel, inputBias) }
+    for part in cell.recurrentGates {
+      for (place, gate) in part.gates.enumerated() { add(gate, part.first + place, recurrentBias) }
     }
   }
 
-  private func differentiateInput(
-    _ input: LayerInput<S>, _ unrolling: Unrolling, _ parameters: UnsafePointer<S>,
-    _ gradient: UnsafeMutablePointer<S>, _ inputGradient: Matrix<S>?
-  ) {
-    var sumGradients = gates
+  /// Panels that take a sum of the input lie first, block by block; the others follow.
+  private func startOffset(_ block: Int, _ panel: Int) -> Int {
+    let count = cell.inputGates.count
+    return panel < count
+      ? (block * count + panel) * form.width
+      : (form.blocks * count + block * (form.panels - count) + panel - count) * form.width
+  }
+
+  /// gates = input · weightᵀ + biases, for the rows of a chunk.
+  private func sumInput(_ input: LayerInput<S>, _ chunk: Unrolling.Chunk) {
+    let target = gates.row(chunk.start)
     if let index = input.index {
-      distinct.zero()
-      kernels.rowsScatterAdd(
-        unrolling.rows, sums, index, nil, gates.pointer, distinct.pointer)
-      sumGradients = distinct
+      index.withUnsafeBufferPointer { index in
+        guard let base = index.baseAddress else { return }
+        kernels.panelsGather(
+          chunk.rows, form.blocks * form.panels, base + chunk.start, distinct.pointer,
+          input.count * form.width, target, chunk.rows * form.width)
+      }
+    } else {
+      sum(input.pointer + chunk.start * inputWidth, chunk.rows, target)
     }
-    bias.pointer.zero(count: sums)
-    kernels.columnsAdd(input.count, sums, sumGradients.pointer, bias.pointer)
-    kernels.vectorAdd(sums, bias.pointer, gradient + inputBias)
-    if !cell.keepsProductApart {
-      kernels.vectorAdd(sums, bias.pointer, gradient + recurrentBias)
+  }
+
+  private func sumDistinct(_ input: LayerInput<S>, _ rows: Int) {
+    distinct.reshape(rows: input.count, columns: form.columns)
+    sum(input.pointer, input.count, distinct.pointer)
+  }
+
+  private func sum(_ rows: UnsafePointer<S>, _ count: Int, _ target: UnsafeMutablePointer<S>) {
+    form.multiply(
+      rows, stride: inputWidth, rows: count, inner: inputWidth, weights: inputWeights,
+      blocks: 0..<form.blocks, start: start.pointer, into: target, chunkRows: count)
+    for panel in cell.inputGates.count..<form.panels {
+      for block in 0..<form.blocks {
+        kernels.rowsFill(
+          count, form.width, start.pointer + startOffset(block, panel),
+          target + form.offset(block: block, panel: panel, rows: count))
+      }
     }
-    kernels.multiply(
-      sumGradients.pointer, .transposed, input.pointer, .plain, into: gradient + inputWeight,
-      rows: sums, columns: inputWidth, inner: input.count, adding: true)
-    if let inputGradient {
-      inputGradient.reshape(rows: input.count, columns: inputWidth)
-      packedInput.pack(parameters + inputWeight, .plain, inner: sums, columns: inputWidth)
-      packedInput.multiply(
-        sumGradients.pointer, rows: input.count, into: inputGradient.pointer, adding: false)
-    }
+  }
+
+  // MARK: Blocks
+
+  /// A step, with the pointers of its first block.
+  func cellBlock(_ step: Unrolling.Step, _ chunk: Unrolling.Chunk) -> CellBlock<S> {
+    let row = step.start - chunk.start
+    return CellBlock(
+      rows: step.rows, unit: 0, count: 0, stride: units, panel: chunk.rows * form.width,
+      gates: gates.row(chunk.start) + row * form.width, previousHidden: hidden.row(step.previous),
+      hidden: hidden.row(step.current),
+      previousMemory: cell.hasMemory ? memory.row(step.previous) : hidden.pointer,
+      memory: cell.hasMemory ? memory.row(step.current) : hidden.pointer,
+      kept: cell.hasKept ? kept.row(step.start) : hidden.pointer)
+  }
+
+  func block(_ index: Int, of step: CellBlock<S>) -> CellBlock<S> {
+    let unit = index * form.width
+    var block = step
+    block.unit = unit
+    block.count = min(form.width, units - unit)
+    block.gates += index * form.panels * step.panel
+    block.previousHidden += unit
+    block.hidden += unit
+    block.previousMemory += unit
+    block.memory += unit
+    block.kept += unit
+    return block
   }
 }

@@ -13,7 +13,11 @@ extension Float: Scalar {
     rnnForward: rnn_forward_float, rnnBackward: rnn_backward_float,
     lstmForward: lstm_forward_float, lstmBackward: lstm_backward_float,
     gruForward: gru_forward_float, gruBackward: gru_backward_float,
-    rowsFill: rows_fill_float, rowsGather: rows_gather_float,
+    gruResetForward: gru_reset_forward_float, gruResetFinish: gru_reset_finish_float,
+    gruResetBackward: gru_reset_backward_float, gruResetBegin: gru_reset_begin_float,
+    rowsFill: rows_fill_float, rowsMove: rows_move_float,
+    rowsLargest: rows_largest_float, rowsSpreadLargest: rows_spread_largest_float,
+    rowsGather: rows_gather_float,
     rowsScatterAdd: rows_scatter_add_float, rowsSpread: rows_spread_float,
     columnsAdd: columns_add_float, vectorAdd: vector_add_float,
     vectorMultiply: vector_multiply_float, vectorScale: vector_scale_float,
@@ -23,8 +27,11 @@ extension Float: Scalar {
     softmax: softmax_float, crossEntropy: cross_entropy_float,
     squaredError: squared_error_float, sgdStep: sgd_step_float,
     rmspropStep: rmsprop_step_float, adamStep: adam_step_float,
-    productPackedCount: product_packed_count_float, productPack: product_pack_float,
-    productWithPacked: product_float,
+    panelWidth: panel_width_float, panelsPack: panels_pack_float,
+    panelsUnpackAdd: panels_unpack_add_float, panelsPackBack: panels_pack_back_float,
+    panelProduct: product_float, panelsGather: panels_gather_float,
+    panelsScatterAdd: panels_scatter_add_float,
+    normalizeForward: normalize_forward_float, normalizeBackward: normalize_backward_float,
     peakProbe: peak_probe_float, peakProbeOperations: peak_probe_operations_float
   ) { left, right, shape, scale, pointers in
     cblas_sgemm(
@@ -41,7 +48,11 @@ extension Double: Scalar {
     rnnForward: rnn_forward_double, rnnBackward: rnn_backward_double,
     lstmForward: lstm_forward_double, lstmBackward: lstm_backward_double,
     gruForward: gru_forward_double, gruBackward: gru_backward_double,
-    rowsFill: rows_fill_double, rowsGather: rows_gather_double,
+    gruResetForward: gru_reset_forward_double, gruResetFinish: gru_reset_finish_double,
+    gruResetBackward: gru_reset_backward_double, gruResetBegin: gru_reset_begin_double,
+    rowsFill: rows_fill_double, rowsMove: rows_move_double,
+    rowsLargest: rows_largest_double, rowsSpreadLargest: rows_spread_largest_double,
+    rowsGather: rows_gather_double,
     rowsScatterAdd: rows_scatter_add_double, rowsSpread: rows_spread_double,
     columnsAdd: columns_add_double, vectorAdd: vector_add_double,
     vectorMultiply: vector_multiply_double, vectorScale: vector_scale_double,
@@ -51,8 +62,11 @@ extension Double: Scalar {
     softmax: softmax_double, crossEntropy: cross_entropy_double,
     squaredError: squared_error_double, sgdStep: sgd_step_double,
     rmspropStep: rmsprop_step_double, adamStep: adam_step_double,
-    productPackedCount: product_packed_count_double, productPack: product_pack_double,
-    productWithPacked: product_double,
+    panelWidth: panel_width_double, panelsPack: panels_pack_double,
+    panelsUnpackAdd: panels_unpack_add_double, panelsPackBack: panels_pack_back_double,
+    panelProduct: product_double, panelsGather: panels_gather_double,
+    panelsScatterAdd: panels_scatter_add_double,
+    normalizeForward: normalize_forward_double, normalizeBackward: normalize_backward_double,
     peakProbe: peak_probe_double, peakProbeOperations: peak_probe_operations_double
   ) { left, right, shape, scale, pointers in
     cblas_dgemm(

@@ -13,33 +13,75 @@ struct Unrolling {
     var previous: Int
     /// The first row of the new states.
     var current: Int
+    /// The index of the step's chunk.
+    var chunk: Int
   }
+
+  /// Some successive steps, whose products over time are done together while their gates are in the
+  /// cache.
+  struct Chunk {
+    var steps: Range<Int>
+    /// The first row in the batch.
+    var start: Int
+    var rows: Int
+  }
+
+  /// Rows of a chunk of short steps: many enough for a large product, few enough that the gates of a
+  /// chunk stay in the second level of the cache.
+  static let chunkRows = 128
 
   /// In the order of time.
   private(set) var steps: [Step] = []
+  /// In the order of time.
+  private(set) var chunks: [Chunk] = []
   /// B.
   private(set) var sequences = 0
   /// N.
   private(set) var rows = 0
-  /// The row of the former state of each row but those of the first step.
+  /// The row of the former state of each row.
   private(set) var previousRows: [Int32] = []
+  /// For each row, that of the same sequence as far from its end as the row is from its beginning.
+  private(set) var reversed: [Int32] = []
   /// Whether the former states are one run of rows: all sequences have the same length.
   private(set) var isUniform = true
 
-  mutating func lay<S>(_ batch: PackedBatch<S>) {
+  mutating func lay<S>(_ batch: PackedBatch<S>, reverses: Bool) {
     sequences = batch.sequenceCount
     rows = batch.rowCount
     isUniform = batch.batchSizes.last == sequences
     steps.removeAll(keepingCapacity: true)
+    chunks.removeAll(keepingCapacity: true)
     previousRows.removeAll(keepingCapacity: true)
     var previous = 0
-    for (size, start) in zip(batch.batchSizes, batch.offsets) {
+    var chunk = Chunk(steps: 0..<0, start: 0, rows: 0)
+    for (index, (size, start)) in zip(batch.batchSizes, batch.offsets).enumerated() {
+      if chunk.rows > 0 && chunk.rows + size > Self.chunkRows {
+        chunks.append(chunk)
+        chunk = Chunk(steps: index..<index, start: start, rows: 0)
+      }
+      chunk.steps = chunk.steps.lowerBound..<index + 1
+      chunk.rows += size
       steps.append(
-        Step(rows: size, start: start, previous: previous, current: sequences + start))
-      if start > 0 && !isUniform {
+        Step(
+          rows: size, start: start, previous: previous, current: sequences + start,
+          chunk: chunks.count))
+      if !isUniform {
         for row in previous..<previous + size { previousRows.append(Int32(row)) }
       }
       previous = sequences + start
+    }
+    chunks.append(chunk)
+    if reverses { layReversed(batch) }
+  }
+
+  private mutating func layReversed<S>(_ batch: PackedBatch<S>) {
+    reversed.removeAll(keepingCapacity: true)
+    var lengths = [Int](repeating: 0, count: sequences)
+    for size in batch.batchSizes { for place in 0..<size { lengths[place] += 1 } }
+    for (step, size) in batch.batchSizes.enumerated() {
+      for place in 0..<size {
+        reversed.append(Int32(batch.offsets[lengths[place] - 1 - step] + place))
+      }
     }
   }
 }

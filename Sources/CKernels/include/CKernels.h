@@ -9,6 +9,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// A product: result [rows, groups·panels·P] = left [rows, inner] · right. Strides are in scalars.
+struct product_shape {
+  ptrdiff_t rows, inner;
+  // Panels of P columns of the right operand and of the result, in groups.
+  ptrdiff_t groups, panels;
+  // The columns of the last panel that exist in the result.
+  ptrdiff_t last_width;
+  // Between rows of the left operand as they lie in memory: rows of it, or of its transpose.
+  ptrdiff_t left_row;
+  int left_transposed;
+  // If left_panels is not 0, the left operand lies in panels [rows][P] itself, in groups of so many.
+  ptrdiff_t left_panels, left_block, left_group;
+  ptrdiff_t right_panel, right_group;
+  ptrdiff_t result_row, result_panel, result_group;
+};
+
 #define SCALAR float
 #define KERNEL(result, name, parameters, arguments) result name##_float parameters;
 #include "kernel_list.h"

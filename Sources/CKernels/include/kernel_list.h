@@ -3,60 +3,123 @@
 // Gate order is PyTorch's. Pointers never overlap unless they are the same.
 #define POINTER SCALAR *_Nonnull
 #define CONSTANT const SCALAR *_Nonnull
+#define OPTIONAL const SCALAR *_Nullable
 
-// MARK: Cells. Forward: sums of products in, activations out. Backward: activations in, gradients of
-// the sums out, in the same place.
+// MARK: Cells, one block of at most a panel's width of units. Gates lie in panels [rows][width], `panel`
+// scalars apart: sums of products in and activations out, on the way back activations in and gradients
+// of the sums out. States are rows, `stride` apart. d_hidden: the whole gradient of h. d_bias: the
+// gradients of the sums are added over the rows.
 
-// gates [rows, H]: sums -> new state; also written to hidden [rows, H].
-KERNEL(void, rnn_forward, (ptrdiff_t rows, ptrdiff_t units, int rectified, POINTER gates,
-    POINTER hidden), (rows, units, rectified, gates, hidden))
-// d_hidden [rows, H]: the whole gradient of the new state.
-KERNEL(void, rnn_backward, (ptrdiff_t rows, ptrdiff_t units, int rectified, POINTER gates,
-    CONSTANT upstream, CONSTANT d_hidden), (rows, units, rectified, gates, upstream, d_hidden))
+KERNEL(void, rnn_forward, (ptrdiff_t rows, ptrdiff_t count, int rectified, ptrdiff_t stride,
+    POINTER gates, POINTER hidden), (rows, count, rectified, stride, gates, hidden))
+KERNEL(void, rnn_backward, (ptrdiff_t rows, ptrdiff_t count, int rectified, ptrdiff_t stride,
+    POINTER gates, CONSTANT d_hidden, POINTER d_bias),
+    (rows, count, rectified, stride, gates, d_hidden, d_bias))
 
-// gates [rows, 4H] i,f,g,o; c = f c' + i g; h = o tanh(c). All else [rows, H].
-KERNEL(void, lstm_forward, (ptrdiff_t rows, ptrdiff_t units, POINTER gates, CONSTANT previous_cell,
+// i,f,g,o; c = f c' + i g; h = o tanh(c). peephole: of i, f (from c') and o (from c), if any.
+KERNEL(void, lstm_forward, (ptrdiff_t rows, ptrdiff_t count, ptrdiff_t stride, ptrdiff_t panel,
+    POINTER gates, OPTIONAL peephole, ptrdiff_t peephole_stride, CONSTANT previous_cell,
     POINTER cell, POINTER squashed, POINTER hidden),
-    (rows, units, gates, previous_cell, cell, squashed, hidden))
-// d_cell [rows, H]: gradient of c in, of c' out. The gradient of h is upstream + d_hidden.
-KERNEL(void, lstm_backward, (ptrdiff_t rows, ptrdiff_t units, POINTER gates, CONSTANT previous_cell,
-    CONSTANT squashed, CONSTANT upstream, CONSTANT d_hidden, POINTER d_cell),
-    (rows, units, gates, previous_cell, squashed, upstream, d_hidden, d_cell))
+    (rows, count, stride, panel, gates, peephole, peephole_stride, previous_cell, cell, squashed,
+        hidden))
+// d_cell: what reaches c from the step after in, the whole gradient of c out; d_past_cell, which may be
+// the same: what reaches c' out.
+KERNEL(void, lstm_backward, (ptrdiff_t rows, ptrdiff_t count, ptrdiff_t stride, ptrdiff_t panel,
+    POINTER gates, OPTIONAL peephole, SCALAR *_Nullable d_peephole, ptrdiff_t peephole_stride,
+    CONSTANT previous_cell, CONSTANT cell, CONSTANT squashed, CONSTANT d_hidden, POINTER d_cell,
+    POINTER d_past_cell, POINTER d_bias),
+    (rows, count, stride, panel, gates, peephole, d_peephole, peephole_stride, previous_cell, cell,
+        squashed, d_hidden, d_cell, d_past_cell, d_bias))
 
-// gates [rows, 3H] r,z,n: input sums in; product [rows, 3H]: recurrent sums with their bias.
-// n = tanh(gate + r product); h = (1 - z) n + z h'.
-KERNEL(void, gru_forward, (ptrdiff_t rows, ptrdiff_t units, POINTER gates, CONSTANT product,
-    CONSTANT previous_hidden, POINTER hidden),
-    (rows, units, gates, product, previous_hidden, hidden))
-// gates and product become the gradients of the two sums; d_hidden [rows, H]: gradient of h in, the
-// part of the gradient of h' that does not pass through the product out.
-KERNEL(void, gru_backward, (ptrdiff_t rows, ptrdiff_t units, POINTER gates, POINTER product,
-    CONSTANT previous_hidden, CONSTANT upstream, POINTER d_hidden),
-    (rows, units, gates, product, previous_hidden, upstream, d_hidden))
+// n,r,z and the recurrent sum of n; n = tanh(sum + r recurrent sum); h = (1 - z) n + z h'.
+KERNEL(void, gru_forward, (ptrdiff_t rows, ptrdiff_t count, ptrdiff_t stride, ptrdiff_t panel,
+    POINTER gates, CONSTANT previous_hidden, POINTER hidden),
+    (rows, count, stride, panel, gates, previous_hidden, hidden))
+// d_past: the part of the gradient of h' that does not pass through the product is added to it.
+KERNEL(void, gru_backward, (ptrdiff_t rows, ptrdiff_t count, ptrdiff_t stride, ptrdiff_t panel,
+    POINTER gates, CONSTANT previous_hidden, CONSTANT d_hidden, POINTER d_past, POINTER d_bias),
+    (rows, count, stride, panel, gates, previous_hidden, d_hidden, d_past, d_bias))
 
-// MARK: Products
+// n,r,z with n = tanh(sum of W x and U (r h')): r, z and r h' first, n and h after the second product.
+KERNEL(void, gru_reset_forward, (ptrdiff_t rows, ptrdiff_t count, ptrdiff_t stride, ptrdiff_t panel,
+    POINTER gates, CONSTANT previous_hidden, POINTER reset_hidden),
+    (rows, count, stride, panel, gates, previous_hidden, reset_hidden))
+KERNEL(void, gru_reset_finish, (ptrdiff_t rows, ptrdiff_t count, ptrdiff_t stride, ptrdiff_t panel,
+    POINTER gates, CONSTANT previous_hidden, POINTER hidden),
+    (rows, count, stride, panel, gates, previous_hidden, hidden))
+// The way back: n and z first, then r, given the gradient of r h'; d_past as above.
+KERNEL(void, gru_reset_backward, (ptrdiff_t rows, ptrdiff_t count, ptrdiff_t stride,
+    ptrdiff_t panel, POINTER gates, CONSTANT previous_hidden, CONSTANT d_hidden, POINTER d_past,
+    POINTER d_bias),
+    (rows, count, stride, panel, gates, previous_hidden, d_hidden, d_past, d_bias))
+KERNEL(void, gru_reset_begin, (ptrdiff_t rows, ptrdiff_t count, ptrdiff_t stride, ptrdiff_t panel,
+    POINTER gates, CONSTANT previous_hidden, CONSTANT d_reset_hidden, POINTER d_past,
+    POINTER d_bias),
+    (rows, count, stride, panel, gates, previous_hidden, d_reset_hidden, d_past, d_bias))
 
-// The room that a right operand [inner, columns] takes when packed, in scalars.
-KERNEL(ptrdiff_t, product_packed_count, (ptrdiff_t inner, ptrdiff_t columns), (inner, columns))
-// right: [inner, columns], or [columns, inner] if transposed. To be used on the same path.
-KERNEL(void, product_pack, (ptrdiff_t inner, ptrdiff_t columns, int transposed, CONSTANT right,
-    POINTER packed), (inner, columns, transposed, right, packed))
-// result [rows, columns] = left [rows, inner] right + (adding ? result : 0); if left is transposed, it
-// lies as [inner, rows]. left_stride: of its rows as they lie.
-KERNEL(void, product, (ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, CONSTANT left,
-    int left_transposed, ptrdiff_t left_stride, CONSTANT packed, POINTER result, int adding),
-    (rows, columns, inner, left, left_transposed, left_stride, packed, result, adding))
+// MARK: Products with panels: see struct product_shape.
+
+// P, the columns of a panel.
+KERNEL(ptrdiff_t, panel_width, (void), ())
+// weight [sums·units, inner] -> for each block of P units, for each of `gates` sums in the given order,
+// a panel [inner][P]; units beyond the last are zero.
+KERNEL(void, panels_pack, (ptrdiff_t units, ptrdiff_t inner, ptrdiff_t gates,
+    const int32_t *_Nonnull order, CONSTANT weight, POINTER packed),
+    (units, inner, gates, order, weight, packed))
+// The same the other way, added to the weight.
+KERNEL(void, panels_unpack_add, (ptrdiff_t units, ptrdiff_t inner, ptrdiff_t gates,
+    const int32_t *_Nonnull order, CONSTANT packed, POINTER weight),
+    (units, inner, gates, order, packed, weight))
+// weight [sums·units, columns] -> panels of P columns, each [blocks·gates·P][P]: the right operand for
+// a left one that lies in the panels of the gates.
+KERNEL(void, panels_pack_back, (ptrdiff_t units, ptrdiff_t columns, ptrdiff_t gates,
+    const int32_t *_Nonnull order, CONSTANT weight, POINTER packed),
+    (units, columns, gates, order, weight, packed))
+// result = left right + (adding ? result : start in every row, if any).
+KERNEL(void, product, (const struct product_shape *_Nonnull shape, CONSTANT left, CONSTANT right,
+    POINTER result, OPTIONAL start, int adding), (shape, left, right, result, start, adding))
+// to[p][r] = from[p][index[r]]
+KERNEL(void, panels_gather, (ptrdiff_t rows, ptrdiff_t panels, const int32_t *_Nonnull index,
+    CONSTANT from, ptrdiff_t from_panel, POINTER to, ptrdiff_t to_panel),
+    (rows, panels, index, from, from_panel, to, to_panel))
+// to[p][index[r]] += from[p][r], in the order of r.
+KERNEL(void, panels_scatter_add, (ptrdiff_t rows, ptrdiff_t panels, const int32_t *_Nonnull index,
+    CONSTANT from, ptrdiff_t from_panel, POINTER to, ptrdiff_t to_panel),
+    (rows, panels, index, from, from_panel, to, to_panel))
 
 // The speed of multiply-adds that wait for nothing, to be timed beside a figure: `count` rounds, each
 // of so many floating-point operations.
 KERNEL(SCALAR, peak_probe, (ptrdiff_t count, SCALAR factor), (count, factor))
 KERNEL(ptrdiff_t, peak_probe_operations, (void), ())
 
+// MARK: Layer normalization of one panel's sums: weight · (sum - mean) / deviation + bias over the units
+// of a row. gates and normalized lie at the panel in the first block, others block_stride further.
+
+KERNEL(void, normalize_forward, (ptrdiff_t rows, ptrdiff_t units, ptrdiff_t block_stride,
+    POINTER gates, CONSTANT weight, CONSTANT bias, POINTER normalized, POINTER reciprocals),
+    (rows, units, block_stride, gates, weight, bias, normalized, reciprocals))
+// gates: the gradients of the results in, of the sums out.
+KERNEL(void, normalize_backward, (ptrdiff_t rows, ptrdiff_t units, ptrdiff_t block_stride,
+    POINTER gates, CONSTANT weight, CONSTANT normalized, CONSTANT reciprocals, POINTER d_weight,
+    POINTER d_bias),
+    (rows, units, block_stride, gates, weight, normalized, reciprocals, d_weight, d_bias))
+
 // MARK: Rows
 
 // to[r] = row for each of the rows [rows, width].
 KERNEL(void, rows_fill, (ptrdiff_t rows, ptrdiff_t width, CONSTANT row, POINTER to),
     (rows, width, row, to))
+// to[r] = from[index[r]], or from[r] without an index, of rows with strides.
+KERNEL(void, rows_move, (ptrdiff_t rows, ptrdiff_t width, const int32_t *_Nullable index,
+    CONSTANT from, ptrdiff_t from_stride, POINTER to, ptrdiff_t to_stride),
+    (rows, width, index, from, from_stride, to, to_stride))
+// to[owner[r]] = the largest from[r] of each column, and its row; rows of an owner in their order.
+KERNEL(void, rows_largest, (ptrdiff_t rows, ptrdiff_t width, const int32_t *_Nonnull owner,
+    CONSTANT from, POINTER to, int32_t *_Nonnull places),
+    (rows, width, owner, from, to, places))
+// to[places[i]] [its column] += from[i]
+KERNEL(void, rows_spread_largest, (ptrdiff_t rows, ptrdiff_t width, CONSTANT from,
+    const int32_t *_Nonnull places, POINTER to), (rows, width, from, places, to))
 // to[r] = from[index[r]]
 KERNEL(void, rows_gather, (ptrdiff_t rows, ptrdiff_t width, const int32_t *_Nonnull index,
     CONSTANT from, POINTER to), (rows, width, index, from, to))
@@ -122,3 +185,4 @@ KERNEL(void, adam_step, (ptrdiff_t count, POINTER parameters, const SCALAR *_Nul
 
 #undef POINTER
 #undef CONSTANT
+#undef OPTIONAL

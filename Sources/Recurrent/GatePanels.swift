@@ -1,0 +1,145 @@
+import CKernels
+
+/// How the sums of a layer lie in panels, and its products with them.
+///
+/// The units are cut into blocks of P; the sums of a block are some panels of P columns, one after the
+/// other. The gates of a chunk of R rows are [block][panel][R][P], its weights [block][panel][inner][P]:
+/// a product writes, a cell reads and the products of the way back read what lies side by side.
+struct GatePanels<S: Scalar> {
+  let kernels = S.kernels
+  /// H
+  let units: Int
+  /// Panels of a block.
+  let panels: Int
+  /// P
+  let width = S.kernels.panelWidth()
+  /// Blocks of units.
+  let blocks: Int
+
+  init(units: Int, panels: Int) {
+    self.units = units
+    self.panels = panels
+    blocks = (units + width - 1) / width
+  }
+
+  /// Columns of all panels: what a row of the gates takes.
+  var columns: Int { blocks * panels * width }
+
+  /// The first scalar of a panel in gates of `rows` rows.
+  func offset(block: Int, panel: Int, rows: Int) -> Int {
+    (block * panels + panel) * rows * width
+  }
+
+  /// Adds left [rows, inner] · weightsᵀ to the sums of some panels, or sets them to start + product.
+  func multiply(
+    _ left: UnsafePointer<S>, stride: Int, rows: Int, inner: Int, weights: Panels<S>,
+    blocks range: Range<Int>, start: UnsafePointer<S>? = nil,
+    into gates: UnsafeMutablePointer<S>, chunkRows: Int
+  ) {
+    let panel = chunkRows * width
+    let count = weights.count
+    var shape = product_shape()
+    (shape.rows, shape.inner) = (rows, inner)
+    (shape.groups, shape.panels, shape.last_width) = (range.count, count, width)
+    shape.left_row = stride
+    (shape.right_panel, shape.right_group) = (inner * width, count * inner * width)
+    (shape.result_row, shape.result_panel) = (width, panel)
+    shape.result_group = panels * panel
+    kernels.panelProduct(
+      &shape, left, weights.pointer + range.lowerBound * count * inner * width,
+      gates + offset(block: range.lowerBound, panel: weights.first, rows: chunkRows),
+      start, start == nil ? 1 : 0)
+  }
+
+  /// result [rows, columns] += (or =) gates · weights, for the columns of some panels of `weights`.
+  func multiplyBack(
+    _ gates: UnsafePointer<S>, chunkRows: Int, rows: Int, weights: BackPanels<S>,
+    columns range: Range<Int>, into result: UnsafeMutablePointer<S>, stride: Int, adding: Bool
+  ) {
+    let first = range.lowerBound / width
+    var shape = product_shape()
+    shape.rows = rows
+    shape.inner = blocks * weights.count * width
+    (shape.groups, shape.panels) = (1, (range.count + width - 1) / width)
+    shape.last_width = range.count - (shape.panels - 1) * width
+    (shape.left_row, shape.left_panels) = (width, weights.count)
+    shape.left_block = chunkRows * width
+    shape.left_group = panels * chunkRows * width
+    shape.right_panel = shape.inner * width
+    (shape.result_row, shape.result_panel) = (stride, width)
+    kernels.panelProduct(
+      &shape, gates + weights.first * chunkRows * width,
+      weights.pointer + first * shape.right_panel, result + range.lowerBound, nil, adding ? 1 : 0)
+  }
+
+  /// gradient [block][panel][inner][P] += leftᵀ · gates over the rows of a chunk.
+  func accumulate(
+    _ left: UnsafePointer<S>, stride: Int, gates: UnsafePointer<S>, chunkRows: Int, inner: Int,
+    into gradient: Panels<S>
+  ) {
+    let count = gradient.count
+    var shape = product_shape()
+    (shape.rows, shape.inner) = (inner, chunkRows)
+    (shape.groups, shape.panels, shape.last_width) = (blocks, count, width)
+    (shape.left_row, shape.left_transposed) = (stride, 1)
+    shape.right_panel = chunkRows * width
+    shape.right_group = panels * shape.right_panel
+    (shape.result_row, shape.result_panel) = (width, inner * width)
+    shape.result_group = count * shape.result_panel
+    kernels.panelProduct(
+      &shape, left, gates + gradient.first * shape.right_panel, gradient.pointer, nil, 1)
+  }
+}
+
+/// Weights, or their gradients, for some panels of each block: [block][panel][inner][P].
+final class Panels<S: Scalar> {
+  /// The first of the block's panels, and the gate of each.
+  let first: Int
+  let gates: [Int32]
+  private let form: GatePanels<S>
+  private let inner: Int
+  private let storage: Matrix<S>
+
+  init(_ form: GatePanels<S>, first: Int, gates: [Int32], inner: Int) {
+    (self.form, self.first, self.gates, self.inner) = (form, first, gates, inner)
+    storage = Matrix(rows: form.blocks * gates.count, columns: inner * form.width)
+  }
+
+  var count: Int { gates.count }
+  var pointer: UnsafeMutablePointer<S> { storage.pointer }
+
+  /// Takes weights [gates·H, inner].
+  func pack(_ weights: UnsafePointer<S>) {
+    form.kernels.panelsPack(form.units, inner, count, gates, weights, pointer)
+  }
+
+  func zero() { storage.zero() }
+
+  /// Adds itself to weights [gates·H, inner].
+  func add(to weights: UnsafeMutablePointer<S>) {
+    form.kernels.panelsUnpackAdd(form.units, inner, count, gates, pointer, weights)
+  }
+}
+
+/// Weights [gates·H, columns] as the right operand of the way back.
+final class BackPanels<S: Scalar> {
+  let first: Int
+  let gates: [Int32]
+  private let form: GatePanels<S>
+  private let columns: Int
+  private let storage: Matrix<S>
+
+  init(_ form: GatePanels<S>, first: Int, gates: [Int32], columns: Int) {
+    (self.form, self.first, self.gates, self.columns) = (form, first, gates, columns)
+    storage = Matrix(
+      rows: (columns + form.width - 1) / form.width,
+      columns: form.blocks * gates.count * form.width * form.width)
+  }
+
+  var count: Int { gates.count }
+  var pointer: UnsafeMutablePointer<S> { storage.pointer }
+
+  func pack(_ weights: UnsafePointer<S>) {
+    form.kernels.panelsPackBack(form.units, columns, count, gates, weights, pointer)
+  }
+}

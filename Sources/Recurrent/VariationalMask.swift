@@ -1,0 +1,48 @@
+/// One mask for all steps of a sequence on the way from a state to the next step (Gal and Ghahramani
+/// 2016): the same units are silent from beginning to end.
+final class VariationalMask<S: Scalar> {
+  private let kernels = S.kernels
+  private let rate: Double
+  private let threshold: UInt16
+  private let scale: S
+  /// [B, H]
+  private let mask = Matrix<S>()
+  /// [B + N, H]
+  private let states = Matrix<S>()
+  private var words: [UInt16] = []
+  private var isActive = false
+
+  init(rate: Double) {
+    self.rate = rate
+    (threshold, scale) = Dropout<S>.scale(rate: rate)
+  }
+
+  /// Draws the mask of a pass; without a source there is none.
+  func draw(rows: Int, columns: Int, _ source: inout MaskSource?) {
+    isActive = source != nil && threshold > 0
+    guard isActive else { return }
+    mask.reshape(rows: rows, columns: columns)
+    source?.fill(&words, count: mask.count)
+    kernels.vectorMask(mask.count, words, threshold, scale, mask.pointer)
+  }
+
+  /// The masked states, if there is a mask.
+  var masked: Matrix<S>? { isActive ? states : nil }
+
+  /// The states [B_t, H] from which a step goes on, masked; `rows` of them in all.
+  func apply(
+    _ from: UnsafePointer<S>, _ step: Unrolling.Step, _ rows: Int
+  ) -> UnsafeMutablePointer<S>? {
+    guard isActive else { return nil }
+    states.reshape(rows: rows, columns: mask.columns)
+    let to = states.row(step.previous)
+    kernels.vectorMultiply(step.rows * mask.columns, from, mask.pointer, to)
+    return to
+  }
+
+  /// Turns the gradient of masked states into that of the states, in place.
+  func backward(_ gradient: UnsafeMutablePointer<S>, rows: Int) {
+    guard isActive else { return }
+    kernels.vectorMultiply(rows * mask.columns, gradient, mask.pointer, gradient)
+  }
+}
