@@ -30,9 +30,26 @@ struct GatePanels<S: Scalar> {
     (block * panels + panel) * rows * width
   }
 
-  /// Adds left [rows, inner] · weightsᵀ to the sums of some panels, or sets them to start + product.
+  /// Panels of rows of `columns` numbers.
+  func panels(_ columns: Int) -> Int { (columns + width - 1) / width }
+
+  /// Copies rows that lie one after the other into panels, `panelRows` rows apart.
+  func lay(
+    _ from: UnsafePointer<S>, rows: Int, columns: Int, into to: UnsafeMutablePointer<S>,
+    panelRows: Int
+  ) {
+    for panel in 0..<panels(columns) {
+      let column = panel * width
+      kernels.rowsMove(
+        rows, min(width, columns - column), nil, from + column, columns,
+        to + panel * panelRows * width, width)
+    }
+  }
+
+  /// Adds left [rows, inner] · weightsᵀ to the sums of some panels, or sets them to start + product. The
+  /// left operand lies in panels, `leftRows` rows apart.
   func multiply(
-    _ left: UnsafePointer<S>, stride: Int, rows: Int, inner: Int, weights: Panels<S>,
+    _ left: UnsafePointer<S>, leftRows: Int, rows: Int, inner: Int, weights: Panels<S>,
     blocks range: Range<Int>, start: UnsafePointer<S>? = nil,
     into gates: UnsafeMutablePointer<S>, chunkRows: Int
   ) {
@@ -41,7 +58,7 @@ struct GatePanels<S: Scalar> {
     var shape = product_shape()
     (shape.rows, shape.inner) = (rows, inner)
     (shape.groups, shape.panels, shape.last_width) = (range.count, count, width)
-    shape.left_row = stride
+    (shape.left_panels, shape.left_block) = (panels(inner), leftRows * width)
     (shape.right_panel, shape.right_group) = (inner * width, count * inner * width)
     (shape.result_row, shape.result_panel) = (width, panel)
     shape.result_group = panels * panel
@@ -62,7 +79,7 @@ struct GatePanels<S: Scalar> {
     shape.inner = blocks * weights.count * width
     (shape.groups, shape.panels) = (1, (range.count + width - 1) / width)
     shape.last_width = range.count - (shape.panels - 1) * width
-    (shape.left_row, shape.left_panels) = (width, weights.count)
+    shape.left_panels = weights.count
     shape.left_block = chunkRows * width
     shape.left_group = panels * chunkRows * width
     shape.right_panel = shape.inner * width
@@ -72,16 +89,17 @@ struct GatePanels<S: Scalar> {
       weights.pointer + first * shape.right_panel, result + range.lowerBound, nil, adding ? 1 : 0)
   }
 
-  /// gradient [block][panel][inner][P] += leftᵀ · gates over the rows of a chunk.
+  /// gradient [block][panel][inner][P] += leftᵀ · gates over the rows of a chunk; the left operand lies
+  /// in panels.
   func accumulate(
-    _ left: UnsafePointer<S>, stride: Int, gates: UnsafePointer<S>, chunkRows: Int, inner: Int,
+    _ left: UnsafePointer<S>, gates: UnsafePointer<S>, chunkRows: Int, inner: Int,
     into gradient: Panels<S>
   ) {
     let count = gradient.count
     var shape = product_shape()
     (shape.rows, shape.inner) = (inner, chunkRows)
     (shape.groups, shape.panels, shape.last_width) = (blocks, count, width)
-    (shape.left_row, shape.left_transposed) = (stride, 1)
+    (shape.left_transposed, shape.left_block) = (1, chunkRows * width)
     shape.right_panel = chunkRows * width
     shape.right_group = panels * shape.right_panel
     (shape.result_row, shape.result_panel) = (width, inner * width)

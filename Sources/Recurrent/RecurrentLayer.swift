@@ -31,6 +31,9 @@ final class RecurrentLayer<S: Scalar> {
   /// [B + N, H] each.
   let hidden = Matrix<S>()
   let memory = Matrix<S>()
+  /// [N, H] in panels, chunk by chunk: for each row the state from which it goes on, masked if there is
+  /// a mask on the way; written by the step before.
+  let former = Matrix<S>()
   /// [N, H]
   let kept = Matrix<S>()
   /// [U, panels]: sums of the distinct input rows; their gradients on the way back.
@@ -49,8 +52,9 @@ final class RecurrentLayer<S: Scalar> {
   /// [block][input panel][P] and [block][panel][P]
   private let start: Buffer<S>
   let biasGradient: Buffer<S>
-  /// [chunk rows, H] former states of a chunk, [B, H] each of the way back.
-  let former = Matrix<S>()
+  /// [chunk rows, I] in panels, [chunk rows, H] in panels, and [B, H] of the way back.
+  let panelInput = Matrix<S>()
+  let panelKept = Matrix<S>()
   let scratch = Matrix<S>()
   /// [B, H], or [B + N, H] if all of them are asked for.
   let memoryGradient = Matrix<S>()
@@ -107,6 +111,7 @@ final class RecurrentLayer<S: Scalar> {
     for part in recurrentWeights { part.pack(values + parameters.recurrentWeight) }
     layStart(values)
     if let index = input.index { sumDistinct(input, index.count) }
+    passOn(nil, unrolling)
     for chunk in unrolling.chunks {
       sumInput(input, chunk)
       for step in unrolling.steps[chunk.steps] {
@@ -114,12 +119,13 @@ final class RecurrentLayer<S: Scalar> {
         let isFirst = step.start == 0 && !hasInitialState
         if isFused {
           for index in 0..<form.blocks {
-            if !isFirst { multiply(hidden.row(step.previous), 0, index..<index + 1, block, chunk) }
+            if !isFirst { multiply(formerStates(step, chunk), 0, index..<index + 1, block, chunk) }
             cell.forward(self.block(index, of: block), parameters: values)
           }
         } else {
           forwardInParts(step, chunk, block, isFirst: isFirst, values)
         }
+        passOn(step, unrolling)
       }
     }
   }
@@ -130,16 +136,18 @@ final class RecurrentLayer<S: Scalar> {
     _ values: UnsafePointer<S>
   ) {
     let all = 0..<form.blocks
-    // The first states are masked too: the products of the way back read them.
-    let left = recurrentMask?.apply(hidden.row(step.previous), step, hidden.rows)
-    if !isFirst {
-      multiply(left ?? hidden.row(step.previous), 0, all, block, chunk)
-    }
+    if !isFirst { multiply(formerStates(step, chunk), 0, all, block, chunk) }
     let late = recurrentWeights.dropFirst().flatMap { $0.first..<$0.first + $0.count }
     normalize(0..<form.panels, except: late, step, chunk, block, values)
     for index in all { cell.forward(self.block(index, of: block), parameters: values) }
     guard recurrentWeights.count > 1 else { return }
-    if !isFirst { multiply(block.kept, 1, all, block, chunk) }
+    if !isFirst {
+      panelKept.reshape(rows: step.rows, columns: form.panels(units) * form.width)
+      form.lay(block.kept, rows: step.rows, columns: units, into: panelKept.pointer, panelRows: step.rows)
+      form.multiply(
+        panelKept.pointer, leftRows: step.rows, rows: step.rows, inner: units,
+        weights: recurrentWeights[1], blocks: all, into: block.gates, chunkRows: chunk.rows)
+    }
     normalize(late[0]..<late[0] + late.count, except: [], step, chunk, block, values)
     for index in all { cell.finish(self.block(index, of: block)) }
   }
@@ -161,8 +169,27 @@ final class RecurrentLayer<S: Scalar> {
     _ chunk: Unrolling.Chunk
   ) {
     form.multiply(
-      left, stride: units, rows: block.rows, inner: units, weights: recurrentWeights[part],
+      left, leftRows: chunk.rows, rows: block.rows, inner: units, weights: recurrentWeights[part],
       blocks: blocks, into: block.gates, chunkRows: chunk.rows)
+  }
+
+  /// Where a step finds the states from which it goes on.
+  func formerStates(
+    _ step: Unrolling.Step, _ chunk: Unrolling.Chunk
+  ) -> UnsafeMutablePointer<S> {
+    former.row(chunk.start) + (step.start - chunk.start) * form.width
+  }
+
+  /// Gives the states of a step, or the initial ones, to the step after.
+  private func passOn(_ step: Unrolling.Step?, _ unrolling: Unrolling) {
+    let index = step.map { $0.index + 1 } ?? 0
+    guard index < unrolling.steps.count else { return }
+    let next = unrolling.steps[index]
+    let chunk = unrolling.chunks[next.chunk]
+    let states = recurrentMask?.apply(hidden.row(next.previous), next.rows)
+    form.lay(
+      states ?? hidden.row(next.previous), rows: next.rows, columns: units,
+      into: formerStates(next, chunk), panelRows: chunk.rows)
   }
 
   private func reshape(_ unrolling: Unrolling, _ initial: LayerState<S>?) {
@@ -170,6 +197,7 @@ final class RecurrentLayer<S: Scalar> {
     gates.reshape(rows: rows, columns: form.columns)
     hidden.reshape(rows: sequences + rows, columns: units)
     memory.reshape(rows: cell.hasMemory ? sequences + rows : 0, columns: units)
+    former.reshape(rows: rows, columns: form.panels(units) * form.width)
     kept.reshape(rows: cell.hasKept ? rows : 0, columns: units)
     normalization?.reshape(rows: rows)
     hasInitialState = initial != nil
@@ -233,8 +261,9 @@ final class RecurrentLayer<S: Scalar> {
   }
 
   private func sum(_ rows: UnsafePointer<S>, _ count: Int, _ target: UnsafeMutablePointer<S>) {
+    layInput(rows, count)
     form.multiply(
-      rows, stride: inputWidth, rows: count, inner: inputWidth, weights: inputWeights,
+      panelInput.pointer, leftRows: count, rows: count, inner: inputWidth, weights: inputWeights,
       blocks: 0..<form.blocks, start: start.pointer, into: target, chunkRows: count)
     for panel in cell.inputGates.count..<form.panels {
       for block in 0..<form.blocks {
@@ -243,6 +272,12 @@ final class RecurrentLayer<S: Scalar> {
           target + form.offset(block: block, panel: panel, rows: count))
       }
     }
+  }
+
+  /// Lays rows of the input into panels.
+  func layInput(_ rows: UnsafePointer<S>, _ count: Int) {
+    panelInput.reshape(rows: count, columns: form.panels(inputWidth) * form.width)
+    form.lay(rows, rows: count, columns: inputWidth, into: panelInput.pointer, panelRows: count)
   }
 
   // MARK: Blocks

@@ -191,11 +191,15 @@ extension RecurrentLayer {
   ) {
     let chunkGates = gates.row(chunk.start)
     form.accumulate(
-      formerStates(chunk, pass.unrolling), stride: units, gates: chunkGates, chunkRows: chunk.rows,
+      former.row(chunk.start), gates: chunkGates, chunkRows: chunk.rows,
       inner: units, into: recurrentGradients[0])
     if recurrentGradients.count > 1 {
+      panelKept.reshape(rows: chunk.rows, columns: form.panels(units) * form.width)
+      form.lay(
+        kept.row(chunk.start), rows: chunk.rows, columns: units, into: panelKept.pointer,
+        panelRows: chunk.rows)
       form.accumulate(
-        kept.row(chunk.start), stride: units, gates: chunkGates, chunkRows: chunk.rows,
+        panelKept.pointer, gates: chunkGates, chunkRows: chunk.rows,
         inner: units, into: recurrentGradients[1])
     }
     if let index = input.index {
@@ -206,8 +210,9 @@ extension RecurrentLayer {
           chunk.rows * form.width, distinct.pointer, input.count * form.width)
       }
     } else {
+      layInput(input.pointer + chunk.start * inputWidth, chunk.rows)
       form.accumulate(
-        input.pointer + chunk.start * inputWidth, stride: inputWidth, gates: chunkGates,
+        panelInput.pointer, gates: chunkGates,
         chunkRows: chunk.rows, inner: inputWidth, into: inputGradients)
       if let inputGradient {
         form.multiplyBack(
@@ -219,30 +224,15 @@ extension RecurrentLayer {
   }
 
   private func finishDistinct(_ input: LayerInput<S>, _ inputGradient: Matrix<S>?) {
+    layInput(input.pointer, input.count)
     form.accumulate(
-      input.pointer, stride: inputWidth, gates: distinct.pointer, chunkRows: input.count,
+      panelInput.pointer, gates: distinct.pointer, chunkRows: input.count,
       inner: inputWidth, into: inputGradients)
     if let inputGradient {
       form.multiplyBack(
         distinct.pointer, chunkRows: input.count, rows: input.count, weights: backInput,
         columns: 0..<inputWidth, into: inputGradient.pointer, stride: inputWidth, adding: false)
     }
-  }
-
-  /// [chunk rows, H]: the states from which each row of a chunk went on.
-  private func formerStates(
-    _ chunk: Unrolling.Chunk, _ unrolling: Unrolling
-  ) -> UnsafePointer<S> {
-    let states = recurrentMask?.masked ?? hidden
-    guard !unrolling.isUniform else {
-      return UnsafePointer(states.row(unrolling.steps[chunk.steps.lowerBound].previous))
-    }
-    former.reshape(rows: chunk.rows, columns: units)
-    unrolling.previousRows.withUnsafeBufferPointer { rows in
-      guard let base = rows.baseAddress else { return }
-      kernels.rowsGather(chunk.rows, units, base + chunk.start, states.pointer, former.pointer)
-    }
-    return UnsafePointer(former.pointer)
   }
 
   private func addBiases(_ gradient: UnsafeMutablePointer<S>) {

@@ -5,6 +5,7 @@
 /// states are a run of rows and need no gathering.
 struct Unrolling {
   struct Step {
+    var index: Int
     /// B_t.
     var rows: Int
     /// The first row of the step in the batch.
@@ -38,20 +39,13 @@ struct Unrolling {
   private(set) var sequences = 0
   /// N.
   private(set) var rows = 0
-  /// The row of the former state of each row.
-  private(set) var previousRows: [Int32] = []
   /// For each row, that of the same sequence as far from its end as the row is from its beginning.
   private(set) var reversed: [Int32] = []
-  /// Whether the former states are one run of rows: all sequences have the same length.
-  private(set) var isUniform = true
-
   mutating func lay<S>(_ batch: PackedBatch<S>, reverses: Bool) {
     sequences = batch.sequenceCount
     rows = batch.rowCount
-    isUniform = batch.batchSizes.last == sequences
     steps.removeAll(keepingCapacity: true)
     chunks.removeAll(keepingCapacity: true)
-    previousRows.removeAll(keepingCapacity: true)
     var previous = 0
     var chunk = Chunk(steps: 0..<0, start: 0, rows: 0)
     for (index, (size, start)) in zip(batch.batchSizes, batch.offsets).enumerated() {
@@ -63,11 +57,8 @@ struct Unrolling {
       chunk.rows += size
       steps.append(
         Step(
-          rows: size, start: start, previous: previous, current: sequences + start,
+          index: index, rows: size, start: start, previous: previous, current: sequences + start,
           chunk: chunks.count))
-      if !isUniform {
-        for row in previous..<previous + size { previousRows.append(Int32(row)) }
-      }
       previous = sequences + start
     }
     chunks.append(chunk)

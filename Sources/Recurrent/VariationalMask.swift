@@ -2,18 +2,16 @@
 /// 2016): the same units are silent from beginning to end.
 final class VariationalMask<S: Scalar> {
   private let kernels = S.kernels
-  private let rate: Double
   private let threshold: UInt16
   private let scale: S
   /// [B, H]
   private let mask = Matrix<S>()
-  /// [B + N, H]
+  /// [B_t, H]
   private let states = Matrix<S>()
   private var words: [UInt16] = []
   private var isActive = false
 
   init(rate: Double) {
-    self.rate = rate
     (threshold, scale) = Dropout<S>.scale(rate: rate)
   }
 
@@ -26,18 +24,12 @@ final class VariationalMask<S: Scalar> {
     kernels.vectorMask(mask.count, words, threshold, scale, mask.pointer)
   }
 
-  /// The masked states, if there is a mask.
-  var masked: Matrix<S>? { isActive ? states : nil }
-
-  /// The states [B_t, H] from which a step goes on, masked; `rows` of them in all.
-  func apply(
-    _ from: UnsafePointer<S>, _ step: Unrolling.Step, _ rows: Int
-  ) -> UnsafeMutablePointer<S>? {
+  /// The states [B_t, H] from which a step goes on, masked.
+  func apply(_ from: UnsafePointer<S>, _ rows: Int) -> UnsafeMutablePointer<S>? {
     guard isActive else { return nil }
     states.reshape(rows: rows, columns: mask.columns)
-    let to = states.row(step.previous)
-    kernels.vectorMultiply(step.rows * mask.columns, from, mask.pointer, to)
-    return to
+    kernels.vectorMultiply(states.count, from, mask.pointer, states.pointer)
+    return states.pointer
   }
 
   /// Turns the gradient of masked states into that of the states, in place.

@@ -16,10 +16,9 @@ struct product_shape {
   ptrdiff_t groups, panels;
   // The columns of the last panel that exist in the result.
   ptrdiff_t last_width;
-  // Between rows of the left operand as they lie in memory: rows of it, or of its transpose.
-  ptrdiff_t left_row;
+  // The left operand, or its transpose, lies in panels [rows][P], left_block apart, in groups of so many
+  // panels, left_group apart; a transposed one has no groups.
   int left_transposed;
-  // If left_panels is not 0, the left operand lies in panels [rows][P] itself, in groups of so many.
   ptrdiff_t left_panels, left_block, left_group;
   ptrdiff_t right_panel, right_group;
   ptrdiff_t result_row, result_panel, result_group;
