@@ -78,11 +78,13 @@ struct ElmanCell<S: Scalar>: RecurrentCell {
   let inputGates: [Int32] = [0]
   let recurrentGates: [(first: Int, gates: [Int32])] = [(0, [0])]
 
+  @_specialize(where S == Float)
   func forward(_ block: CellBlock<S>, parameters: UnsafePointer<S>) {
     kernels.rnnForward(
       block.rows, block.count, rectified, block.stride, block.gates, block.hidden)
   }
 
+  @_specialize(where S == Float)
   func backward(
     _ block: CellBlock<S>, _ gradients: CellGradients<S>, parameters: UnsafePointer<S>,
     gradient: UnsafeMutablePointer<S>
@@ -107,6 +109,7 @@ struct LSTMCell<S: Scalar>: RecurrentCell {
   /// tanh(c)
   let hasKept = true
 
+  @_specialize(where S == Float)
   func forward(_ block: CellBlock<S>, parameters: UnsafePointer<S>) {
     kernels.lstmForward(
       block.rows, block.count, block.stride, block.panel, block.gates,
@@ -114,6 +117,7 @@ struct LSTMCell<S: Scalar>: RecurrentCell {
       block.kept, block.hidden)
   }
 
+  @_specialize(where S == Float)
   func backward(
     _ block: CellBlock<S>, _ gradients: CellGradients<S>, parameters: UnsafePointer<S>,
     gradient: UnsafeMutablePointer<S>
@@ -134,12 +138,14 @@ struct GRUCell<S: Scalar>: RecurrentCell {
   let inputGates: [Int32] = [2, 0, 1]
   let recurrentGates: [(first: Int, gates: [Int32])] = [(1, [0, 1, 2])]
 
+  @_specialize(where S == Float)
   func forward(_ block: CellBlock<S>, parameters: UnsafePointer<S>) {
     kernels.gruForward(
       block.rows, block.count, block.stride, block.panel, block.gates, block.previousHidden,
       block.hidden)
   }
 
+  @_specialize(where S == Float)
   func backward(
     _ block: CellBlock<S>, _ gradients: CellGradients<S>, parameters: UnsafePointer<S>,
     gradient: UnsafeMutablePointer<S>
@@ -160,6 +166,7 @@ struct ResetBeforeGRUCell<S: Scalar>: RecurrentCell {
   /// r h'
   let hasKept = true
 
+  @_specialize(where S == Float)
   func forward(_ block: CellBlock<S>, parameters: UnsafePointer<S>) {
     kernels.gruResetForward(
       block.rows, block.count, block.stride, block.panel, block.gates, block.previousHidden,
@@ -172,6 +179,7 @@ struct ResetBeforeGRUCell<S: Scalar>: RecurrentCell {
       block.hidden)
   }
 
+  @_specialize(where S == Float)
   func backward(
     _ block: CellBlock<S>, _ gradients: CellGradients<S>, parameters: UnsafePointer<S>,
     gradient: UnsafeMutablePointer<S>

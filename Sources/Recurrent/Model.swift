@@ -68,6 +68,7 @@ public final class Model<S: Scalar> {
   ///   - dropout: The key of the masks in training; nil in evaluation.
   ///   - initial: The states to begin with, in the batch's sorted order; nil: zero.
   /// - Returns: A matrix that the next call overwrites.
+  @_specialize(where S == Float)
   public func forward(
     _ batch: PackedBatch<S>, dropout: DropoutKey? = nil, from initial: RecurrentState<S>? = nil
   ) -> Matrix<S> {
@@ -116,6 +117,7 @@ public final class Model<S: Scalar> {
   ///
   /// - Returns: The gradient of the values of the batch, row by row, if it was asked for.
   @discardableResult
+  @_specialize(where S == Float)
   public func backward(_ upstream: Matrix<S>, wantsInputGradient: Bool = false) -> Matrix<S>? {
     guard let batch else { preconditionFailure("a backward pass without a forward pass") }
     self.batch = nil

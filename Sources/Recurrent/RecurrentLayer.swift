@@ -101,6 +101,7 @@ final class RecurrentLayer<S: Scalar> {
 
   // MARK: Forward
 
+  @_specialize(where S == Float)
   func forward(
     _ input: LayerInput<S>, _ unrolling: Unrolling, parameters values: UnsafePointer<S>,
     initial: LayerState<S>? = nil, _ masks: inout MaskSource?

@@ -10,6 +10,7 @@ extension RecurrentLayer {
   ///   - values: The parameters.
   ///   - gradient: Their gradient.
   ///   - inputGradient: Where the gradient of the input [U, I] goes, if it is wanted.
+  @_specialize(where S == Float)
   func backward(
     _ input: LayerInput<S>, _ unrolling: Unrolling, states: UnsafeMutablePointer<S>,
     parameters values: UnsafePointer<S>, gradient: UnsafeMutablePointer<S>,

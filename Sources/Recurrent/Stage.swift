@@ -24,6 +24,7 @@ final class Stage<S: Scalar> {
   }
 
   /// The output [N, D·H].
+  @_specialize(where S == Float)
   func forward(
     _ input: LayerInput<S>, _ unrolling: Unrolling, parameters: UnsafePointer<S>,
     initial: (Int) -> LayerState<S>?, _ masks: inout MaskSource?
@@ -59,6 +60,7 @@ final class Stage<S: Scalar> {
 
   /// Adds to the gradients of the weights. `upstream` [N, D·H] is overwritten, with the whole gradient
   /// of the states if there is one direction.
+  @_specialize(where S == Float)
   func backward(
     _ input: LayerInput<S>, _ unrolling: Unrolling, upstream: UnsafeMutablePointer<S>,
     parameters: UnsafePointer<S>, gradient: UnsafeMutablePointer<S>, inputGradient: Matrix<S>?
