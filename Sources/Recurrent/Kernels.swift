@@ -48,10 +48,11 @@ public struct Kernels<S: Scalar>: Sendable {
   package let vectorExp: @Sendable (Int, Constant, Pointer) -> Void
 
   let softmax: @Sendable (Int, Int, Constant, Pointer) -> Void
-  let crossEntropy: @Sendable (Int, Int, Constant, Index, S, Pointer?) -> Double
-  let squaredError: @Sendable (Int, Constant, Constant, S, Pointer?) -> Double
+  let crossEntropy: @Sendable (Int, Int, Constant, Index, Constant?, S, S, Pointer?) -> Double
+  let numberLoss:
+    @Sendable (Int, Int, Int32, Constant, Constant, Constant?, S, Pointer?) -> Double
 
-  let sgdStep: @Sendable (Int, Pointer, Constant?, Pointer?, S, S, S) -> Void
+  let sgdStep: @Sendable (Int, Pointer, Constant?, Pointer?, S, S, S, Int32) -> Void
   let rmspropStep: @Sendable (Int, Pointer, Constant?, Pointer, Pointer?, S, S, S, S, S, S) -> Void
   let adamStep:
     @Sendable (Int, Pointer, Constant?, Pointer, Pointer, S, S, S, S, S, S, S, S, S) -> Void

@@ -150,11 +150,19 @@ public final class Model<S: Scalar> {
     }
   }
 
-  /// The gradient of the initial states of a layer after a backward pass that began with given ones,
-  /// [B, H] each; that of c is empty if the cell has none.
-  func initialGradients(layer: Int, direction: Int = 0) -> (hidden: Matrix<S>, memory: Matrix<S>) {
-    let layer = stages[layer].layers[direction]
-    return (layer.initialHiddenGradient, layer.memoryGradient)
+  /// The gradient of the states that the last forward pass was given, after its backward pass.
+  public func copyInitialGradient(into state: RecurrentState<S>) {
+    state.reshape(unrolling.sequences)
+    for (index, stage) in stages.enumerated() {
+      for (direction, layer) in stage.layers.enumerated() {
+        let row = (index * plan.directions + direction) * unrolling.sequences
+        let count = unrolling.sequences * plan.hidden
+        state.hidden.row(row).copy(from: layer.initialHiddenGradient.pointer, count: count)
+        if state.hasMemory {
+          state.memory.row(row).copy(from: layer.memoryGradient.pointer, count: count)
+        }
+      }
+    }
   }
 
   /// Sets the gradient to zero.

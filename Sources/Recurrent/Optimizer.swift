@@ -74,7 +74,8 @@ public final class Optimizer<S: Scalar> {
     case .sgd:
       let velocity = vectors.first.map { $0.pointer + start }
       kernels.sgdStep(
-        part.count, parameters, gradient, velocity, step.rate, step.momentum, step.decay)
+        part.count, parameters, gradient, velocity, step.rate, step.momentum, step.decay,
+        step.isNesterov ? 1 : 0)
     case .rmsprop:
       let velocity = vectors.count > 1 ? vectors[1].pointer + start : nil
       kernels.rmspropStep(
@@ -94,6 +95,7 @@ public final class Optimizer<S: Scalar> {
 private struct Step<S: Scalar> {
   var rate: S
   var momentum: S = 0
+  var isNesterov = false
   var epsilon: S = 0
   /// Added to the gradient, times the parameter.
   var decay: S = 0
@@ -111,7 +113,8 @@ private struct Step<S: Scalar> {
   init(_ plan: OptimizerPlan, number: Int, learningRate: Double) {
     rate = S(learningRate)
     switch plan {
-    case .sgd(let momentum, let decay):
+    case .sgd(let momentum, let decay, let nesterov):
+      isNesterov = nesterov
       self.momentum = S(momentum)
       self.decay = S(decay)
     case .rmsprop(let alpha, let momentum, let epsilon, let decay):

@@ -2,7 +2,7 @@
 /// not among them; see ``Schedule``.
 public enum OptimizerPlan: Codable, Hashable, Sendable {
   /// Stochastic gradient descent; `weightDecay` is added to the gradient (L2).
-  case sgd(momentum: Double = 0, weightDecay: Double = 0)
+  case sgd(momentum: Double = 0, weightDecay: Double = 0, nesterov: Bool = false)
   /// RMSProp; `weightDecay` is added to the gradient (L2).
   case rmsprop(
     alpha: Double = 0.99, momentum: Double = 0, epsilon: Double = 1e-8, weightDecay: Double = 0)
@@ -16,7 +16,7 @@ public enum OptimizerPlan: Codable, Hashable, Sendable {
   /// PyTorch's names of the vectors that the optimizer keeps for each parameter.
   public var stateNames: [String] {
     switch self {
-    case .sgd(let momentum, _): momentum == 0 ? [] : ["momentum_buffer"]
+    case .sgd(let momentum, _, _): momentum == 0 ? [] : ["momentum_buffer"]
     case .rmsprop(_, let momentum, _, _):
       momentum == 0 ? ["square_avg"] : ["square_avg", "momentum_buffer"]
     case .adam, .adamw: ["exp_avg", "exp_avg_sq"]

@@ -11,6 +11,8 @@ struct Reference: Decodable, CustomTestStringConvertible {
   let targets: [Int32]
   let parameters: [String: [Float]]
   let logits: [Float]
+  /// h, and c if there is one: [layers · directions, sequences, hidden].
+  let states: [[Float]]
   let loss: Double
   let gradients: [String: [Float]]
   let optimizer: OptimizerPlan

@@ -157,20 +157,26 @@ KERNEL(void, vector_exp, (ptrdiff_t count, CONSTANT from, POINTER to), (count, f
 // probabilities [rows, width] of scores; they may be the same.
 KERNEL(void, softmax, (ptrdiff_t rows, ptrdiff_t width, CONSTANT scores, POINTER probabilities),
     (rows, width, scores, probabilities))
-// gradient = weight (softmax - one-hot); rows with a negative target count for nothing.
+// gradient = weight (softmax - one-hot), times the weight of the target's class if there are weights;
+// with smoothing, a share of the target is spread over all classes. Rows with a negative target count
+// for nothing.
 KERNEL(double, cross_entropy, (ptrdiff_t rows, ptrdiff_t width, CONSTANT scores,
-    const int32_t *_Nonnull targets, SCALAR weight, SCALAR *_Nullable gradient),
-    (rows, width, scores, targets, weight, gradient))
-// gradient = 2 weight (value - target)
-KERNEL(double, squared_error, (ptrdiff_t count, CONSTANT values, CONSTANT targets, SCALAR weight,
-    SCALAR *_Nullable gradient), (count, values, targets, weight, gradient))
+    const int32_t *_Nonnull targets, OPTIONAL class_weights, SCALAR smoothing, SCALAR weight,
+    SCALAR *_Nullable gradient),
+    (rows, width, scores, targets, class_weights, smoothing, weight, gradient))
+// Losses of numbers, by kind: 0 squared, 1 absolute, 2 Huber, 3 quantile, 4 binary (values are logits).
+// constants [width]: Huber's bound or the quantile of each column. A target that is no number counts
+// for nothing. gradient = weight times the derivative.
+KERNEL(double, number_loss, (ptrdiff_t count, ptrdiff_t width, int kind, CONSTANT values,
+    CONSTANT targets, OPTIONAL constants, SCALAR weight, SCALAR *_Nullable gradient),
+    (count, width, kind, values, targets, constants, weight, gradient))
 
 // MARK: Optimizers, by PyTorch's equations. A missing gradient is zero. `decay` is coupled (L2).
 // rest = 1 - alpha and so on come from outside: 1 - 0.999f is wrong in its fifth digit.
 
 KERNEL(void, sgd_step, (ptrdiff_t count, POINTER parameters, const SCALAR *_Nullable gradient,
-    SCALAR *_Nullable velocity, SCALAR rate, SCALAR momentum, SCALAR decay),
-    (count, parameters, gradient, velocity, rate, momentum, decay))
+    SCALAR *_Nullable velocity, SCALAR rate, SCALAR momentum, SCALAR decay, int nesterov),
+    (count, parameters, gradient, velocity, rate, momentum, decay, nesterov))
 KERNEL(void, rmsprop_step, (ptrdiff_t count, POINTER parameters, const SCALAR *_Nullable gradient,
     POINTER square, SCALAR *_Nullable velocity, SCALAR rate, SCALAR alpha, SCALAR rest,
     SCALAR epsilon, SCALAR momentum, SCALAR decay),
