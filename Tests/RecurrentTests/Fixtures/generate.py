@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes models.json beside it: what PyTorch computes for small recurrent models.
+"""Makes models.json and losses.json beside it: what PyTorch computes for small recurrent models.
 
     python3 generate.py        (needs torch and numpy; written with torch 2, on the CPU)
 
@@ -33,7 +33,7 @@ OPTIMIZERS = {
     "rmsprop-momentum": (
         {"alpha": 0.9, "momentum": 0.5, "epsilon": 1e-6, "weightDecay": 0.02},
         torch.optim.RMSprop,
-        {"alpha": 0.9, "momentum": 0.5, "eps": 1e-6, "weight_decay": 0.02}, 0.01),
+        {"alpha": 0.9, "momentum": 0.5, "eps": 1e-6, "weight_decay": 0.02}, 0.002),
     "adam": (
         {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "weightDecay": 0},
         torch.optim.Adam, {}, 0.01),
@@ -247,11 +247,61 @@ CASES = [
     case(14, "gru", "adamw", readout="last", option="before"),
     case(15, "lstm", "adam", readout="last", tokens=False, option="normalized"),
     case(16, "gru", "sgd", readout="every", option="normalized"),
-    case(17, "rnn", "adam-decay", readout="last", option="normalized"),
+    case(17, "rnn", "sgd-nesterov", readout="last", option="normalized"),
 ]
 
+
+
+def losses():
+    """Values and gradients of the mean of each loss, and the rates of a one-cycle schedule."""
+    functional = torch.nn.functional
+    generator = torch.Generator().manual_seed(5)
+    scores = torch.randn(5, 4, generator=generator) * 3
+    classes = torch.tensor([2, -1, 0, 3, 2])
+    weights = torch.tensor([0.5, 2.0, 1.0, 3.0])
+    targets = torch.randn(5, 4, generator=generator)
+    quantiles = torch.tensor([0.1, 0.5, 0.8, 0.95])
+
+    def pinball(values):
+        difference = targets - values
+        return torch.maximum(quantiles * difference, (quantiles - 1) * difference).mean()
+
+    def entropy(**options):
+        return lambda values: functional.cross_entropy(values, classes, ignore_index=-1, **options)
+    functions = {
+        "plain": entropy(), "weights": entropy(weight=weights),
+        "smoothing": entropy(label_smoothing=0.2),
+        "both": entropy(weight=weights, label_smoothing=0.3),
+        "squared": lambda values: functional.mse_loss(values, targets),
+        "absolute": lambda values: functional.l1_loss(values, targets),
+        "huber": lambda values: functional.huber_loss(values, targets, delta=0.7),
+        "quantile": pinball,
+        "binary": lambda values: functional.binary_cross_entropy_with_logits(
+            values, (targets > 0).float()),
+    }
+    result = {
+        "scores": numbers(scores), "classes": classes.tolist(), "weights": numbers(weights),
+        "targets": numbers(targets), "quantiles": numbers(quantiles), "values": {}, "gradients": {}}
+    for name, function in functions.items():
+        values = scores.clone().requires_grad_()
+        loss = function(values)
+        loss.backward()
+        result["values"][name] = float(loss.detach())
+        result["gradients"][name] = numbers(values.grad)
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.5, total_steps=20)
+    result["oneCycle"] = []
+    for _ in range(20):
+        result["oneCycle"].append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        if len(result["oneCycle"]) < 20:
+            schedule.step()
+    return result
+
+
 if __name__ == "__main__":
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "models.json")
-    with open(path, "w") as file:
-        json.dump(CASES, file, separators=(",", ":"))
-        file.write("\n")
+    for name, content in (("models", CASES), ("losses", losses())):
+        path = os.path.join(os.path.dirname(os.path.abspath(__file__)), name + ".json")
+        with open(path, "w") as file:
+            json.dump(content, file, separators=(",", ":"))
+            file.write("\n")
