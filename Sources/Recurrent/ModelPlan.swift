@@ -172,3 +172,31 @@ public struct ModelPlan: Codable, Hashable, Sendable {
     }
   }
 }
+
+extension ModelPlan {
+  /// Reads a plan; options that were not there when it was written have their defaults.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    func value<Value: Decodable>(_ key: CodingKeys, _ common: Value) throws -> Value {
+      try container.decodeIfPresent(Value.self, forKey: key) ?? common
+    }
+    self.init(
+      input: try container.decode(Input.self, forKey: .input),
+      cell: try container.decode(Cell.self, forKey: .cell),
+      nonlinearity: try value(.nonlinearity, .tanh),
+      hidden: try container.decode(Int.self, forKey: .hidden), layers: try value(.layers, 1),
+      dropout: try value(.dropout, 0), readout: try value(.readout, .last),
+      outputs: try container.decode(Int.self, forKey: .outputs),
+      forgetBias: try value(.forgetBias, 1))
+    peepholes = try value(.peepholes, false)
+    reset = try value(.reset, .after)
+    isBidirectional = try value(.isBidirectional, false)
+    isResidual = try value(.isResidual, false)
+    normalization = try value(.normalization, .none)
+    recurrentDropout = try value(.recurrentDropout, 0)
+    isDropoutVariational = try value(.isDropoutVariational, false)
+    isTied = try value(.isTied, false)
+    initializer = try value(.initializer, .uniform)
+    chronoSteps = try container.decodeIfPresent(Int.self, forKey: .chronoSteps)
+  }
+}

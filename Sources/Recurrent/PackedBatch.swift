@@ -60,6 +60,33 @@ public struct PackedBatch<S: Scalar>: Sendable {
     self.init(packing, tokens: [], values: values, channels: channels)
   }
 
+  /// Some successive steps of all sequences that reach them: the first ones in the sorted order.
+  public func steps(_ range: Range<Int>) -> PackedBatch {
+    precondition(!range.isEmpty && range.upperBound <= stepCount, "steps \(range) of \(stepCount)")
+    let start = offsets[range.lowerBound]
+    let end = range.upperBound < stepCount ? offsets[range.upperBound] : rowCount
+    return PackedBatch(piece: self, range, rows: start..<end)
+  }
+
+  private init(piece whole: PackedBatch, _ range: Range<Int>, rows: Range<Int>) {
+    batchSizes = Array(whole.batchSizes[range])
+    offsets = whole.offsets[range].map { $0 - rows.lowerBound }
+    let count = whole.batchSizes[range.lowerBound]
+    order = Array(whole.order.prefix(count))
+    tokens = whole.tokens.isEmpty ? [] : Array(whole.tokens[rows])
+    channels = whole.channels
+    values =
+      whole.values.isEmpty
+      ? [] : Array(whole.values[rows.lowerBound * channels..<rows.upperBound * channels])
+    owners = Array(whole.owners[rows])
+    var lengths = [Int](repeating: 0, count: count)
+    for size in batchSizes { for place in 0..<size { lengths[place] += 1 } }
+    lastRows = lengths.enumerated().map { [offsets] place, length in
+      Int32(offsets[length - 1] + place)
+    }
+    reciprocalLengths = lengths.map { 1 / S($0) }
+  }
+
   private init(_ packing: Packing, tokens: [Int32], values: [S], channels: Int) {
     batchSizes = packing.batchSizes
     offsets = packing.offsets

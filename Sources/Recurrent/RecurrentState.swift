@@ -60,6 +60,19 @@ public final class RecurrentState<S: Scalar> {
     memory.pointer.copy(from: other.memory.pointer, count: memory.count)
   }
 
+  /// Copies the states of the first sequences.
+  public func keep(sequences count: Int, into other: RecurrentState) {
+    precondition(count <= sequences, "\(count) of \(sequences) sequences")
+    other.reshape(count)
+    for layer in 0..<layers {
+      other.hidden.row(layer * count).copy(
+        from: hidden.row(layer * sequences), count: count * units)
+      guard hasMemory else { continue }
+      other.memory.row(layer * count).copy(
+        from: memory.row(layer * sequences), count: count * units)
+    }
+  }
+
   func reshape(_ sequences: Int) {
     self.sequences = sequences
     hidden.reshape(rows: layers * sequences, columns: units)

@@ -38,11 +38,29 @@ public enum Binding {
     settings.set("model.dropout", &model.dropout)
     settings.set("model.embedding", &model.embedding)
     settings.set("model.forget_bias", &model.forgetBias)
+    settings.set("model.reset", &model.reset)
+    settings.set("model.normalization", &model.normalization)
+    settings.set("model.recurrent_dropout", &model.recurrentDropout)
+    settings.set("model.initializer", &model.initializer)
+    model.peepholes = settings.boolean("model.peepholes") ?? false
+    model.bidirectional = settings.boolean("model.bidirectional") ?? false
+    model.residual = settings.boolean("model.residual") ?? false
+    model.variational = settings.boolean("model.variational") ?? false
+    model.tied = settings.boolean("model.tied") ?? false
+    model.chrono = settings.integer("model.chrono")
     model.readout = settings.choice("model.readout")
 
     var training = TrainingPlan()
     settings.set("training.epochs", &training.epochs)
-    settings.set("training.batch", &training.batch)
+    training.batch = settings.integerOrWord("training.batch", word: data.train.count) ?? 32
+    settings.set("training.loss", &training.loss)
+    settings.set("training.huber_bound", &training.huberBound)
+    settings.set("training.quantile", &training.quantile)
+    settings.set("training.label_smoothing", &training.labelSmoothing)
+    settings.set("training.class_weights", &training.classWeights)
+    settings.set("training.schedule.patience", &training.patience)
+    training.nesterov = settings.boolean("training.nesterov") ?? false
+    training.truncate = settings.integer("training.truncate")
     settings.set("training.optimizer", &training.optimizer)
     settings.set("training.rate", &training.rate)
     settings.set("training.momentum", &training.momentum)
@@ -93,6 +111,7 @@ public enum Binding {
       "training.decay_every": "training.schedule.every",
       "training.decay_factor": "training.schedule.factor",
       "training.floor": "training.schedule.floor",
+      "training.patience": "training.schedule.patience",
     ]
     let field =
       renamed[error.field]
@@ -114,6 +133,11 @@ private struct Settings {
   }
 
   func integer(_ path: String) -> Int? { value(path, \.integer) }
+  /// A number, or what its word stands for.
+  func integerOrWord(_ path: String, word: Int) -> Int? {
+    value(path) { $0.integer ?? ($0.string == nil ? nil : word) }
+  }
+
   func number(_ path: String) -> Double? { value(path, \.number) }
   func boolean(_ path: String) -> Bool? { value(path, \.boolean) }
   func text(_ path: String) -> String? { value(path, \.string) }

@@ -100,11 +100,46 @@ extension SpecSchema {
       isSearchable: true),
     Field(
       "model.readout", names(ModelPlan.Readout.self),
-      "What the head reads: the last valid step, the mean, or every step; follows from the task.",
-      isSearchable: true),
+      "What the head reads: the last valid step, the mean, the largest, or every step; follows from "
+        + "the task.", isSearchable: true),
     Field(
       "model.forget_bias", .number(.any), "The initial bias of the forget gate of lstm.",
       default: 1, isSearchable: true),
+    Field(
+      "model.peepholes", .boolean, "Whether the gates of lstm see its memory.", default: false,
+      isSearchable: true),
+    Field(
+      "model.reset", names(ModelPlan.Reset.self),
+      "When the reset gate of gru acts: after the product as in PyTorch, or before as in the original.",
+      default: "after", isSearchable: true),
+    Field(
+      "model.bidirectional", .boolean, "Whether each layer walks over time both ways.",
+      default: false, isSearchable: true),
+    Field(
+      "model.residual", .boolean,
+      "Whether the input of each layer but the first is added to its output.", default: false,
+      isSearchable: true),
+    Field(
+      "model.normalization", names(ModelPlan.Normalization.self),
+      "What is done to the sums of each gate.", default: "none", isSearchable: true),
+    Field(
+      "model.recurrent_dropout", .number(.from(0, below: 1)),
+      "The share of units that are silent for a whole sequence on the way to the next step.",
+      default: 0, isSearchable: true),
+    Field(
+      "model.variational", .boolean, "Whether model.dropout keeps one mask over time.",
+      default: false, isSearchable: true),
+    Field(
+      "model.tied", .boolean, "Language models: whether the head's weight is the embedding.",
+      default: false, isSearchable: true),
+    Field(
+      "model.initializer", names(ModelPlan.Initializer.self),
+      "How weights are drawn; identity with rnn and relu is the IRNN.", default: "uniform",
+      isSearchable: true, aliases: ["init"]),
+    Field(
+      "model.chrono", .integer(2...1_000_000),
+      "The longest dependency, in steps, that the biases of gates are drawn for.",
+      isSearchable: true),
   ]
 
   private static let trainingFields: [Field] = [
@@ -112,8 +147,8 @@ extension SpecSchema {
       "training.epochs", .integer(1...1_000_000), "Passes over the training split.", default: 5,
       isSearchable: true),
     Field(
-      "training.batch", .integer(1...(1 << 30)), "Sequences of a step.", default: 32,
-      isSearchable: true, aliases: ["batch_size"]),
+      "training.batch", .either(.integer(1...(1 << 30)), .oneOf(["all"])), "Sequences of a step.",
+      default: 32, isSearchable: true, aliases: ["batch_size"]),
     Field(
       "training.shuffle", .boolean, "Whether each epoch has an order of its own.", default: true),
     Field(
@@ -125,6 +160,32 @@ extension SpecSchema {
     Field(
       "training.momentum", .number(.from(0, below: 1)), "Of sgd and rmsprop.", default: 0,
       isSearchable: true),
+    Field(
+      "training.nesterov", .boolean, "Whether the momentum of sgd looks one step ahead.",
+      default: false, isSearchable: true),
+    Field(
+      "training.loss", names(TrainingPlan.LossName.self),
+      "What is made small; auto: cross_entropy for classes, squared for numbers.", default: "auto",
+      isSearchable: true),
+    Field(
+      "training.huber_bound", .number(.above(0)),
+      "huber: the error up to which it is quadratic, in the scale of training.", default: 1,
+      isSearchable: true),
+    Field(
+      "training.quantile", .number(.above(0, through: 1)), "quantile: which one is predicted.",
+      default: 0.5, isSearchable: true),
+    Field(
+      "training.label_smoothing", .number(.from(0, below: 1)),
+      "The share of each right answer that is spread over all classes.", default: 0,
+      isSearchable: true),
+    Field(
+      "training.class_weights", names(TrainingPlan.ClassWeights.self),
+      "balanced: rare classes weigh as much as frequent ones.", default: "none",
+      isSearchable: true),
+    Field(
+      "training.truncate", .integer(1...1_000_000),
+      "Steps after which gradients are cut and the state is carried over.", isSearchable: true,
+      aliases: ["tbptt"]),
     Field(
       "training.alpha", .number(.from(0, below: 1)),
       "The share of the old mean square that stays in rmsprop.", default: 0.99,
@@ -159,8 +220,12 @@ extension SpecSchema {
       "training.schedule.every", .integer(1...1_000_000), "step: epochs between two falls.",
       default: 1, isSearchable: true),
     Field(
-      "training.schedule.factor", .number(.above(0, through: 1)), "step: the factor of a fall.",
-      default: 0.1, isSearchable: true),
+      "training.schedule.factor", .number(.above(0, through: 1)),
+      "step, exponential, plateau: the factor of a fall.", default: 0.1, isSearchable: true),
+    Field(
+      "training.schedule.patience", .integer(0...1_000_000),
+      "plateau: epochs without an improvement before the rate falls.", default: 3,
+      isSearchable: true),
     Field(
       "training.schedule.floor", .number(.from(0, through: 1)),
       "cosine: where the rate ends, as a share of where it began.", default: 0,

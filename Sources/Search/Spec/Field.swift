@@ -15,6 +15,8 @@ public struct Field: Hashable, Sendable {
     case oneOf([String])
     /// A text of at least one character, on one line.
     case text
+    /// A value of either kind.
+    case either(Kind, Kind)
     /// A list of so many values of a kind.
     case list(Kind, count: ClosedRange<Int>)
     /// Names of any kind with values of any kind, which nobody checks here.
@@ -91,6 +93,7 @@ extension Field.Kind {
       count.lowerBound == count.upperBound
         ? "a list of \(count.lowerBound), each \(kind.allowed)"
         : "a list of \(count.lowerBound) to \(count.upperBound), each \(kind.allowed)"
+    case .either(let first, let second): "\(first.allowed), or \(second.allowed)"
     case .map: "a mapping"
     }
   }
@@ -117,6 +120,8 @@ extension Field.Kind {
       guard let values = value.list, count.contains(values.count) else { return nil }
       let checked = values.compactMap(kind.checked)
       return checked.count == values.count ? .list(checked) : nil
+    case .either(let first, let second):
+      return first.checked(value) ?? second.checked(value)
     case .map:
       return value.map == nil ? nil : value
     }

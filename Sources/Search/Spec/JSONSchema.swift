@@ -145,6 +145,8 @@ extension Field.Kind {
         "type": "array", "items": kind.schema, "minItems": .integer(count.lowerBound),
         "maxItems": .integer(count.upperBound),
       ])
+    case .either(let first, let second):
+      return .map(["anyOf": .list([first.schema, second.schema])])
     case .map: return ["type": "object"]
     }
   }

@@ -36,6 +36,7 @@ extension SpecParser {
       return nil
     }
     let reader = RangeReader(keyword: entry.key, field: field, position: entry.node.position)
+    if case .either(.integer, _) = field.kind { return reader.integers(nodes, &self) }
     if case .integer = field.kind { return reader.integers(nodes, &self) }
     return reader.numbers(nodes, &self)
   }
@@ -69,6 +70,7 @@ extension Field.Kind {
     case .integer: ["choice", "int", "int_log", "step"]
     case .number: ["choice", "uniform", "log_uniform", "int", "step"]
     case .boolean, .oneOf, .text, .list: ["choice"]
+    case .either(let first, _): first.distributions
     case .map: []
     }
   }

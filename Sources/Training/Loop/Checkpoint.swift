@@ -49,12 +49,15 @@ public struct Checkpoint: Hashable, Sendable {
     var tally: Tally
     var bestEpoch: Int?
     var bestValue: Double?
+    /// Epochs since the objective last improved, and how often that was too many.
+    var stale: Int
+    var plateaus: Int
     var vectorSize: Int
     var vectorCount: Int
   }
 
   private static let magic = Array("UNROLLCK".utf8)
-  private static let formatVersion: UInt32 = 1
+  private static let formatVersion: UInt32 = 2
 
   /// The epoch under way, from 1, or one more than there are if all are done.
   public var epoch: Int { header.epoch + 1 }
@@ -127,7 +130,7 @@ extension Plan {
   /// not part of it unless the learning rate depends on it: a trial may be given more of them.
   func digest(dataset: String) -> String {
     var plan = self
-    if training.schedule != .cosine { plan.training.epochs = 0 }
+    if training.schedule != .cosine && training.schedule != .oneCycle { plan.training.epochs = 0 }
     return Digest.text(of: CanonicalJSON.encode(plan) + Array(dataset.utf8))
   }
 }

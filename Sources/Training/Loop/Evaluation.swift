@@ -60,6 +60,8 @@ package struct Tally: Codable, Hashable {
 
   private(set) var loss = 0.0
   private(set) var terms = 0
+  /// The sum of the terms' weights.
+  private(set) var weight = 0.0
   private(set) var scored = 0
   private(set) var correct = 0
   private(set) var squares = 0.0
@@ -75,12 +77,13 @@ package struct Tally: Codable, Hashable {
   }
 
   /// The mean loss.
-  var meanLoss: Double { terms == 0 ? 0 : loss / Double(terms) }
+  var meanLoss: Double { weight == 0 ? 0 : loss / weight }
 
   /// Adds the answers of a batch to classes.
   mutating func add(_ sum: LossSum, _ logits: Matrix<Float>, classes: [Int32]) {
     loss += sum.sum
     terms += sum.count
+    weight += sum.weight
     let width = logits.columns
     for (row, target) in classes.enumerated() where target >= 0 {
       add(answer: Self.largest(logits.pointer + row * width, width), target: Int(target), width)
@@ -98,12 +101,14 @@ package struct Tally: Codable, Hashable {
   mutating func add(loss: Double) {
     self.loss += loss
     terms += 1
+    weight += 1
   }
 
   /// Adds the answers of a batch to numbers.
   mutating func add(_ sum: LossSum, _ values: Matrix<Float>, numbers: [Float], _ scale: Scale) {
     loss += sum.sum
     terms += sum.count
+    weight += sum.weight
     let width = values.columns
     for (index, number) in numbers.enumerated() {
       let difference = Double(values.pointer[index] - number) * scale.deviations[index % width]
@@ -117,6 +122,7 @@ package struct Tally: Codable, Hashable {
     let difference = answer - target
     loss += difference * difference
     terms += 1
+    weight += 1
     squares += difference * difference * deviation * deviation
     absolutes += abs(difference) * deviation
   }

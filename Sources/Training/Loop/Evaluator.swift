@@ -3,11 +3,15 @@ internal import Recurrent
 /// Runs a model over a split without learning.
 struct Evaluator {
   private let encoding: Encoding
+  private let loss: TrainingLoss
   private let order: BatchOrder
   private var packer: BatchPacker
 
-  init(_ sequences: Sequences, _ encoding: Encoding, _ model: ModelPlan) {
+  init(
+    _ sequences: Sequences, _ encoding: Encoding, _ model: ModelPlan, _ loss: TrainingLoss
+  ) {
     self.encoding = encoding
+    self.loss = loss
     order = .evaluation(sequences.lengths, steps: Self.steps(model))
     packer = BatchPacker(sequences)
   }
@@ -23,29 +27,82 @@ struct Evaluator {
     var tally = Tally(encoding)
     for batch in 0..<order.count {
       let packed = packer.pack(order[batch])
-      tally.add(model.forward(packed), packer, encoding)
+      loss.add(model.forward(packed), packer.classes, packer.numbers, to: &tally)
     }
     return tally
   }
 }
 
-extension Tally {
-  /// Adds a batch; returns its loss, and writes the gradient of its mean if that is wanted.
+/// The loss of a plan, and the sums of what it was computed on.
+struct TrainingLoss {
+  private let plan: TrainingPlan
+  private let encoding: Encoding
+  private let classWeights: [Float]?
+
+  init(_ plan: TrainingPlan, _ data: PreparedData) {
+    self.plan = plan
+    encoding = data.encoding
+    classWeights = plan.classWeights == .balanced ? Self.balanced(data) : nil
+  }
+
+  /// examples / (classes · examples of the class), as scikit-learn; 0 for a class without any.
+  private static func balanced(_ data: PreparedData) -> [Float]? {
+    let answers: [Int32]
+    switch data.train.answers {
+    case .classes(let classes), .steps(let classes): answers = classes
+    case .numbers: return nil
+    }
+    var counts = [Int](repeating: 0, count: data.encoding.outputs)
+    for answer in answers where answer >= 0 { counts[Int(answer)] += 1 }
+    let total = Double(counts.reduce(0, +))
+    return counts.map { $0 == 0 ? 0 : Float(total / Double(counts.count * $0)) }
+  }
+
+  /// Adds a batch to sums; writes the gradient of its mean loss if that is wanted.
+  ///
+  /// - Returns: The loss of the batch.
   @discardableResult
-  mutating func add(
-    _ result: Matrix<Float>, _ batch: BatchPacker, _ encoding: Encoding,
+  func add(
+    _ result: Matrix<Float>, _ classes: [Int32], _ numbers: [Float], to tally: inout Tally,
     gradient: Matrix<Float>? = nil
   ) -> LossSum {
     switch encoding.task {
     case .classify, .tag, .language:
-      let loss = Loss.crossEntropy(result, targets: batch.classes, gradient: gradient)
-      add(loss, result, classes: batch.classes)
+      let loss = classLoss(result, classes, gradient)
+      tally.add(loss, result, classes: classes)
       return loss
     case .regress, .forecast:
-      let loss = Loss.squaredError(result, targets: batch.numbers, gradient: gradient)
+      let loss = Loss.numbers(numberLoss, result, targets: numbers, gradient: gradient)
       let scale = encoding.targetScale ?? .identity(width: encoding.outputs)
-      add(loss, result, numbers: batch.numbers, scale)
+      tally.add(loss, result, numbers: numbers, scale)
       return loss
+    }
+  }
+
+  private func classLoss(
+    _ result: Matrix<Float>, _ classes: [Int32], _ gradient: Matrix<Float>?
+  ) -> LossSum {
+    guard plan.loss == .binary else {
+      return Loss.crossEntropy(
+        result, targets: classes, classWeights: classWeights, smoothing: plan.labelSmoothing,
+        gradient: gradient)
+    }
+    var targets = [Float](repeating: 0, count: result.count)
+    for (row, answer) in classes.enumerated() {
+      for column in 0..<result.columns {
+        targets[row * result.columns + column] =
+          answer < 0 ? .nan : column == Int(answer) ? 1 : 0
+      }
+    }
+    return Loss.numbers(.binary, result, targets: targets, gradient: gradient)
+  }
+
+  private var numberLoss: Loss.Number {
+    switch plan.loss {
+    case .absolute: .absolute
+    case .huber: .huber(bound: plan.huberBound)
+    case .quantile: .quantile(Array(repeating: plan.quantile, count: encoding.outputs))
+    default: .squared
     }
   }
 }

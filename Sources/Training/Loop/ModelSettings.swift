@@ -19,6 +19,27 @@ public struct ModelSettings: Codable, Hashable, Sendable {
   /// The initial bias of the forget gate, if the cell is `lstm`.
   public var forgetBias: Double
 
+  /// Whether the gates of `lstm` see the memory.
+  public var peepholes = false
+  /// When the reset gate of `gru` acts.
+  public var reset = ModelPlan.Reset.after
+  /// Whether each layer walks over time both ways.
+  public var bidirectional = false
+  /// Whether the input of each layer but the first is added to its output.
+  public var residual = false
+  /// What is done to the sums of each gate.
+  public var normalization = ModelPlan.Normalization.none
+  /// The share of units that are silent for a whole sequence on the recurrent path, in training.
+  public var recurrentDropout = 0.0
+  /// Whether `dropout` keeps one mask over time.
+  public var variational = false
+  /// Whether the head's weight is the table of embeddings, for language models.
+  public var tied = false
+  /// How weights are drawn at first.
+  public var initializer = ModelPlan.Initializer.uniform
+  /// The longest dependency, in steps, that gate biases are drawn for; nil: none.
+  public var chrono: Int?
+
   /// Settings; by default one layer of 64 units of an LSTM.
   ///
   /// - Parameters:
@@ -57,6 +78,16 @@ public struct ModelSettings: Codable, Hashable, Sendable {
       dropout: try value(.dropout, 0), embedding: try value(.embedding, 64),
       readout: try container.decodeIfPresent(ModelPlan.Readout.self, forKey: .readout),
       forgetBias: try value(.forgetBias, 1))
+    peepholes = try value(.peepholes, false)
+    reset = try value(.reset, .after)
+    bidirectional = try value(.bidirectional, false)
+    residual = try value(.residual, false)
+    normalization = try value(.normalization, .none)
+    recurrentDropout = try value(.recurrentDropout, 0)
+    variational = try value(.variational, false)
+    tied = try value(.tied, false)
+    initializer = try value(.initializer, .uniform)
+    chrono = try container.decodeIfPresent(Int.self, forKey: .chrono)
   }
 
   /// Refuses numbers that make no model.
@@ -67,6 +98,10 @@ public struct ModelSettings: Codable, Hashable, Sendable {
     try PlanError.require(
       dropout >= 0 && dropout < 1, "model.dropout", found: dropout,
       allowed: "a fraction from 0 up to, but not including, 1")
+    try PlanError.require(
+      recurrentDropout >= 0 && recurrentDropout < 1, "model.recurrent_dropout",
+      found: recurrentDropout, allowed: "a fraction from 0 up to, but not including, 1")
+    if let chrono { try PlanError.require(chrono, in: 2...1_000_000, "model.chrono") }
     try PlanError.require(
       forgetBias.isFinite, "model.forget_bias", found: forgetBias, allowed: "a finite number")
   }
@@ -79,15 +114,38 @@ public struct ModelSettings: Codable, Hashable, Sendable {
     try PlanError.require(
       every == (readout == .every), "model.readout",
       found: "\(readout.rawValue) for the task \(encoding.task.rawValue)",
-      allowed: every ? "every" : "last, mean")
+      allowed: every ? "every" : "last, mean, max")
     let input: ModelPlan.Input =
       if let size = encoding.vocabularySize {
         .tokens(vocabulary: size, embedding: embedding)
       } else {
         .values(channels: encoding.channels?.count ?? 1)
       }
-    return ModelPlan(
+    var plan = ModelPlan(
       input: input, cell: cell, nonlinearity: nonlinearity, hidden: hidden, layers: layers,
       dropout: dropout, readout: readout, outputs: encoding.outputs, forgetBias: forgetBias)
+    // Options of another cell are ignored, so that a sweep over cells can have them.
+    plan.peepholes = peepholes && cell == .lstm
+    plan.reset = reset
+    plan.isBidirectional = bidirectional
+    plan.isResidual = residual
+    plan.normalization = normalization
+    plan.recurrentDropout = recurrentDropout
+    plan.isDropoutVariational = variational
+    plan.initializer = initializer
+    plan.chronoSteps = chrono
+    if bidirectional {
+      try PlanError.require(
+        encoding.task != .language, "model.bidirectional", found: "true for a language model",
+        allowed: "false (the way back would read the answers)")
+    }
+    if tied {
+      try PlanError.require(
+        encoding.task == .language && embedding == plan.outputWidth, "model.tied",
+        found: "true with an embedding of \(embedding) and an output of \(plan.outputWidth)",
+        allowed: "a language model whose model.embedding is its model.hidden")
+      plan.isTied = true
+    }
+    return plan
   }
 }

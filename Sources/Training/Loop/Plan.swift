@@ -86,6 +86,7 @@ public struct Plan: Codable, Hashable, Sendable {
     plan.data = data.plan
     plan.model.readout = readout
     let task = data.encoding.task
+    try training.validate(for: task, model)
     let objective =
       objective ?? Objective(metric: task == .classify || task == .tag ? "accuracy" : "loss")
     let names = Metric.names(for: data.encoding)

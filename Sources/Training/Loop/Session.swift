@@ -13,6 +13,7 @@ public final class Session {
   private let model: Model<Float>
   private let optimizer: Optimizer<Float>
   private let schedule: Schedule
+  private let loss: TrainingLoss
   private let philox: Philox
   private let batchesPerEpoch: Int
   private let upstream = Matrix<Float>()
@@ -24,6 +25,12 @@ public final class Session {
   private var batch = 0
   private var tally: Tally
   private var best: (epoch: Int, value: Double, weights: [Float])?
+  /// Epochs since the objective last improved, and how often that was too many.
+  private var stale = 0
+  private var plateaus = 0
+  /// The norm of the last gradient before clipping.
+  private var lastNorm: Double?
+  private var carried: [RecurrentState<Float>] = []
 
   /// A session at the start of a plan, or where a checkpoint was taken.
   ///
@@ -43,6 +50,7 @@ public final class Session {
     optimizer = Optimizer(plan.training.optimizerPlan, model.layout)
     let size = plan.training.batch
     batchesPerEpoch = data.train.count / size + (data.train.count % size == 0 ? 0 : 1)
+    loss = TrainingLoss(plan.training, data)
     schedule = plan.training.schedule(stepsPerEpoch: batchesPerEpoch)
     philox = Philox(seed: plan.seed, trial: plan.trial)
     packer = BatchPacker(data.train)
@@ -93,27 +101,60 @@ public final class Session {
   private func step(_ members: ArraySlice<Int>) throws {
     let packed = packer.pack(members)
     let key =
-      model.plan.dropout > 0
+      model.plan.dropout > 0 || model.plan.recurrentDropout > 0
       ? DropoutKey(philox: philox, step: UInt32(truncatingIfNeeded: optimizer.steps)) : nil
-    let result = model.forward(packed, dropout: key)
-    let loss = tally.add(result, packer, data.encoding, gradient: upstream)
-    guard loss.sum.isFinite else {
-      throw DivergedError(epoch: epoch + 1, step: optimizer.steps + 1, split: .train)
+    if let length = plan.training.truncate, packed.stepCount > length {
+      try learnInPieces(packed, length, key)
+    } else {
+      try learn(
+        model.forward(packed, dropout: key), packer.classes, packer.numbers)
     }
+    batch += 1
+  }
+
+  /// Truncated back-propagation through time: the state goes on, the gradient does not.
+  private func learnInPieces(
+    _ packed: PackedBatch<Float>, _ length: Int, _ key: DropoutKey?
+  ) throws {
+    if carried.isEmpty { carried = [RecurrentState(model.plan), RecurrentState(model.plan)] }
+    carried[0].reset(sequences: packed.sequenceCount)
+    for start in stride(from: 0, to: packed.stepCount, by: length) {
+      let piece = packed.steps(start..<min(start + length, packed.stepCount))
+      carried[0].keep(sequences: piece.sequenceCount, into: carried[1])
+      let result = model.forward(piece, dropout: key, from: carried[1])
+      model.copyState(of: piece, into: carried[0])
+      let first = packed.offsets[start]
+      try learn(result, Array(packer.classes[first..<first + piece.rowCount]), [])
+    }
+  }
+
+  /// One step of the optimizer, given the result of a forward pass.
+  private func learn(_ result: Matrix<Float>, _ classes: [Int32], _ numbers: [Float]) throws {
+    let loss = loss.add(result, classes, numbers, to: &tally, gradient: upstream)
+    guard loss.sum.isFinite else { throw diverged(.train) }
     model.zeroGradient()
     model.backward(upstream)
+    let norm = model.gradient.norm
+    guard norm.isFinite else { throw diverged(.train) }
+    lastNorm = norm
     if let limit = plan.training.clipValue { Clip.value(limit).apply(to: model.gradient) }
     if let limit = plan.training.clipNorm { Clip.norm(limit).apply(to: model.gradient) }
-    let rate = schedule.rate(base: plan.training.rate, step: optimizer.steps)
+    let rate = schedule.rate(
+      base: plan.training.rate, step: epoch * batchesPerEpoch + batch, plateaus: plateaus)
     optimizer.step(model.parameters, model.gradient, learningRate: rate)
-    batch += 1
+  }
+
+  private func diverged(_ split: Split) -> DivergedError {
+    DivergedError(
+      epoch: epoch + 1, step: optimizer.steps + (split == .train ? 1 : 0), split: split,
+      lastNorm: lastNorm, isClipped: plan.training.clipNorm != nil, rate: plan.training.rate)
   }
 
   /// Evaluates, remembers the weights if they are the best, and moves on to the next epoch.
   private func finishEpoch() throws -> EpochReport {
     let validation = evaluate(.validation)
     if let validation, !validation.meanLoss.isFinite {
-      throw DivergedError(epoch: epoch + 1, step: optimizer.steps, split: .validation)
+      throw diverged(.validation)
     }
     let metrics =
       tally.metrics(.train, data.encoding)
@@ -123,6 +164,11 @@ public final class Session {
     }
     let isBest = best.map { objective.prefers(value, over: $0.value) } ?? true
     if isBest { best = (epoch, value, model.parameters.elements) }
+    stale = isBest ? 0 : stale + 1
+    if case .plateau(_, let patience) = schedule.course, stale > patience {
+      plateaus += 1
+      stale = 0
+    }
     epoch += 1
     batch = 0
     tally = Tally(data.encoding)
@@ -133,7 +179,7 @@ public final class Session {
 
   private func evaluate(_ split: Split) -> Tally? {
     guard data[split].count > 0 else { return nil }
-    return evaluators[split, default: Evaluator(data[split], data.encoding, model.plan)].run(model)
+    return evaluators[split, default: Evaluator(data[split], data.encoding, model.plan, loss)].run(model)
   }
 
   /// Evaluates the best weights, on the test split for the first and only time.
@@ -161,7 +207,7 @@ public final class Session {
     let header = Checkpoint.Header(
       plan: plan.digest(dataset: data.datasetVersion), layout: model.layout.digest, epoch: epoch,
       batch: batch, optimizerSteps: optimizer.steps, tally: tally, bestEpoch: best?.epoch,
-      bestValue: best?.value, vectorSize: model.layout.bufferCount, vectorCount: vectors.count)
+      bestValue: best?.value, stale: stale, plateaus: plateaus, vectorSize: model.layout.bufferCount, vectorCount: vectors.count)
     return Checkpoint(header, vectors: vectors)
   }
 
@@ -174,6 +220,8 @@ public final class Session {
     epoch = header.epoch
     batch = header.batch
     tally = header.tally
+    stale = header.stale
+    plateaus = header.plateaus
     var vectors = checkpoint.vectors[...]
     model.parameters.assign(vectors.removeFirst())
     if let epoch = header.bestEpoch, let value = header.bestValue {

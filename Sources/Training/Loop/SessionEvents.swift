@@ -66,10 +66,34 @@ public struct DivergedError: Error, Hashable, Sendable, CustomStringConvertible 
   public let step: Int
   /// Where the loss was measured.
   public let split: Split
+  /// The norm of the last gradient that was finite, before clipping.
+  public let lastNorm: Double?
+  /// Whether the norm was limited.
+  public let isClipped: Bool
+  /// The learning rate that was asked for.
+  public let rate: Double
 
-  /// One line.
+  /// One line: what happened, the last good norm, and advice.
   public var description: String {
-    "diverged: the \(split.rawValue) loss was not finite in epoch \(epoch) at step \(step); "
-      + "a smaller training.rate or a training.clip_norm may help"
+    var text = "diverged: the \(split.rawValue) loss or its gradient was not finite in epoch \(epoch) "
+      + "at step \(step)"
+    if let lastNorm { text += "; the last gradient before it had the norm \(lastNorm.short)" }
+    let smaller = "a smaller training.rate than \(rate.short)"
+    let advice =
+      isClipped ? smaller + ", or fewer steps back (training.truncate, dataset.max_length), may help"
+      : "training.clip_norm: 1 or \(smaller) may help"
+    return "\(text); \(advice)"
+  }
+}
+
+extension Double {
+  /// Three digits that matter.
+  fileprivate var short: String {
+    guard isFinite, self != 0 else { return "\(self)" }
+    var scale = 1.0
+    while abs(self) * scale < 100 && scale < 1e300 { scale *= 10 }
+    while abs(self) * scale >= 1000 && scale > 1e-300 { scale /= 10 }
+    let rounded = (self * scale).rounded() / scale
+    return "\(rounded)"
   }
 }

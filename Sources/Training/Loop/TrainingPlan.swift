@@ -23,6 +23,40 @@ public struct TrainingPlan: Codable, Hashable, Sendable {
     case step
     /// Falls along half a cosine over all epochs, to `floor` times the rate.
     case cosine
+    /// Is multiplied by `decayFactor` every epoch.
+    case exponential
+    /// Rises over the first 30 % of all epochs and falls over the rest, along half cosines.
+    case oneCycle = "one_cycle"
+    /// Is multiplied by `decayFactor` when the objective has not improved for `patience` epochs.
+    case plateau
+  }
+
+  /// The losses.
+  public enum LossName: String, Codable, Hashable, Sendable, CaseIterable {
+    /// Cross-entropy for classes, squared error for numbers.
+    case auto
+    /// The negative logarithm of the softmax of the right class.
+    case crossEntropy = "cross_entropy"
+    /// Each class against the rest, by its own sigmoid.
+    case binary
+    /// The squared error.
+    case squared
+    /// The absolute error.
+    case absolute
+    /// Half the square of small errors, linear in large ones: see `huberBound`.
+    case huber
+    /// The pinball loss: see `quantile`.
+    case quantile
+
+    var isOfClasses: Bool { self == .crossEntropy || self == .binary }
+  }
+
+  /// The weights of classes in the loss.
+  public enum ClassWeights: String, Codable, Hashable, Sendable, CaseIterable {
+    /// Each example weighs the same.
+    case none
+    /// Each class weighs the same: examples / (classes · examples of the class).
+    case balanced
   }
 
   /// Passes over the training split.
@@ -61,6 +95,24 @@ public struct TrainingPlan: Codable, Hashable, Sendable {
   public var decayFactor: Double
   /// `cosine`: where the rate ends, as a share of where it began.
   public var floor: Double
+
+  /// `sgd`: whether the momentum looks one step ahead (Nesterov).
+  public var nesterov = false
+  /// `plateau`: epochs without an improvement before the rate falls.
+  public var patience = 3
+  /// The loss.
+  public var loss = LossName.auto
+  /// `huber`: the error up to which it is quadratic, in the scale in which the model is trained.
+  public var huberBound = 1.0
+  /// `quantile`: the quantile that is predicted.
+  public var quantile = 0.5
+  /// The share of each right answer that is spread over all classes.
+  public var labelSmoothing = 0.0
+  /// The weights of classes in the loss.
+  public var classWeights = ClassWeights.none
+  /// Steps after which gradients are cut and the state carried over (truncated back-propagation
+  /// through time), where each step has an answer; nil: none.
+  public var truncate: Int?
 
   /// A plan; what is left out has the common default.
   ///
@@ -132,6 +184,14 @@ public struct TrainingPlan: Codable, Hashable, Sendable {
       decayEvery: try value(.decayEvery, common.decayEvery),
       decayFactor: try value(.decayFactor, common.decayFactor),
       floor: try value(.floor, common.floor))
+    nesterov = try value(.nesterov, common.nesterov)
+    patience = try value(.patience, common.patience)
+    loss = try value(.loss, common.loss)
+    huberBound = try value(.huberBound, common.huberBound)
+    quantile = try value(.quantile, common.quantile)
+    labelSmoothing = try value(.labelSmoothing, common.labelSmoothing)
+    classWeights = try value(.classWeights, common.classWeights)
+    truncate = try container.decodeIfPresent(Int.self, forKey: .truncate)
   }
 }
 
@@ -160,12 +220,37 @@ extension TrainingPlan {
     try number(clipValue, "clip_value", "a number above 0") { $0 > 0 }
     try number(decayFactor, "decay_factor", "a number above 0, at most 1") { $0 > 0 && $0 <= 1 }
     try number(floor, "floor", "a number from 0 to 1") { $0 >= 0 && $0 <= 1 }
+    try number(huberBound, "huber_bound", "a number above 0") { $0 > 0 }
+    try number(quantile, "quantile", "a number between 0 and 1") { $0 > 0 && $0 < 1 }
+    try number(labelSmoothing, "label_smoothing", fraction) { $0 >= 0 && $0 < 1 }
+    try PlanError.require(patience, in: 0...1_000_000, "training.patience")
+    if let truncate { try PlanError.require(truncate, in: 1...1_000_000, "training.truncate") }
+  }
+
+  /// Refuses a loss that does not fit what is learned.
+  func validate(for task: DataPlan.Task, _ model: ModelSettings) throws(PlanError) {
+    let hasClasses = task == .classify || task == .tag || task == .language
+    let fitting = LossName.allCases.filter { $0 == .auto || $0.isOfClasses == hasClasses }
+    try PlanError.require(
+      fitting.contains(loss), "training.loss",
+      found: "\(loss.rawValue) for the task \(task.rawValue)",
+      allowed: fitting.map(\.rawValue).joined(separator: ", "))
+    try PlanError.require(
+      truncate == nil || task == .tag || task == .language, "training.truncate",
+      found: "\(truncate ?? 0) for the task \(task.rawValue)",
+      allowed: "tasks with an answer at each step")
+    try PlanError.require(
+      truncate == nil || !model.bidirectional, "training.truncate",
+      found: "\(truncate ?? 0) of a model that walks both ways",
+      allowed: "a model.bidirectional of false")
   }
 
   /// The optimizer with the constants that it has.
   public var optimizerPlan: OptimizerPlan {
     switch optimizer {
-    case .sgd: .sgd(momentum: momentum, weightDecay: weightDecay ?? 0)
+    case .sgd:
+      .sgd(
+        momentum: momentum, weightDecay: weightDecay ?? 0, nesterov: nesterov && momentum > 0)
     case .rmsprop:
       .rmsprop(
         alpha: alpha, momentum: momentum, epsilon: epsilon, weightDecay: weightDecay ?? 0)
@@ -183,6 +268,10 @@ extension TrainingPlan {
     case .step:
       Schedule(.step(every: decayEvery * stepsPerEpoch, factor: decayFactor), warmUp: warmUp)
     case .cosine: Schedule(.cosine(steps: epochs * stepsPerEpoch, floor: floor), warmUp: warmUp)
+    case .exponential:
+      Schedule(.step(every: stepsPerEpoch, factor: decayFactor), warmUp: warmUp)
+    case .oneCycle: Schedule(.oneCycle(steps: epochs * stepsPerEpoch), warmUp: warmUp)
+    case .plateau: Schedule(.plateau(factor: decayFactor, patience: patience), warmUp: warmUp)
     }
   }
 }
