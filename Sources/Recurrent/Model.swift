@@ -36,7 +36,7 @@ public final class Model<S: Scalar> {
   private let readout: Readout<S>
   private let head: Head<S>
 
-  private var unrolling = Unrolling()
+  private(set) var unrolling = Unrolling()
   /// The batch of the last forward pass, until the backward pass; what entered each layer lives in
   /// the batch, in the embedding or in the layer below.
   private var batch: PackedBatch<S>?

@@ -63,6 +63,8 @@ final class RecurrentLayer<S: Scalar> {
   let initialMemoryGradient = Matrix<S>()
   /// Whether a state was given to the last forward pass.
   private(set) var hasInitialState = false
+  /// [N, H] of the last way back: the whole gradient of each state, until the next pass.
+  var stateGradients: UnsafeMutablePointer<S>?
   /// Whether the gradient of every c is kept, not only that of the step at hand.
   var keepsMemoryGradients = false
 

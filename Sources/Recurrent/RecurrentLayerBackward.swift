@@ -17,6 +17,7 @@ extension RecurrentLayer {
     inputGradient: Matrix<S>?
   ) {
     prepare(input, unrolling, values, inputGradient)
+    stateGradients = states
     var pass = BackwardPass(
       unrolling: unrolling, states: states, values: values, gradient: gradient)
     if isFused { finishLastStep(&pass) }

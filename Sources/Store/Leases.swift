@@ -64,10 +64,15 @@ public struct Progress: Sendable {
   public var metrics: [MetricPoint]
   /// A point to go on from.
   public var checkpoint: NewCheckpoint?
+  /// How gradients flowed, if that was measured.
+  public var flow: [FlowMeasurement]
 
   /// A report.
-  public init(metrics: [MetricPoint], checkpoint: NewCheckpoint? = nil) {
+  public init(
+    metrics: [MetricPoint], checkpoint: NewCheckpoint? = nil, flow: [FlowMeasurement] = []
+  ) {
     self.metrics = metrics
+    self.flow = flow
     self.checkpoint = checkpoint
   }
 }
@@ -209,6 +214,10 @@ extension Database {
     var statements: [any Statement] = []
     if !progress.metrics.isEmpty {
       statements.append(WriteMetrics(lease: lease, points: progress.metrics))
+    }
+    for measurement in progress.flow {
+      statements.append(WriteFlow(lease: lease, measurement: measurement))
+      statements.append(WriteVerdict(lease: lease, measurement: measurement))
     }
     if let checkpoint = progress.checkpoint {
       statements += self.statements(for: checkpoint, under: lease)

@@ -20,6 +20,13 @@ struct PlanOption: Sendable, CustomTestStringConvertible {
       layers: layers, readout: .every, outputs: 3)
   }
 
+  /// Every cell whose Jacobian is written out.
+  static let flows: [PlanOption] =
+    CellKind.allCases.map { kind in PlanOption("\(kind)", values(kind, layers: 1)) { _ in } } + [
+      PlanOption("peepholes", values(.lstm, layers: 1)) { $0.peepholes = true },
+      PlanOption("reset before", values(.gru, layers: 1)) { $0.reset = .before },
+    ]
+
   static let all: [PlanOption] =
     [
       PlanOption("peepholes", values(.lstm)) { $0.peepholes = true },

@@ -115,7 +115,7 @@ select t.sweep_id, a.trial_id, t.number, a.token as attempt, a.worker_id, w.host
   coalesce(a.outcome::text, 'running') as outcome, a.error, a.resumed_epoch, a.resumed_step,
   a.started_at, a.ended_at,
   extract(epoch from coalesce(a.ended_at, clock_timestamp()) - a.started_at
-    )::double precision as seconds, a.cpu_seconds
+    )::double precision as seconds, a.cpu_seconds, w.kernels
 from unroll_internal.attempt a
   join unroll_internal.trial t on t.id = a.trial_id
   left join unroll_internal.worker w on w.id = a.worker_id;
@@ -136,6 +136,8 @@ comment on column unroll.attempts.started_at is 'When it started.';
 comment on column unroll.attempts.ended_at is 'When it ended.';
 comment on column unroll.attempts.seconds is 'How long it took or has taken.';
 comment on column unroll.attempts.cpu_seconds is 'Processor time that it reported at its end.';
+comment on column unroll.attempts.kernels is
+  'Kernels that its worker took: results are the same bits on the same kernels.';
 
 create or replace view unroll.workers as
 select w.id, w.host, w.pid, w.slots,

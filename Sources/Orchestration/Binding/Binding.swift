@@ -80,12 +80,23 @@ public enum Binding {
 
     let plan = Plan(
       data: dataPlan(spec), model: model, training: training,
-      objective: objective(spec, task: data.encoding.task), seed: spec.seed, trial: trial)
+      objective: objective(spec, task: data.encoding.task), seed: spec.seed, trial: trial,
+      probe: probe(settings))
     do {
       return try plan.resolved(for: data)
     } catch {
       throw inSpecWords(error)
     }
+  }
+
+  /// What is measured after each epoch.
+  private static func probe(_ settings: Settings) -> FlowSettings? {
+    guard settings.text("probe.every") == "epoch" else { return nil }
+    var probe = FlowSettings()
+    settings.set("probe.lags", &probe.lags)
+    settings.set("probe.vanishing", &probe.vanishing)
+    settings.set("probe.exploding", &probe.exploding)
+    return probe
   }
 
   /// The objective that a sweep means: accuracy says nothing about numbers, so where a sweep names

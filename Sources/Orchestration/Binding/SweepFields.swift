@@ -5,13 +5,14 @@ import Training
 extension SpecSchema {
   /// All that a sweep file may say about data, models and training.
   public static let sweep = SpecSchema(
-    fields: datasetFields + modelFields + trainingFields, sections: sections, metrics: metrics)
+    fields: datasetFields + modelFields + trainingFields + probeFields, sections: sections, metrics: metrics)
 
   private static let sections = [
     Section("dataset", "What is learned.", shorthand: "name"),
     Section("dataset.split", "How the examples are divided.", shorthand: "source"),
     Section("model", "The recurrent network."),
     Section("training", "How it is trained."),
+    Section("probe", "Whether gradients vanish or explode.", shorthand: "every"),
     Section("training.schedule", "The course of the learning rate.", shorthand: "kind"),
   ]
 
@@ -140,6 +141,20 @@ extension SpecSchema {
       "model.chrono", .integer(2...1_000_000),
       "The longest dependency, in steps, that the biases of gates are drawn for.",
       isSearchable: true),
+  ]
+
+  private static let probeFields: [Field] = [
+    Field(
+      "probe.every", .oneOf(["never", "epoch"]),
+      "When the flow of gradients is measured: unroll gradients TRIAL shows it.",
+      default: "never"),
+    Field("probe.lags", .integer(2...1000), "The most points of a curve over time.", default: 32),
+    Field(
+      "probe.vanishing", .number(.above(0)),
+      "A Jacobian of the longest lag below this is judged as vanishing.", default: 0.0001),
+    Field(
+      "probe.exploding", .number(.above(0)), "A Jacobian above this is judged as exploding.",
+      default: 1000),
   ]
 
   private static let trainingFields: [Field] = [

@@ -9,6 +9,7 @@ import Store
 final class Recorder: Sendable {
   private struct State {
     var metrics: [MetricPoint] = []
+    var flow: [FlowMeasurement] = []
     var checkpoint: NewCheckpoint?
     var isWriting = false
     var failure: (any Error)?
@@ -16,9 +17,10 @@ final class Recorder: Sendable {
     mutating func take() -> Progress {
       defer {
         metrics = []
+        flow = []
         checkpoint = nil
       }
-      return Progress(metrics: metrics, checkpoint: checkpoint)
+      return Progress(metrics: metrics, checkpoint: checkpoint, flow: flow)
     }
   }
 
@@ -47,9 +49,12 @@ final class Recorder: Sendable {
   /// Why nothing more can be written: the lease is lost, or the database refuses.
   var failure: (any Error)? { state.withLock { $0.failure } }
 
-  /// Takes metrics to write; returns at once.
-  func record(_ metrics: [MetricPoint]) {
-    state.withLock { $0.metrics += metrics }
+  /// Takes metrics, and how gradients flowed, to write; returns at once.
+  func record(_ metrics: [MetricPoint], flow: [FlowMeasurement] = []) {
+    state.withLock {
+      $0.metrics += metrics
+      $0.flow += flow
+    }
     schedule()
   }
 
@@ -89,7 +94,8 @@ final class Recorder: Sendable {
     }
     let isMore = state.withLock { state in
       state.isWriting =
-        state.failure == nil && (!state.metrics.isEmpty || state.checkpoint != nil)
+        state.failure == nil
+        && !(state.metrics.isEmpty && state.flow.isEmpty && state.checkpoint == nil)
       return state.isWriting
     }
     if isMore { queue.async(group: writes) { [self] in write() } }

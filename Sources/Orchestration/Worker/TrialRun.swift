@@ -2,6 +2,7 @@ import Dispatch
 import Glibc
 import Logging
 import Postgres
+import Recurrent
 import Search
 import Store
 import Training
@@ -92,7 +93,7 @@ struct TrialRun {
           report.metrics.map {
             MetricPoint(
               epoch: report.epoch, split: $0.split.rawValue, name: $0.name, value: $0.value)
-          })
+          }, flow: report.flow.map { FlowMeasurement($0, epoch: report.epoch) })
         return .proceed
       })
     switch ending {
@@ -220,7 +221,7 @@ struct TrialRun {
     let isFinal = error is DivergedError || error is PlanError || error is SpecErrors
     do {
       // What was reached before it failed is worth seeing.
-      if let rest = try? recorder.finish(), !rest.metrics.isEmpty {
+      if let rest = try? recorder.finish(), !(rest.metrics.isEmpty && rest.flow.isEmpty) {
         try context.client.persist(while: mayWait) { try $0.write(rest, under: claim.lease) }
       }
       if !isFinal, context.shutdown.isRequested, let error = error as? StoreError, error.isRetryable
@@ -272,5 +273,20 @@ struct TrialRun {
     var time = timespec()
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+}
+
+extension FlowMeasurement {
+  /// What the session measured, as the database keeps it.
+  fileprivate init(_ flow: GradientFlow, epoch: Int) {
+    self.init(
+      epoch: epoch, layer: flow.layer,
+      points: flow.points.map {
+        Point(
+          measure: $0.measure, lag: $0.lag, mean: $0.mean, low: $0.low, median: $0.median,
+          high: $0.high)
+      }, verdict: flow.verdict.rawValue, reason: flow.reason, lag: flow.lag,
+      jacobian: flow.jacobian, decay: flow.decay, memorySteps: flow.memory,
+      spectralRadius: flow.spectralRadius, normBound: flow.normBound)
   }
 }

@@ -1,4 +1,4 @@
-internal import Recurrent
+public import Recurrent
 
 /// What makes one epoch, or one trial, better than another.
 public struct Objective: Codable, Hashable, Sendable {
@@ -53,6 +53,8 @@ public struct Plan: Codable, Hashable, Sendable {
   public var seed: UInt64
   /// The number of the trial within its sweep: with the seed the key of all random numbers.
   public var trial: UInt32
+  /// What to measure of the flow of gradients after each epoch; nil: nothing.
+  public var probe: FlowSettings?
 
   /// A plan.
   ///
@@ -63,10 +65,11 @@ public struct Plan: Codable, Hashable, Sendable {
   ///   - objective: What makes an epoch the best.
   ///   - seed: The seed of the sweep.
   ///   - trial: The number of the trial.
+  ///   - probe: What to measure of the flow of gradients.
   public init(
     data: DataPlan = DataPlan(), model: ModelSettings = ModelSettings(),
     training: TrainingPlan = TrainingPlan(), objective: Objective? = nil, seed: UInt64 = 0,
-    trial: UInt32 = 0
+    trial: UInt32 = 0, probe: FlowSettings? = nil
   ) {
     self.data = data
     self.model = model
@@ -74,6 +77,7 @@ public struct Plan: Codable, Hashable, Sendable {
     self.objective = objective
     self.seed = seed
     self.trial = trial
+    self.probe = probe
   }
 
   /// The plan with everything filled in that data decides.

@@ -169,12 +169,31 @@ public final class Session {
       plateaus += 1
       stale = 0
     }
+    let flow = probe()
     epoch += 1
     batch = 0
     tally = Tally(data.encoding)
     return EpochReport(
       epoch: epoch, step: optimizer.steps, metrics: metrics, objective: value, isBest: isBest,
-      bestEpoch: (best?.epoch ?? 0) + 1)
+      bestEpoch: (best?.epoch ?? 0) + 1, flow: flow)
+  }
+
+  /// How gradients flow back, on a few sequences of the training split, always the same ones. Few
+  /// enough that the measurement costs a small share of the epoch.
+  private func probe() -> [GradientFlow] {
+    guard let settings = plan.probe else { return [] }
+    let count = data.train.count
+    let sequences = min(max(count / 200, 1), 16)
+    let stride = max(count / sequences, 1)
+    let members = (0..<sequences).map { $0 * stride }
+    let packed = packer.pack(members[...])
+    let (classes, numbers) = (packer.classes, packer.numbers)
+    return model.measureFlow(
+      packed, sequences: min(max(count / 1000, 1), 4), settings
+    ) { result, upstream in
+      var forgotten = Tally(data.encoding)
+      loss.add(result, classes, numbers, to: &forgotten, gradient: upstream)
+    }
   }
 
   private func evaluate(_ split: Split) -> Tally? {

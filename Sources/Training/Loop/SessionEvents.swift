@@ -1,3 +1,5 @@
+public import Recurrent
+
 /// What a session is to do next; asked before each batch and after each epoch.
 public enum Command: Hashable, Sendable {
   /// Go on.
@@ -34,6 +36,8 @@ public struct EpochReport: Hashable, Sendable {
   public let isBest: Bool
   /// The best epoch so far.
   public let bestEpoch: Int
+  /// How gradients flow back in each layer, if the plan has a probe.
+  public let flow: [GradientFlow]
 }
 
 /// What a trial comes to.

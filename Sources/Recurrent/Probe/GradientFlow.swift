@@ -1,0 +1,136 @@
+/// How gradients flow back through time in one layer: the textbook's question, measured on a model and
+/// a batch of its own data.
+public struct GradientFlow: Hashable, Sendable {
+  /// One quantity at one distance from the end of the sequences.
+  public struct Point: Hashable, Sendable {
+    /// `state_gradient` and `memory_gradient`: ‖∂E/∂h_t‖ and ‖∂E/∂c_t‖, E the loss of a sequence.
+    /// `jacobian`: the largest singular value of ∂h_T/∂h_{T-lag}. `gate_i`, `gate_f`, `gate_o`,
+    /// `gate_r`, `gate_z`: how far gates are open.
+    public var measure: String
+    /// T - t: steps before the last one of each sequence.
+    public var lag: Int
+    /// The mean over the sequences that are so long; of gates over all their units.
+    public var mean: Double
+    /// Of norms the tenth percentile; of gates the share below 0.1.
+    public var low: Double
+    /// The median.
+    public var median: Double
+    /// Of norms the ninetieth percentile; of gates the share above 0.9.
+    public var high: Double
+  }
+
+  /// Whether the layer can learn what lies far back.
+  public enum Verdict: String, Codable, Hashable, Sendable, CaseIterable {
+    /// The Jacobian of the longest lag is below the threshold.
+    case vanishing
+    /// A Jacobian is above the threshold, or not finite.
+    case exploding
+    /// Neither.
+    case healthy
+  }
+
+  /// The layer, from 0.
+  public var layer: Int
+  /// All that was measured, by measure and lag.
+  public var points: [Point]
+  /// The verdict by the thresholds.
+  public var verdict: Verdict
+  /// The longest lag of a Jacobian, and its median largest singular value.
+  public var lag: Int
+  public var jacobian: Double
+  /// The factor by which a gradient changes in one step back: jacobian^(1/lag).
+  public var decay: Double
+  /// Steps until it has changed by e: -1 / ln decay; infinite where it does not fall.
+  public var memory: Double
+  /// The largest modulus of an eigenvalue of the recurrent weights (of the candidate's, where there
+  /// are gates).
+  public var spectralRadius: Double
+  /// ‖U‖ · max |σ'|, which bounds the Jacobian of one step of a layer without gates (Pascanu, Mikolov
+  /// and Bengio 2013); nil for the others.
+  public var normBound: Double?
+
+  /// The verdict and its reason in one line.
+  public var reason: String {
+    let value = "‖∂h_T/∂h_(T-\(lag))‖ = \(Self.short(jacobian))"
+    switch verdict {
+    case .vanishing:
+      return "\(value): what lies \(lag) steps back hardly reaches the loss, "
+        + "a factor of \(Self.short(decay)) a step"
+    case .exploding: return "\(value), and above the threshold on the way: gradients burst"
+    case .healthy: return "\(value): gradients reach \(lag) steps back"
+    }
+  }
+
+  static func short(_ value: Double) -> String {
+    guard value.isFinite, value != 0 else { return "\(value)" }
+    var (mantissa, exponent) = (abs(value), 0)
+    while mantissa >= 10 {
+      mantissa /= 10
+      exponent += 1
+    }
+    while mantissa < 1 {
+      mantissa *= 10
+      exponent -= 1
+    }
+    let rounded = (mantissa * 100).rounded() / 100
+    let sign = value < 0 ? "-" : ""
+    guard exponent < -3 || exponent > 4 else {
+      var scale = 1.0
+      for _ in 0..<max(0, 2 - exponent) { scale *= 10 }
+      return "\((value * scale).rounded() / scale)"
+    }
+    return "\(sign)\(rounded)e\(exponent)"
+  }
+}
+
+/// What to measure, and where a verdict begins.
+public struct FlowSettings: Codable, Hashable, Sendable {
+  /// The most lags of a curve; they lie evenly.
+  public var lags: Int
+  /// Below this, the Jacobian of the longest lag is judged to have vanished.
+  public var vanishing: Double
+  /// Above this, a Jacobian is judged to have burst.
+  public var exploding: Double
+
+  /// Settings; by default 32 lags, 1e-4 and 1e3.
+  public init(lags: Int = 32, vanishing: Double = 1e-4, exploding: Double = 1e3) {
+    self.lags = lags
+    self.vanishing = vanishing
+    self.exploding = exploding
+  }
+}
+
+extension Model {
+  /// Measures how gradients flow back in every layer, on a batch and the loss of its results. The first
+  /// direction is measured where layers walk both ways.
+  ///
+  /// Costs a forward and a backward pass over the batch, and for the Jacobians a few products of a
+  /// vector and the recurrent weights for each step of `sequences` sequences.
+  ///
+  /// - Parameters:
+  ///   - batch: Sequences.
+  ///   - sequences: Of how many, the longest ones, Jacobians are measured.
+  ///   - settings: Lags and thresholds.
+  ///   - loss: Given the results, writes the gradient of the mean loss.
+  /// - Returns: One measurement for each layer. The gradient of the parameters is lost.
+  public func measureFlow(
+    _ batch: PackedBatch<S>, sequences: Int, _ settings: FlowSettings = FlowSettings(),
+    loss: (Matrix<S>, Matrix<S>) -> Void
+  ) -> [GradientFlow] {
+    let upstream = Matrix<S>()
+    loss(forward(batch), upstream)
+    let probes = stages.map { stage in
+      LayerProbe(stage.layers[0], plan, parameters.pointer, batch, unrolling, settings)
+    }
+    for probe in probes { probe.readActivations() }
+    for stage in stages { stage.layers[0].keepsMemoryGradients = true }
+    zeroGradient()
+    backward(upstream)
+    zeroGradient()
+    for probe in probes { probe.readGradients() }
+    for stage in stages { stage.layers[0].keepsMemoryGradients = false }
+    return probes.enumerated().map { index, probe in
+      withDenormalsFlushed { probe.measure(layer: index, sequences: sequences) }
+    }
+  }
+}
