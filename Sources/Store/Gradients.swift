@@ -145,3 +145,12 @@ struct ReadFlow: Statement {
       high: try row["high"])
   }
 }
+
+struct ReadAllFlow: Statement {
+  static let sql = """
+    select * from unroll.gradient_flow where trial_id = $1 order by epoch, layer, measure, lag
+    """
+  let trial: Int
+  var parameters: [any PostgresEncodable] { [trial] }
+  static func decode(_ row: Row) throws -> FlowMeasurement.Point { try ReadFlow.decode(row) }
+}

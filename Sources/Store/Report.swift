@@ -32,6 +32,8 @@ public struct Report: Sendable {
   public static func finalMetrics(trial: Int) -> Report { Report(ReadFinalMetrics(trial: trial)) }
   /// The confusion matrices of a trial.
   public static func confusion(trial: Int) -> Report { Report(ReadConfusion(trial: trial)) }
+  /// How gradients flowed in a trial.
+  public static func gradientFlow(trial: Int) -> Report { Report(ReadAllFlow(trial: trial)) }
   /// The attempts at a trial.
   public static func attempts(trial: Int) -> Report { Report(ListAttempts(trial: trial)) }
   /// The artifacts of a trial.

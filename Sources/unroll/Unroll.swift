@@ -29,7 +29,7 @@ struct Unroll: ParsableCommand {
         ]),
       CommandGroup(
         name: "Trials and models",
-        subcommands: [TrialVerb.self, PredictVerb.self, ArtifactVerb.self]),
+        subcommands: [TrialVerb.self, GradientsVerb.self, PredictVerb.self, ArtifactVerb.self]),
       CommandGroup(name: "Data", subcommands: [DatasetVerb.self]),
       CommandGroup(
         name: "Daemons",

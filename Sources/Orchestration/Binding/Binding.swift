@@ -31,7 +31,6 @@ public enum Binding {
   ) throws(PlanError) -> Plan {
     let settings = Settings(values: spec.settings(assignment))
     var model = ModelSettings()
-    settings.set("model.cell", &model.cell)
     settings.set("model.nonlinearity", &model.nonlinearity)
     settings.set("model.hidden", &model.hidden)
     settings.set("model.layers", &model.layers)
@@ -42,6 +41,11 @@ public enum Binding {
     settings.set("model.normalization", &model.normalization)
     settings.set("model.recurrent_dropout", &model.recurrentDropout)
     settings.set("model.initializer", &model.initializer)
+    if settings.text("model.cell") == "irnn" {
+      (model.cell, model.nonlinearity, model.initializer) = (.rnn, .relu, .identity)
+    } else {
+      settings.set("model.cell", &model.cell)
+    }
     model.peepholes = settings.boolean("model.peepholes") ?? false
     model.bidirectional = settings.boolean("model.bidirectional") ?? false
     model.residual = settings.boolean("model.residual") ?? false

@@ -83,8 +83,9 @@ extension SpecSchema {
 
   private static let modelFields: [Field] = [
     Field(
-      "model.cell", names(ModelPlan.Cell.self), "The recurrent cell.", default: "lstm",
-      isSearchable: true),
+      "model.cell", .oneOf(ModelPlan.Cell.allCases.map(\.rawValue) + ["irnn"]),
+      "The recurrent cell; irnn is rnn with relu, whose recurrent weights begin as the identity.",
+      default: "lstm", isSearchable: true),
     Field(
       "model.nonlinearity", names(ModelPlan.Nonlinearity.self), "Of the cell rnn.",
       default: "tanh", isSearchable: true, aliases: ["activation"]),
