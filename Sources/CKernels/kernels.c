@@ -93,6 +93,7 @@ ptrdiff_t kernel_path_current(void) {
 }
 
 void kernel_path_select(ptrdiff_t index) { forced = paths[index]; }
+void kernel_path_set_default(ptrdiff_t index) { widest = paths[index]; }
 
 #define SCALAR float
 #define KERNEL(result, name, parameters, arguments) \

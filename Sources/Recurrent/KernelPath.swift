@@ -11,6 +11,15 @@ public enum KernelPath {
   /// The path that this thread uses: the widest, unless it is inside ``using(_:_:)``.
   public static var current: String { String(cString: kernel_path_name(kernel_path_current())) }
 
+  /// Takes a path of ``available`` for the whole process. To be called before threads start.
+  ///
+  /// - Returns: Whether this CPU has it.
+  public static func force(_ name: String) -> Bool {
+    guard let index = available.firstIndex(of: name) else { return false }
+    kernel_path_set_default(index)
+    return true
+  }
+
   /// Runs `body` with a path of ``available`` on this thread, to compare paths with each other.
   public static func using<Result, Failure: Error>(
     _ name: String, _ body: () throws(Failure) -> Result

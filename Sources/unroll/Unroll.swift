@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Orchestration
 
 /// The command `unroll`.
 @main
@@ -47,6 +48,7 @@ struct Unroll: ParsableCommand {
     // A reader that has seen enough (`unroll sweeps | head`) is no error.
     signal(SIGPIPE, SIG_IGN)
     var command: any ParsableCommand
+    do { try Machine.chooseKernels() } catch { Glibc.exit(ErrorReport.code(error)) }
     do {
       command = try parseAsRoot()
     } catch {

@@ -120,7 +120,7 @@ create or replace function unroll.enqueue(spec jsonb, idempotency_key text defau
 returns bigint language plpgsql as $$
 #variable_conflict use_variable
 declare
-  allowed_keys constant text[] := array['name', 'dataset', 'model', 'training', 'search',
+  allowed_keys constant text[] := array['name', 'dataset', 'model', 'training', 'probe', 'search',
     'objective', 'trials', 'seed', 'priority', 'queue', 'limits', 'description',
     'idempotency_key'];
   shorthands constant text[] := array['search', 'objective'];

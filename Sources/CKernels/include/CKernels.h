@@ -44,6 +44,8 @@ const char *_Nonnull kernel_path_name(ptrdiff_t index);
 ptrdiff_t kernel_path_current(void);
 // Uses path `index` on this thread from now on.
 void kernel_path_select(ptrdiff_t index);
+// Uses path `index` on every thread that was told nothing else. To be called before threads start.
+void kernel_path_set_default(ptrdiff_t index);
 
 // Makes this thread treat denormal numbers as zero; returns the former state for
 // `kernel_denormals_restore`. Does nothing on CPUs other than x86-64.
