@@ -20,6 +20,7 @@ package struct SchemaFile: Sendable, Hashable {
     SchemaFile("m0006_leases", PackageResources.m0006_leases_sql),
     SchemaFile("m0007_scheduling", PackageResources.m0007_scheduling_sql),
     SchemaFile("m0008_recording", PackageResources.m0008_recording_sql),
+    SchemaFile("m0009_gradients", PackageResources.m0009_gradients_sql),
   ]
 
   /// `sql/views`, in the order in which they are applied: again whenever their text changes.
@@ -27,6 +28,7 @@ package struct SchemaFile: Sendable, Hashable {
     SchemaFile("data", PackageResources.data_sql),
     SchemaFile("progress", PackageResources.progress_sql),
     SchemaFile("results", PackageResources.results_sql),
+    SchemaFile("gradients", PackageResources.gradients_sql),
     SchemaFile("enqueue", PackageResources.enqueue_sql),
     SchemaFile("control", PackageResources.control_sql),
   ]
@@ -49,5 +51,6 @@ package struct SchemaFile: Sendable, Hashable {
     SchemaFile("retries", PackageResources.retries_sql),
     SchemaFile("sooner_is_enough", PackageResources.sooner_is_enough_sql),
     SchemaFile("time_per_cell", PackageResources.time_per_cell_sql),
+    SchemaFile("vanishing", PackageResources.vanishing_sql),
   ]
 }

@@ -51,6 +51,12 @@ public enum Binding {
     model.residual = settings.boolean("model.residual") ?? false
     model.variational = settings.boolean("model.variational") ?? false
     model.tied = settings.boolean("model.tied") ?? false
+    model.initial = settings.text("model.initial")
+    if let initial = model.initial, ArtifactReference(initial) == nil {
+      throw PlanError(
+        field: "model.initial", found: initial,
+        allowed: "TRIAL/NAME, such as 7/model.safetensors (unroll artifact list)")
+    }
     model.chrono = settings.integer("model.chrono")
     model.readout = settings.choice("model.readout")
 
@@ -64,6 +70,7 @@ public enum Binding {
     settings.set("training.class_weights", &training.classWeights)
     settings.set("training.schedule.patience", &training.patience)
     training.nesterov = settings.boolean("training.nesterov") ?? false
+    training.keepInitial = settings.boolean("training.keep_initial") ?? false
     training.truncate = settings.integer("training.truncate")
     settings.set("training.optimizer", &training.optimizer)
     settings.set("training.rate", &training.rate)

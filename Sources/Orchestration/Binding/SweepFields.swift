@@ -139,6 +139,9 @@ extension SpecSchema {
       "How weights are drawn; identity with rnn and relu is the IRNN.", default: "uniform",
       isSearchable: true, aliases: ["init"]),
     Field(
+      "model.initial", .text,
+      "The artifact with the weights to begin with, TRIAL/NAME; drawn if not said."),
+    Field(
       "model.chrono", .integer(2...1_000_000),
       "The longest dependency, in steps, that the biases of gates are drawn for.",
       isSearchable: true),
@@ -167,6 +170,9 @@ extension SpecSchema {
       default: 32, isSearchable: true, aliases: ["batch_size"]),
     Field(
       "training.shuffle", .boolean, "Whether each epoch has an order of its own.", default: true),
+    Field(
+      "training.keep_initial", .boolean,
+      "Whether the initial weights are kept as the artifact initial.safetensors.", default: false),
     Field(
       "training.optimizer", names(TrainingPlan.OptimizerName.self), "The optimizer.",
       default: "adam", isSearchable: true),

@@ -125,7 +125,8 @@ struct TrialRun {
 
   /// A session where the newest checkpoint that can be read was taken, or at the start.
   private func session(_ plan: Plan, _ data: PreparedData) throws -> Session {
-    guard let newest = claim.checkpoint else { return try Session(plan, data) }
+    let initial = try initialWeights(plan)
+    guard let newest = claim.checkpoint else { return try Session(plan, data, initial: initial) }
     let positions = try context.client.persist(while: mayWait) {
       try $0.checkpoints(trial: claim.lease.trial)
     }
@@ -135,7 +136,7 @@ struct TrialRun {
           try $0.checkpointContent(trial: claim.lease.trial, at: position)
         }
         let session = try Session(
-          plan, data, resumingFrom: try Checkpoint(decoding: bytes))
+          plan, data, initial: initial, resumingFrom: try Checkpoint(decoding: bytes))
         if position != newest { try rewind(to: position) }
         logger.info(
           "going on", metadata: ["epoch": "\(position.epoch)", "step": "\(position.step)"])
@@ -147,7 +148,16 @@ struct TrialRun {
       }
     }
     try rewind(to: nil)
-    return try Session(plan, data)
+    return try Session(plan, data, initial: initial)
+  }
+
+  /// The artifact that the plan begins with.
+  private func initialWeights(_ plan: Plan) throws -> [UInt8]? {
+    guard let reference = plan.model.initial.flatMap(ArtifactReference.init) else { return nil }
+    return try context.client.persist(while: mayWait) { database in
+      try database.content(
+        of: database.artifact(trial: reference.trial, name: reference.name))
+    }
   }
 
   private func rewind(to position: CheckpointPosition?) throws {
@@ -218,7 +228,10 @@ struct TrialRun {
   /// Ends the attempt with an error: what the same plan on the same data would run into again is
   /// not tried again.
   private func fail(_ error: any Error) {
-    let isFinal = error is DivergedError || error is PlanError || error is SpecErrors
+    let isMissing = (error as? StoreError)?.code == .notFound
+    let isFinal =
+      isMissing || error is DivergedError || error is PlanError || error is SpecErrors
+      || error is ArtifactError
     do {
       // What was reached before it failed is worth seeing.
       if let rest = try? recorder.finish(), !(rest.metrics.isEmpty && rest.flow.isEmpty) {

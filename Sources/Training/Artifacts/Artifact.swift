@@ -22,6 +22,8 @@ public struct Artifact: Hashable, Sendable {
   public enum Name {
     /// The weights with PyTorch's names and layouts.
     public static let model = "model.safetensors"
+    /// The weights that training began with, if the plan keeps them.
+    public static let initial = "initial.safetensors"
     /// The tokens by index, an array of strings; only for texts.
     public static let vocabulary = "vocabulary.json"
     /// The labels by index, an array of strings; only for classes.
@@ -30,14 +32,25 @@ public struct Artifact: Hashable, Sendable {
     public static let plan = "plan.json"
   }
 
-  /// The model and what is needed to use it.
-  static func all(_ plan: Plan, _ data: PreparedData, _ model: Model<Float>) -> [Artifact] {
+  /// The weights of a model with PyTorch's names.
+  static func weights(
+    _ name: String, _ model: Model<Float>, metadata: [String: String]
+  ) -> Artifact {
     let tensors = model.layout.entries.map { entry in
       SafeTensors.Tensor(
         name: entry.name, shape: entry.shape,
         elements: Array(
           UnsafeBufferPointer(start: model.parameters.pointer + entry.offset, count: entry.count)))
     }
+    return Artifact(
+      name: name, mediaType: "application/vnd.safetensors",
+      bytes: SafeTensors(tensors, metadata: metadata).encoded())
+  }
+
+  /// The model and what is needed to use it.
+  static func all(
+    _ plan: Plan, _ data: PreparedData, _ model: Model<Float>, initial: Model<Float>?
+  ) -> [Artifact] {
     let metadata = [
       "format": "pt", "cell": model.plan.cell.rawValue, "dataset": data.datasetVersion,
       "nonlinearity": model.plan.nonlinearity.rawValue,
@@ -46,11 +59,10 @@ public struct Artifact: Hashable, Sendable {
       formatVersion: 1, plan: plan, network: model.plan, encoding: data.encoding,
       dataset: data.datasetVersion)
     var artifacts = [
-      Artifact(
-        name: Name.model, mediaType: "application/vnd.safetensors",
-        bytes: SafeTensors(tensors, metadata: metadata).encoded()),
+      weights(Name.model, model, metadata: metadata),
       json(Name.plan, document),
     ]
+    if let initial { artifacts.append(weights(Name.initial, initial, metadata: metadata)) }
     if let vocabulary = data.vocabulary {
       artifacts.append(json(Name.vocabulary, vocabulary.tokens))
     }

@@ -65,19 +65,7 @@ public final class Predictor {
       encoder = nil
     }
     model = Model(document.network)
-    let tensors = try SafeTensors(decoding: try bytes(Artifact.Name.model))
-    for entry in model.layout.entries {
-      guard let tensor = tensors[entry.name], tensor.shape == entry.shape else {
-        throw ArtifactError(
-          artifact: Artifact.Name.model,
-          found: tensors[entry.name].map { "\(entry.name) \($0.shape)" } ?? "no \(entry.name)",
-          allowed: "\(entry.name) \(entry.shape)")
-      }
-      tensor.elements.withUnsafeBufferPointer { elements in
-        guard let base = elements.baseAddress else { return }
-        (model.parameters.pointer + entry.offset).update(from: base, count: entry.count)
-      }
-    }
+    try model.load(try bytes(Artifact.Name.model), named: Artifact.Name.model)
   }
 
   /// What the model answers to texts.

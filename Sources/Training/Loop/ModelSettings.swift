@@ -39,6 +39,8 @@ public struct ModelSettings: Codable, Hashable, Sendable {
   public var initializer = ModelPlan.Initializer.uniform
   /// The longest dependency, in steps, that gate biases are drawn for; nil: none.
   public var chrono: Int?
+  /// The artifact with the weights to begin with, as TRIAL/NAME; nil: they are drawn.
+  public var initial: String?
 
   /// Settings; by default one layer of 64 units of an LSTM.
   ///
@@ -88,6 +90,7 @@ public struct ModelSettings: Codable, Hashable, Sendable {
     tied = try value(.tied, false)
     initializer = try value(.initializer, .uniform)
     chrono = try container.decodeIfPresent(Int.self, forKey: .chrono)
+    initial = try container.decodeIfPresent(String.self, forKey: .initial)
   }
 
   /// Refuses numbers that make no model.

@@ -15,6 +15,7 @@ public final class Session {
   private let schedule: Schedule
   private let loss: TrainingLoss
   private let philox: Philox
+  private let initial: [UInt8]?
   private let batchesPerEpoch: Int
   private let upstream = Matrix<Float>()
   private var packer: BatchPacker
@@ -37,10 +38,13 @@ public final class Session {
   /// - Parameters:
   ///   - plan: What to train and how.
   ///   - data: The dataset made ready by the plan's data part.
+  ///   - initial: The weights to begin with, a safetensors file; nil: they are drawn.
   ///   - checkpoint: Where to go on.
-  /// - Throws: ``PlanError`` or ``CheckpointError``.
-  public init(_ plan: Plan, _ data: PreparedData, resumingFrom checkpoint: Checkpoint? = nil) throws
-  {
+  /// - Throws: ``PlanError``, ``ArtifactError`` or ``CheckpointError``.
+  public init(
+    _ plan: Plan, _ data: PreparedData, initial: [UInt8]? = nil,
+    resumingFrom checkpoint: Checkpoint? = nil
+  ) throws {
     let plan = try plan.resolved(for: data)
     guard let objective = plan.objective else { preconditionFailure("a plan without objective") }
     self.plan = plan
@@ -55,7 +59,17 @@ public final class Session {
     philox = Philox(seed: plan.seed, trial: plan.trial)
     packer = BatchPacker(data.train)
     tally = Tally(data.encoding)
-    if let checkpoint { try resume(checkpoint) } else { model.initialize(philox) }
+    self.initial = initial
+    if let checkpoint { try resume(checkpoint) } else { try begin(model) }
+  }
+
+  /// Gives a model the weights that training begins with.
+  private func begin(_ model: Model<Float>) throws {
+    if let initial {
+      try model.load(initial, named: plan.model.initial ?? Artifact.Name.initial)
+    } else {
+      model.initialize(philox)
+    }
   }
 
   /// Trains to the end of the plan, or until told to stop.
@@ -212,9 +226,15 @@ public final class Session {
       metrics += tally.metrics(split, data.encoding)
       confusion[split] = tally.confusionMatrix(data.encoding)
     }
+    var first: Model<Float>?
+    if plan.training.keepInitial {
+      let fresh = Model<Float>(model.plan)
+      try begin(fresh)
+      first = fresh
+    }
     return Outcome(
       objective: best.value, bestEpoch: best.epoch + 1, metrics: metrics, confusion: confusion,
-      artifacts: Artifact.all(plan, data, model))
+      artifacts: Artifact.all(plan, data, model, initial: first))
   }
 
   // MARK: Checkpoints

@@ -110,6 +110,8 @@ public struct TrainingPlan: Codable, Hashable, Sendable {
   public var labelSmoothing = 0.0
   /// The weights of classes in the loss.
   public var classWeights = ClassWeights.none
+  /// Whether the initial weights are kept as an artifact.
+  public var keepInitial = false
   /// Steps after which gradients are cut and the state carried over (truncated back-propagation
   /// through time), where each step has an answer; nil: none.
   public var truncate: Int?
@@ -191,6 +193,7 @@ public struct TrainingPlan: Codable, Hashable, Sendable {
     quantile = try value(.quantile, common.quantile)
     labelSmoothing = try value(.labelSmoothing, common.labelSmoothing)
     classWeights = try value(.classWeights, common.classWeights)
+    keepInitial = try value(.keepInitial, common.keepInitial)
     truncate = try container.decodeIfPresent(Int.self, forKey: .truncate)
   }
 }
