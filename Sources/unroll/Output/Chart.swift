@@ -8,9 +8,11 @@ struct Chart {
 
   let title: String
   let series: [Series]
+  /// What the horizontal axis counts.
+  var horizontal = "epoch"
 
   /// The lines of the chart: a title with the marks, the curves between the smallest and the
-  /// largest value, and the epochs below. Values that are not finite leave a gap.
+  /// largest value, and what the horizontal axis counts below. Values that are not finite leave a gap.
   func lines(width: Int, height: Int = 10) -> [String] {
     let points = series.flatMap(\.points).filter { $0.y.isFinite }
     guard let lowest = points.map(\.y).min(), let highest = points.map(\.y).max(),
@@ -63,7 +65,7 @@ struct Chart {
     }
     let axis = String(repeating: " ", count: margin) + "└" + String(repeating: "─", count: columns)
     let firstLabel = Format.number(first)
-    let lastLabel = "epoch " + Format.number(last)
+    let lastLabel = horizontal + " " + Format.number(last)
     let space = String(repeating: " ", count: max(1, columns - firstLabel.count - lastLabel.count))
     lines.append(axis)
     lines.append(

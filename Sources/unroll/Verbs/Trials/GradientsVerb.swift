@@ -120,7 +120,7 @@ struct GradientsVerb: ParsableCommand {
         Chart.Series(
           name: trial.name, mark: Self.marks[index % Self.marks.count],
           points: trial.line("jacobian").map { ($0.x, $0.y > 0 ? log10($0.y) : .nan) })
-      })
+      }, horizontal: "lag")
   }
 
   private func printGates(_ trial: Shown, _ width: Int) {
@@ -132,7 +132,7 @@ struct GradientsVerb: ParsableCommand {
         Chart.Series(
           name: String(gate.dropFirst(5)), mark: Self.marks[index],
           points: trial.line(gate) { $0.mean })
-      })
+      }, horizontal: "lag")
     print("")
     for line in chart.lines(width: width) { print(line) }
     var table = Table([("gate", .left), ("mean", .right), ("<0.1", .right), (">0.9", .right)])

@@ -1,0 +1,156 @@
+import Philox
+import Recurrent
+import Testing
+import Training
+
+/// The options of training, through whole sessions.
+@Suite struct TrainingOptionTests {
+  private func plan(_ change: (inout Plan) -> Void) -> Plan {
+    var plan = Plan(
+      model: ModelSettings(cell: .gru, hidden: 6, embedding: 5),
+      training: TrainingPlan(epochs: 3, batch: 32, rate: 0.02), seed: 4)
+    change(&plan)
+    return plan
+  }
+
+  private func outcome(_ change: (inout Plan) -> Void) throws -> Outcome {
+    let run = try SessionTests.run(plan(change), SessionTests.order())
+    return try #require(run.outcome)
+  }
+
+  @Test func `each loss of classes trains, and says another number`() throws {
+    let plain = try outcome { _ in }
+    let others = try [
+      outcome { $0.training.loss = .binary },
+      outcome { $0.training.labelSmoothing = 0.2 },
+      outcome { $0.training.classWeights = .balanced },
+    ]
+    for other in others {
+      #expect(other.objective.isFinite)
+      #expect(other.artifacts.first?.sha256 != plain.artifacts.first?.sha256)
+    }
+    #expect(try outcome { $0.training.loss = .crossEntropy }.metrics == plain.metrics)
+  }
+
+  @Test(arguments: [TrainingPlan.LossName.absolute, .huber, .quantile, .squared])
+  func `each loss of numbers learns the adding problem's mean`(loss: TrainingPlan.LossName) throws {
+    let data = try PreparedData(
+      Generator.adding.dataset(count: 400, length: 6, seed: 2), DataPlan(), seed: 1)
+    let run = try SessionTests.run(
+      plan {
+        $0.training.loss = loss
+        $0.training.epochs = 8
+      }, data)
+    let first = try #require(run.reports.first?.metrics.first { $0.name == "mae" })
+    let last = try #require(run.reports.last?.metrics.first { $0.name == "mae" })
+    #expect(last.value < first.value)
+  }
+
+  @Test func `a loss of another kind is refused`() throws {
+    let error = #expect(throws: PlanError.self) {
+      try Session(plan { $0.training.loss = .huber }, SessionTests.order())
+    }
+    #expect(error?.field == "training.loss" && error?.allowed.contains("binary") == true)
+    #expect(throws: PlanError.self) {
+      try Session(plan { $0.training.truncate = 4 }, SessionTests.order())
+    }
+  }
+
+  /// Copying needs each step's answer; the state goes on where the gradient is cut.
+  @Test func `truncation cuts gradients, goes on with states, and resumes bit for bit`() throws {
+    let data = try PreparedData(
+      Generator.copy.dataset(count: 200, length: 7, seed: 2), DataPlan(), seed: 1)
+    let whole = try SessionTests.run(plan { _ in }, data)
+    let cut = plan { $0.training.truncate = 5 }
+    let calm = try SessionTests.run(cut, data)
+    #expect(calm.outcome != whole.outcome)
+    // More steps of the optimizer than batches: one for each piece.
+    #expect((calm.reports.last?.step ?? 0) > 2 * (whole.reports.last?.step ?? 0))
+    // Pieces longer than any sequence are no pieces.
+    let long = try SessionTests.run(plan { $0.training.truncate = 1000 }, data)
+    #expect(long.reports.map(\.metrics) == whole.reports.map(\.metrics))
+    let stopped = try SessionTests.run(cut, data) { $0.epoch == 2 && $0.batch == 2 ? .stop : .proceed }
+    let checkpoint = try #require(stopped.checkpoints.last)
+    let resumed = try SessionTests.run(cut, data, from: Checkpoint(decoding: checkpoint.bytes))
+    #expect(resumed.outcome == calm.outcome)
+  }
+
+  @Test func `a plateau lowers the rate, also after a resumption`() throws {
+    let data = try SessionTests.order()
+    // A rate at which nothing improves: accuracy stays where it is.
+    let falling = plan {
+      $0.training.schedule = .plateau
+      $0.training.patience = 0
+      $0.training.decayFactor = 0.01
+      $0.training.epochs = 6
+      $0.training.rate = 1e-9
+    }
+    let calm = try SessionTests.run(falling, data)
+    let constant = try SessionTests.run(plan { $0.training = falling.training; $0.training.schedule = .constant }, data)
+    #expect(calm.outcome?.artifacts.count == constant.outcome?.artifacts.count)
+    for stop in [9, 20, 37] {
+      let first = try SessionTests.run(falling, data) { $0.step == stop ? .stop : .proceed }
+      let second = try SessionTests.run(falling, data, from: first.checkpoints.last)
+      #expect(second.outcome == calm.outcome)
+    }
+  }
+
+  @Test func `training begins with the weights that it is given, and keeps them`() throws {
+    let data = try SessionTests.order()
+    let keeping = plan { $0.training.keepInitial = true }
+    let first = try #require(try SessionTests.run(keeping, data).outcome)
+    let initial = try #require(first.artifacts.first { $0.name == Artifact.Name.initial })
+    let model = try #require(first.artifacts.first { $0.name == Artifact.Name.model })
+    #expect(initial.sha256 != model.sha256)
+
+    // Another seed draws other weights; with those given, no number is drawn but the order's.
+    func train(seed: UInt64, _ bytes: [UInt8]?) throws -> Outcome {
+      var other = keeping
+      other.seed = seed
+      other.training.shuffle = false
+      other.training.batch = data.train.count
+      guard case .finished(let outcome) = try Session(other, data, initial: bytes).run() else {
+        throw CancellationError()
+      }
+      return outcome
+    }
+    let (left, right) = (try train(seed: 7, initial.bytes), try train(seed: 8, initial.bytes))
+    #expect(left.metrics == right.metrics)
+    #expect(left.artifacts.last { $0.name == Artifact.Name.initial }?.sha256 == initial.sha256)
+    #expect(try train(seed: 7, nil).metrics != train(seed: 8, nil).metrics)
+    let error = #expect(throws: ArtifactError.self) {
+      try Session(plan { $0.model.hidden = 9 }, data, initial: initial.bytes)
+    }
+    #expect("\(error.map { "\($0)" } ?? "")".contains("weight_ih_l0"))
+  }
+
+  @Test func `a probe measures each epoch and changes nothing`() throws {
+    let data = try SessionTests.order()
+    let calm = try SessionTests.run(plan { _ in }, data)
+    let probed = try SessionTests.run(plan { $0.probe = FlowSettings(lags: 5) }, data)
+    #expect(probed.reports.map(\.metrics) == calm.reports.map(\.metrics))
+    #expect(
+      probed.outcome?.artifacts.first { $0.name == Artifact.Name.model }
+        == calm.outcome?.artifacts.first { $0.name == Artifact.Name.model })
+    for report in probed.reports {
+      let flow = try #require(report.flow.first)
+      #expect(report.flow.count == 1 && flow.lag >= 9 && flow.jacobian > 0)
+      #expect(Set(flow.points.map(\.measure)) == ["state_gradient", "jacobian", "gate_r", "gate_z"])
+      #expect(flow.points.filter { $0.measure == "state_gradient" }.count == 5)
+    }
+    #expect(calm.reports.allSatisfy(\.flow.isEmpty))
+  }
+
+  @Test func `a run that bursts says when, and what may help`() throws {
+    let error = #expect(throws: DivergedError.self) {
+      try outcome {
+        $0.training.rate = 1e30
+        $0.model.cell = .rnn
+        $0.model.nonlinearity = .relu
+      }
+    }
+    let text = "\(error.map { "\($0)" } ?? "")"
+    #expect(text.hasPrefix("diverged: ") && text.contains("at step "))
+    #expect(text.contains("training.clip_norm: 1") && text.contains("the last gradient before it"))
+  }
+}
