@@ -49,8 +49,7 @@ public struct Kernels<S: Scalar>: Sendable {
 
   let softmax: @Sendable (Int, Int, Constant, Pointer) -> Void
   let crossEntropy: @Sendable (Int, Int, Constant, Index, Constant?, S, S, Pointer?) -> Double
-  let numberLoss:
-    @Sendable (Int, Int, Int32, Constant, Constant, Constant?, S, Pointer?) -> Double
+  let numberLoss: @Sendable (Int, Int, Int32, Constant, Constant, Constant?, S, Pointer?) -> Double
 
   let sgdStep: @Sendable (Int, Pointer, Constant?, Pointer?, S, S, S, Int32) -> Void
   let rmspropStep: @Sendable (Int, Pointer, Constant?, Pointer, Pointer?, S, S, S, S, S, S) -> Void

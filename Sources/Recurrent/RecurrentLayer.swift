@@ -146,7 +146,8 @@ final class RecurrentLayer<S: Scalar> {
     guard recurrentWeights.count > 1 else { return }
     if !isFirst {
       panelKept.reshape(rows: step.rows, columns: form.panels(units) * form.width)
-      form.lay(block.kept, rows: step.rows, columns: units, into: panelKept.pointer, panelRows: step.rows)
+      form.lay(
+        block.kept, rows: step.rows, columns: units, into: panelKept.pointer, panelRows: step.rows)
       form.multiply(
         panelKept.pointer, leftRows: step.rows, rows: step.rows, inner: units,
         weights: recurrentWeights[1], blocks: all, into: block.gates, chunkRows: chunk.rows)

@@ -107,7 +107,9 @@ final class Stage<S: Scalar> {
   }
 
   /// Copies the last states of each sequence.
-  func copyFinal(_ batch: PackedBatch<S>, _ unrolling: Unrolling, into state: RecurrentState<S>, at layer: Int) {
+  func copyFinal(
+    _ batch: PackedBatch<S>, _ unrolling: Unrolling, into state: RecurrentState<S>, at layer: Int
+  ) {
     for (direction, source) in layers.enumerated() {
       let row = (layer * layers.count + direction) * unrolling.sequences
       kernels.rowsGather(

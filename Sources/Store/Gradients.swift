@@ -31,11 +31,13 @@ public struct FlowMeasurement: Sendable, Hashable {
   public var verdict: String
   /// The same in words.
   public var reason: String
-  /// The longest lag, and the Jacobian's largest singular value there.
+  /// The longest lag.
   public var lag: Int
+  /// The largest singular value of the Jacobian there.
   public var jacobian: Double
-  /// The factor of a step, and the steps in which a gradient falls by e.
+  /// Its factor of one step.
   public var decay: Double
+  /// The steps in which a gradient falls by e.
   public var memorySteps: Double
   /// Of the recurrent weights.
   public var spectralRadius: Double

@@ -69,7 +69,9 @@ import Training
     // Pieces longer than any sequence are no pieces.
     let long = try SessionTests.run(plan { $0.training.truncate = 1000 }, data)
     #expect(long.reports.map(\.metrics) == whole.reports.map(\.metrics))
-    let stopped = try SessionTests.run(cut, data) { $0.epoch == 2 && $0.batch == 2 ? .stop : .proceed }
+    let stopped = try SessionTests.run(cut, data) {
+      $0.epoch == 2 && $0.batch == 2 ? .stop : .proceed
+    }
     let checkpoint = try #require(stopped.checkpoints.last)
     let resumed = try SessionTests.run(cut, data, from: Checkpoint(decoding: checkpoint.bytes))
     #expect(resumed.outcome == calm.outcome)
@@ -86,8 +88,11 @@ import Training
       $0.training.rate = 1e-9
     }
     let calm = try SessionTests.run(falling, data)
-    let constant = try SessionTests.run(plan { $0.training = falling.training; $0.training.schedule = .constant }, data)
-    #expect(calm.outcome?.artifacts.count == constant.outcome?.artifacts.count)
+    var constant = falling
+    constant.training.schedule = .constant
+    let steady = try SessionTests.run(constant, data)
+    // A hundredth of the rate each epoch: the weights end elsewhere.
+    #expect(calm.outcome?.metrics != nil && calm.reports.last != steady.reports.last)
     for stop in [9, 20, 37] {
       let first = try SessionTests.run(falling, data) { $0.step == stop ? .stop : .proceed }
       let second = try SessionTests.run(falling, data, from: first.checkpoints.last)
@@ -135,10 +140,11 @@ import Training
     for report in probed.reports {
       let flow = try #require(report.flow.first)
       #expect(report.flow.count == 1 && flow.lag >= 9 && flow.jacobian > 0)
-      #expect(Set(flow.points.map(\.measure)) == ["state_gradient", "jacobian", "gate_r", "gate_z"])
+      let measures = Set(flow.points.map(\.measure))
+      #expect(measures == ["state_gradient", "jacobian", "gate_r", "gate_z"])
       #expect(flow.points.filter { $0.measure == "state_gradient" }.count == 5)
     }
-    #expect(calm.reports.allSatisfy(\.flow.isEmpty))
+    #expect(calm.reports.allSatisfy { $0.flow.isEmpty })
   }
 
   @Test func `a run that bursts says when, and what may help`() throws {

@@ -58,6 +58,13 @@ final class Program {
     try Data(bytes).write(to: URL(filePath: "\(folder)/\(name)"))
   }
 
+  /// The text of a file in the folder; empty if there is none.
+  func read(_ name: String) -> String {
+    String(
+      decoding: FileManager.default.contents(atPath: "\(folder)/\(name)") ?? Data(),
+      as: UTF8.self)
+  }
+
   /// Runs it to its end.
   func run(_ arguments: String...) throws -> Run { try run(arguments) }
 
@@ -66,12 +73,7 @@ final class Program {
     guard case .exited(let code) = ending else {
       throw SystemError("unroll \(arguments) ended: \(ending)")
     }
-    func text(_ name: String) -> String {
-      String(
-        decoding: FileManager.default.contents(atPath: "\(folder)/\(name)") ?? Data(),
-        as: UTF8.self)
-    }
-    return Run(code: code, output: text("output"), errors: text("errors"))
+    return Run(code: code, output: read("output"), errors: read("errors"))
   }
 
   /// Runs what must end well and returns what it printed.
@@ -92,10 +94,7 @@ final class Program {
   }
 
   /// What started ones have logged.
-  var log: String {
-    String(
-      decoding: FileManager.default.contents(atPath: "\(folder)/log") ?? Data(), as: UTF8.self)
-  }
+  var log: String { read("log") }
 
   private func shell(_ script: String, _ arguments: [String]) throws -> ChildProcess {
     try ChildProcess.start(

@@ -5,7 +5,8 @@ import Training
 extension SpecSchema {
   /// All that a sweep file may say about data, models and training.
   public static let sweep = SpecSchema(
-    fields: datasetFields + modelFields + trainingFields + probeFields, sections: sections, metrics: metrics)
+    fields: datasetFields + modelFields + trainingFields + probeFields, sections: sections,
+    metrics: metrics)
 
   private static let sections = [
     Section("dataset", "What is learned.", shorthand: "name"),

@@ -35,8 +35,9 @@ public struct GradientFlow: Hashable, Sendable {
   public var points: [Point]
   /// The verdict by the thresholds.
   public var verdict: Verdict
-  /// The longest lag of a Jacobian, and its median largest singular value.
+  /// The longest lag of a Jacobian.
   public var lag: Int
+  /// The median of its largest singular value.
   public var jacobian: Double
   /// The factor by which a gradient changes in one step back: jacobian^(1/lag).
   public var decay: Double

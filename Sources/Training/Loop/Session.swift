@@ -212,7 +212,8 @@ public final class Session {
 
   private func evaluate(_ split: Split) -> Tally? {
     guard data[split].count > 0 else { return nil }
-    return evaluators[split, default: Evaluator(data[split], data.encoding, model.plan, loss)].run(model)
+    return evaluators[split, default: Evaluator(data[split], data.encoding, model.plan, loss)].run(
+      model)
   }
 
   /// Evaluates the best weights, on the test split for the first and only time.
@@ -246,7 +247,8 @@ public final class Session {
     let header = Checkpoint.Header(
       plan: plan.digest(dataset: data.datasetVersion), layout: model.layout.digest, epoch: epoch,
       batch: batch, optimizerSteps: optimizer.steps, tally: tally, bestEpoch: best?.epoch,
-      bestValue: best?.value, stale: stale, plateaus: plateaus, vectorSize: model.layout.bufferCount, vectorCount: vectors.count)
+      bestValue: best?.value, stale: stale, plateaus: plateaus,
+      vectorSize: model.layout.bufferCount, vectorCount: vectors.count)
     return Checkpoint(header, vectors: vectors)
   }
 

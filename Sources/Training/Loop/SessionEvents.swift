@@ -79,12 +79,14 @@ public struct DivergedError: Error, Hashable, Sendable, CustomStringConvertible 
 
   /// One line: what happened, the last good norm, and advice.
   public var description: String {
-    var text = "diverged: the \(split.rawValue) loss or its gradient was not finite in epoch \(epoch) "
+    var text =
+      "diverged: the \(split.rawValue) loss or its gradient was not finite in epoch \(epoch) "
       + "at step \(step)"
     if let lastNorm { text += "; the last gradient before it had the norm \(lastNorm.short)" }
     let smaller = "a smaller training.rate than \(rate.short)"
     let advice =
-      isClipped ? smaller + ", or fewer steps back (training.truncate, dataset.max_length), may help"
+      isClipped
+      ? smaller + ", or fewer steps back (training.truncate, dataset.max_length), may help"
       : "training.clip_norm: 1 or \(smaller) may help"
     return "\(text); \(advice)"
   }

@@ -71,8 +71,7 @@ struct LinePlot {
 
         """
     }
-    for part in 0...4 {
-      let value = least + span * Double(part) / 4
+    for value in Self.ticks(least, most) {
       text +=
         "<text x=\"\(Self.short(x(value)))\" y=\"\(bottom + 18)\" text-anchor=\"middle\">"
         + "\(Format.number(value, digits: 3))</text>\n"
@@ -120,6 +119,15 @@ struct LinePlot {
     let margin = high > low ? (high - low) * 0.05 : max(abs(high) * 0.1, 0.1)
     let (first, last) = (low - margin, high + margin)
     return (first, last, (0...4).map { first + (last - first) * Double($0) / 4 })
+  }
+
+  /// About five round numbers in a range.
+  private static func ticks(_ low: Double, _ high: Double) -> [Double] {
+    guard high > low else { return [low] }
+    let rough = (high - low) / 5
+    let power = pow(10, floor(log10(rough)))
+    let step = [1, 2, 5, 10].first { $0 * power >= rough }.map { $0 * power } ?? rough
+    return stride(from: ceil(low / step) * step, through: high, by: step).map { $0 }
   }
 
   private static func short(_ value: Double) -> String { Format.decimal(value, places: 1) }

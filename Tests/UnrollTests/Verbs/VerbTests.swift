@@ -7,6 +7,57 @@ import Testing
 
 /// The verbs as a user meets them.
 @Suite(.scratchDatabaseForEach) struct VerbTests {
+  @Test func `cells are timed in the fields of their peer`() throws {
+    struct Row: Decodable {
+      let shape, cell, kernels: String
+      let batch, steps, input, hidden: Int
+      let ms, gflops, peak: Double
+    }
+    let program = try Program()
+    let printed = try program.good(
+      "bench", "cells", "--json", "--only", "tiny", "--seconds", "0.05", "--threads", "2")
+    let rows = try printed.split(separator: "\n").map {
+      try JSONDecoder().decode(Row.self, from: Data($0.utf8))
+    }
+    #expect(rows.map(\.cell) == ["rnn", "lstm", "gru"])
+    for row in rows {
+      #expect(row.shape == "tiny" && row.batch == 16 && row.steps == 50)
+      #expect(row.input == 2 && row.hidden == 32 && row.ms > 0)
+      // No step is faster than the core's multiply-adds.
+      #expect(row.gflops > 0 && row.gflops < 1.2 * row.peak && !row.kernels.isEmpty)
+    }
+    let refused = try program.run("bench", "cells", "--only", "huge")
+    #expect(refused.code == 2 && refused.errors.contains("no shape is named 'huge'"))
+  }
+
+  @Test func `gradients are shown and drawn`() throws {
+    let program = try Program()
+    try program.good("migrate")
+    try program.good("dataset", "generate", "adding", "--length", "12", "--count", "200")
+    let up = try program.start("up", "--slots", "2")
+    try program.write(
+      "sweep.yaml",
+      """
+      dataset: adding-12
+      model: {cell: {choice: [rnn, lstm]}, hidden: 6}
+      training: {epochs: 2, batch: 20}
+      probe: epoch
+      search: grid
+      """)
+    try program.good("enqueue", "sweep.yaml", "--watch")
+    let shown = try program.good("gradients", "1", "2", "--svg", "flow.svg")
+    #expect(shown.contains("per step") && shown.contains("written to flow.svg"))
+    #expect(["vanishing", "healthy", "exploding"].contains { shown.contains($0) })
+    let drawn = program.read("flow.svg")
+    #expect(drawn.hasPrefix("<svg ") && drawn.contains("Gates of 2") && !drawn.contains("nan"))
+    let gates = try program.good("gradients", "2", "--epoch", "1")
+    #expect(gates.contains("f, what is kept") && gates.contains("lag"))
+    let none = try program.run("gradients", "1", "--layer", "3")
+    #expect(none.code == 2 && none.errors.contains("no measurement of layer 3"))
+    up.send(SIGTERM)
+    #expect(up.wait() == .exited(0))
+  }
+
   @Test func `the way from a file to an answer`() throws {
     let program = try Program()
     try program.good("migrate")

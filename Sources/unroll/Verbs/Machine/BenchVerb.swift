@@ -17,8 +17,7 @@ struct BenchCellsVerb: ParsableCommand {
       smaller CPU.
       """)
 
-  @Option(
-    help: "Shapes, separated by commas, of: \(CellBenchmark.shapes.map(\.name).joined(separator: " ")).")
+  @Option(help: "Shapes, separated by commas: tiny, spam, har, charlm, long, wide.")
   var only: String?
   @Option(help: "One cell only: rnn, lstm or gru.")
   var cell: String?

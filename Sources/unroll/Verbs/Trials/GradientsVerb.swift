@@ -82,7 +82,9 @@ struct GradientsVerb: ParsableCommand {
           + "a sweep with probe: epoch makes them.")
     }
     let assignment = (try? Assignment(json: report.params.text)) ?? Assignment([:])
-    let words = assignment.map { "\($0.path.split(separator: ".").last ?? "") \(Format.value($0.value))" }
+    let words = assignment.map {
+      "\($0.path.split(separator: ".").last ?? "") \(Format.value($0.value))"
+    }
     return Shown(
       name: ([String(trial)] + words.prefix(3)).joined(separator: " "), verdicts: verdicts,
       last: last,
@@ -166,7 +168,8 @@ struct GradientsVerb: ParsableCommand {
         lines: shown.map { LinePlot.Line(name: $0.name, points: $0.line(measure)) })
     }
     var plots = [
-      plot("What reaches back through time", "jacobian", "largest singular value of ∂h_T/∂h_(T-lag)"),
+      plot(
+        "What reaches back through time", "jacobian", "largest singular value of ∂h_T/∂h_(T-lag)"),
       plot("The gradient of the loss", "state_gradient", "‖∂E/∂h‖"),
     ]
     for trial in shown.prefix(4) {
