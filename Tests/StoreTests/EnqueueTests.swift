@@ -72,8 +72,8 @@ import Testing
   }
 
   static let keys =
-    "name, dataset, model, training, search, objective, trials, seed, priority, queue, limits, "
-    + "description, idempotency_key"
+    "name, dataset, model, training, probe, search, objective, trials, seed, priority, queue, "
+    + "limits, description, idempotency_key"
 
   /// What is wrong, and what is said about it.
   static let badSpecs: [(spec: String, message: String)] = [

@@ -102,7 +102,19 @@ struct Fixture {
       metrics: [
         MetricPoint(epoch: epoch, split: "train", name: "loss", value: 1 / Double(epoch)),
         MetricPoint(epoch: epoch, split: "validation", name: "accuracy", value: value),
-      ], checkpoint: checkpoint)
+      ], checkpoint: checkpoint, flow: [flow(epoch)])
+  }
+
+  func flow(_ epoch: Int) -> FlowMeasurement {
+    FlowMeasurement(
+      epoch: epoch, layer: 0,
+      points: (1...3).map {
+        FlowMeasurement.Point(
+          measure: "jacobian", lag: $0, mean: 0.5, low: 0.1, median: 1 / Double($0 * epoch),
+          high: .infinity)
+      }, verdict: "healthy", reason: "it is", lag: 3, jacobian: 0.3, decay: 0.7,
+      memorySteps: .infinity,
+      spectralRadius: 0.9, normBound: nil)
   }
 
   func checkpoint(epoch: Int, bytes: Int = 10) throws -> NewCheckpoint {

@@ -6,12 +6,15 @@ import Testing
 
 /// Everything that a worker can write under a lease; a new write must be added here.
 enum WorkerWrite: String, CaseIterable {
-  case metrics, checkpoint, success, cancellation, failure, release, releaseWithCheckpoint, rewind
+  case metrics, flow, checkpoint, success, cancellation, failure, release, releaseWithCheckpoint
+  case rewind
 
   func perform(_ fixture: Fixture, _ lease: Lease) throws {
     let database = fixture.database
     switch self {
     case .metrics: try database.write(fixture.progress(7), under: lease)
+    case .flow:
+      try database.write(Progress(metrics: [], flow: [fixture.flow(7)]), under: lease)
     case .checkpoint:
       let progress = Progress(metrics: [], checkpoint: try fixture.checkpoint(epoch: 7))
       try database.write(progress, under: lease)
@@ -36,6 +39,10 @@ enum WorkerWrite: String, CaseIterable {
       select concat_ws('|',
         (select string_agg(m::text, ',' order by trial_id, name_id, split, epoch)
           from unroll_internal.metric m),
+        (select string_agg(f::text, ',' order by trial_id, epoch, layer, measure, lag)
+          from unroll_internal.flow f),
+        (select string_agg(v::text, ',' order by trial_id, epoch, layer)
+          from unroll_internal.flow_verdict v),
         (select string_agg(c::text, ',' order by trial_id, step) from unroll_internal.checkpoint c),
         (select string_agg(s::text, ',' order by trial_id) from unroll_internal.status s),
         (select string_agg(a::text, ',' order by trial_id, token) from unroll_internal.attempt a),
@@ -78,7 +85,7 @@ enum WorkerWrite: String, CaseIterable {
 
   @Test(
     .scratchDatabase,
-    arguments: [WorkerWrite.metrics, .checkpoint, .rewind])
+    arguments: [WorkerWrite.metrics, .flow, .checkpoint, .rewind])
   func `without the fence a lost lease does write`(write: WorkerWrite) throws {
     let fixture = try Fixture()
     let (old, _) = try zombie(fixture)
@@ -154,13 +161,16 @@ enum WorkerWrite: String, CaseIterable {
     let position = CheckpointPosition(epoch: 2, step: 200)
     #expect(claim.checkpoint == position)
     #expect(try database.curve(trial: claim.lease.trial).map(\.epoch).max() == 2)
+    #expect(try database.gradientVerdicts(trial: claim.lease.trial).map(\.epoch).max() == 2)
     #expect(try database.attempts(trial: claim.lease.trial).map(\.resumed) == [nil, position])
     let content = try database.checkpointContent(trial: claim.lease.trial, at: position)
     #expect(content == (try fixture.checkpoint(epoch: 2, bytes: 3_000_000)).content)
 
     try database.rewind(claim.lease, to: CheckpointPosition(epoch: 1, step: 100))
     #expect(try database.curve(trial: claim.lease.trial).map(\.epoch).max() == 1)
+    #expect(try database.gradientVerdicts(trial: claim.lease.trial).map(\.epoch) == [1])
     try database.rewind(claim.lease, to: nil)
+    #expect(try fixture.count("unroll_internal.flow") == 0)
     #expect(try database.curve(trial: claim.lease.trial).isEmpty)
     #expect(try database.checkpoints(trial: claim.lease.trial).isEmpty)
     #expect(try database.attempts(trial: claim.lease.trial).map(\.resumed) == [nil, nil])

@@ -65,29 +65,16 @@ returns void language sql as $$
       norm_bound = excluded.norm_bound
 $$;
 
--- As before, and what was measured beyond the checkpoint is forgotten too.
-create or replace function unroll_internal.rewind(p_trial bigint, p_token integer, p_step bigint)
-returns void language plpgsql as $$
-declare
-  at_epoch integer;
+-- A new lease, or one that goes back, forgets what was measured beyond its checkpoint, together with
+-- the metrics there.
+create function unroll_internal.forget_flow() returns trigger language plpgsql as $$
 begin
-  perform unroll_internal.fence(p_trial, p_token);
-  if p_step is not null then
-    select c.epoch into at_epoch from unroll_internal.checkpoint c
-      where c.trial_id = p_trial and c.step = p_step and c.complete;
-    if not found then
-      raise exception 'trial % has no whole checkpoint at step %', p_trial, p_step
-        using errcode = 'QF003';
-    end if;
-  end if;
-  delete from unroll_internal.checkpoint
-    where trial_id = p_trial and step > coalesce(p_step, -1);
-  delete from unroll_internal.metric
-    where trial_id = p_trial and epoch > coalesce(at_epoch, -1);
   delete from unroll_internal.flow
-    where trial_id = p_trial and epoch > coalesce(at_epoch, -1);
+    where trial_id = new.trial_id and epoch > coalesce(new.resumed_epoch, -1);
   delete from unroll_internal.flow_verdict
-    where trial_id = p_trial and epoch > coalesce(at_epoch, -1);
-  update unroll_internal.attempt set resumed_epoch = at_epoch, resumed_step = p_step
-    where trial_id = p_trial and token = p_token;
+    where trial_id = new.trial_id and epoch > coalesce(new.resumed_epoch, -1);
+  return null;
 end $$;
+
+create trigger forget_flow after insert or update of resumed_epoch on unroll_internal.attempt
+  for each row execute function unroll_internal.forget_flow();

@@ -1,4 +1,4 @@
--- Whose gradients vanish or explode, and what did it cost? The last measurement of each trial.
+-- Whose gradients vanish or explode in their last measurement, and what did it cost?
 select distinct on (v.trial_id) v.sweep_id, v.number, p.text as cell, v.verdict, v.lag, v.jacobian,
   v.decay as factor_per_step, t.objective
 from unroll.gradient_verdicts v
