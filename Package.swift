@@ -72,8 +72,10 @@ let package = Package(
       name: "TestSupport", dependencies: ["Postgres", "Philox"], path: "Tests/TestSupport",
       swiftSettings: strict),
     .testTarget(name: "PhiloxTests", dependencies: ["Philox"], swiftSettings: strict),
+    .target(name: "AllocationCounter", path: "Tests/AllocationCounter", cSettings: strictC),
     .testTarget(
-      name: "RecurrentTests", dependencies: ["Recurrent", "Philox", "TestSupport"],
+      name: "RecurrentTests",
+      dependencies: ["Recurrent", "Philox", "TestSupport", "AllocationCounter"],
       resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
       name: "TrainingTests", dependencies: ["Training", "Recurrent", "Philox", "TestSupport"],

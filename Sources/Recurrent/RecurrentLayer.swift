@@ -40,6 +40,8 @@ final class RecurrentLayer<S: Scalar> {
   let distinct = Matrix<S>()
   /// [B, H] of one mask over time on the recurrent path, and [B + N, H] masked states.
   let recurrentMask: VariationalMask<S>?
+  /// The panels that take the second product, if there is one.
+  let late: Range<Int>
   /// Each panel's sums over the units brought to mean 0 and deviation 1.
   let normalization: LayerNormalization<S>?
 
@@ -86,6 +88,8 @@ final class RecurrentLayer<S: Scalar> {
     backRecurrent = cell.recurrentGates.map {
       BackPanels(form, first: $0.first, gates: $0.gates, columns: plan.hidden)
     }
+    let second = cell.recurrentGates.dropFirst().first
+    late = second.map { $0.first..<$0.first + $0.gates.count } ?? 0..<0
     start = Buffer(count: form.columns)
     biasGradient = Buffer(count: form.columns)
     recurrentMask =
@@ -140,7 +144,6 @@ final class RecurrentLayer<S: Scalar> {
   ) {
     let all = 0..<form.blocks
     if !isFirst { multiply(formerStates(step, chunk), 0, all, block, chunk) }
-    let late = recurrentWeights.dropFirst().flatMap { $0.first..<$0.first + $0.count }
     normalize(0..<form.panels, except: late, step, chunk, block, values)
     for index in all { cell.forward(self.block(index, of: block), parameters: values) }
     guard recurrentWeights.count > 1 else { return }
@@ -152,12 +155,12 @@ final class RecurrentLayer<S: Scalar> {
         panelKept.pointer, leftRows: step.rows, rows: step.rows, inner: units,
         weights: recurrentWeights[1], blocks: all, into: block.gates, chunkRows: chunk.rows)
     }
-    normalize(late[0]..<late[0] + late.count, except: [], step, chunk, block, values)
+    normalize(late, except: 0..<0, step, chunk, block, values)
     for index in all { cell.finish(self.block(index, of: block)) }
   }
 
   private func normalize(
-    _ panels: Range<Int>, except: [Int], _ step: Unrolling.Step, _ chunk: Unrolling.Chunk,
+    _ panels: Range<Int>, except: Range<Int>, _ step: Unrolling.Step, _ chunk: Unrolling.Chunk,
     _ block: CellBlock<S>, _ values: UnsafePointer<S>
   ) {
     guard let normalization else { return }

@@ -141,9 +141,8 @@ extension RecurrentLayer {
         block(index, of: whole.block), block(index, of: whole.gradients), parameters: pass.values,
         gradient: pass.gradient)
     }
-    let late = recurrentWeights.dropFirst().flatMap { $0.first..<$0.first + $0.count }
     if !late.isEmpty {
-      normalizeBack(late, step, chunk, left, pass)
+      normalizeBack(late, except: 0..<0, step, chunk, left, pass)
       multiplyBack(left, 1, 0..<units, step, chunk, into: scratch.pointer, false)
       for index in 0..<form.blocks {
         var block = self.block(index, of: whole.block)
@@ -151,7 +150,7 @@ extension RecurrentLayer {
         cell.begin(block, self.block(index, of: whole.gradients))
       }
     }
-    normalizeBack((0..<form.panels).filter { !late.contains($0) }, step, chunk, left, pass)
+    normalizeBack(0..<form.panels, except: late, step, chunk, left, pass)
     guard !isFirst else { return }
     if let recurrentMask {
       multiplyBack(left, 0, 0..<units, step, chunk, into: scratch.pointer, false)
@@ -163,11 +162,11 @@ extension RecurrentLayer {
   }
 
   private func normalizeBack(
-    _ panels: [Int], _ step: Unrolling.Step, _ chunk: Unrolling.Chunk,
+    _ panels: Range<Int>, except: Range<Int>, _ step: Unrolling.Step, _ chunk: Unrolling.Chunk,
     _ gates: UnsafeMutablePointer<S>, _ pass: BackwardPass<S>
   ) {
     guard let normalization else { return }
-    for panel in panels {
+    for panel in panels where !except.contains(panel) {
       normalization.backward(
         panel: panel, step, chunk, gates, weight: pass.values + parameters.normWeight,
         weightGradient: pass.gradient + parameters.normWeight,

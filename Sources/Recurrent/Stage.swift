@@ -9,6 +9,8 @@ final class Stage<S: Scalar> {
   private let isResidual: Bool
   /// [N, D·H], unless the states of the only layer are the output.
   private let output = Matrix<S>()
+  /// For each row of the reversed order, its place among the distinct ones.
+  private var reversedIndex: [Int32] = []
   /// [N, I], rows in the reversed order.
   private let reversedInput = Matrix<S>()
   private let reversedGradient = Matrix<S>()
@@ -47,9 +49,9 @@ final class Stage<S: Scalar> {
 
   private func reverse(_ input: LayerInput<S>, _ unrolling: Unrolling) -> LayerInput<S> {
     if let index = input.index {
-      return LayerInput(
-        pointer: input.pointer, count: input.count,
-        index: unrolling.reversed.map { index[Int($0)] })
+      reversedIndex.removeAll(keepingCapacity: true)
+      for row in unrolling.reversed { reversedIndex.append(index[Int(row)]) }
+      return LayerInput(pointer: input.pointer, count: input.count, index: reversedIndex)
     }
     let width = layers[1].inputWidth
     reversedInput.reshape(rows: unrolling.rows, columns: width)

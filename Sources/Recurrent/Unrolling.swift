@@ -41,6 +41,9 @@ struct Unrolling {
   private(set) var rows = 0
   /// For each row, that of the same sequence as far from its end as the row is from its beginning.
   private(set) var reversed: [Int32] = []
+  /// Of the sequences of a batch that is reversed.
+  private var lengths: [Int] = []
+
   mutating func lay<S>(_ batch: PackedBatch<S>, reverses: Bool) {
     sequences = batch.sequenceCount
     rows = batch.rowCount
@@ -67,7 +70,8 @@ struct Unrolling {
 
   private mutating func layReversed<S>(_ batch: PackedBatch<S>) {
     reversed.removeAll(keepingCapacity: true)
-    var lengths = [Int](repeating: 0, count: sequences)
+    lengths.removeAll(keepingCapacity: true)
+    for _ in 0..<sequences { lengths.append(0) }
     for size in batch.batchSizes { for place in 0..<size { lengths[place] += 1 } }
     for (step, size) in batch.batchSizes.enumerated() {
       for place in 0..<size {
