@@ -61,6 +61,8 @@ public struct OpenSweep: Sendable, Hashable {
   public let created: Int
   /// How many trials wait, are in the window or run.
   public let unfinished: Int
+  /// Whether it ends before all of its trials because its time is used up.
+  public let isStopped: Bool
 
   init(_ row: Row) throws {
     id = try row["id"]
@@ -74,6 +76,7 @@ public struct OpenSweep: Sendable, Hashable {
     trials = try row["trials"]
     created = try row["trials_created"]
     unfinished = try row["unfinished"]
+    isStopped = try row["is_stopped"]
   }
 }
 
@@ -150,7 +153,7 @@ private struct Enqueue: Statement {
 private struct ListOpenSweeps: Statement {
   static let sql = """
     select s.id, s.name, s.spec, s.facts, s.dataset_id, s.seed, s.state::text, s.paused,
-      s.trials, s.trials_created,
+      s.trials, s.trials_created, s.stopped is not null as is_stopped,
       (select count(*) from unroll_internal.status t
         where t.sweep_id = s.id and t.state in ('blocked', 'queued', 'leased')) as unfinished
     from unroll_internal.sweep s

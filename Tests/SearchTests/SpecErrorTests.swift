@@ -24,15 +24,15 @@ import Testing
       "dataset: sms-spam\nlimits: {seed: 1}\n",
       [
         "sweep.yaml:2:10: limits.seed: unknown key; it belongs at the top (allowed: max_parallel,"
-          + " max_failures, max_losses)"
+          + " max_failures, max_losses, trial_time, cpu_time, wall_time, deadline)"
       ]
     ),
     (
       "dataset: sms-spam\nmodell: {cell: gru}\n",
       [
         "sweep.yaml:2:1: modell: unknown key; did you mean \"model\"? (allowed: name, description,"
-          + " dataset, model, training, search, objective, trials, seed, priority, queue, limits,"
-          + " idempotency_key)"
+          + " dataset, model, training, search, objective, trials, seed, priority, weight, queue,"
+          + " limits, retention, idempotency_key)"
       ]
     ),
     (

@@ -52,7 +52,10 @@ import Testing
         {"name":"all","description":"d","dataset":{"name":"words","version":"\#(
           old.version.prefix(8))","task":"label"},"model":{},"training":{},"search":"grid",
          "objective":{"metric":"loss","split":"train","goal":"minimize"},"trials":7,"seed":5,
-         "priority":3,"queue":"gpu","limits":{"max_parallel":2,"max_failures":4,"max_losses":6}}
+         "priority":3,"weight":2.5,"queue":"gpu","limits":{"max_parallel":2,"max_failures":4,
+         "max_losses":6,"trial_time":60,"cpu_time":3600.5,"wall_time":7200,
+         "deadline":"2030-01-31T12:00:00+01:00"},
+         "retention":{"checkpoints":0.5,"metrics":90,"sweep":365}}
         """#)
     let sweep = try fixture.database.sweep(id: try fixture.database.enqueue(spec))
     #expect(sweep.datasetVersion == old.version)
@@ -69,11 +72,19 @@ import Testing
       try fixture.count(
         "unroll_internal.sweep", where: "max_failures = 4 and max_losses = 6 and queue = 'gpu'")
         == 1)
+    #expect(
+      try fixture.count(
+        "unroll_internal.sweep",
+        where: """
+          weight = 2.5 and trial_time = '60 s' and cpu_time = '3600.5 s' and wall_time = '2 h'
+            and deadline = '2030-01-31 11:00Z' and keep_checkpoints = '12 h'
+            and keep_metrics = '90 days' and keep_sweep = '365 days'
+          """) == 1)
   }
 
   static let keys =
-    "name, dataset, model, training, probe, search, objective, trials, seed, priority, queue, "
-    + "limits, description, idempotency_key"
+    "name, dataset, model, training, probe, search, objective, trials, seed, priority, weight, "
+    + "queue, limits, retention, description, idempotency_key"
 
   /// What is wrong, and what is said about it.
   static let badSpecs: [(spec: String, message: String)] = [
@@ -152,7 +163,29 @@ import Testing
     ),
     (
       #"{"dataset":"words","model":{},"limits":{"hours":1}}"#,
-      "limits.hours: found an unknown key; allowed: max_parallel, max_failures, max_losses"
+      "limits.hours: found an unknown key; allowed: max_parallel, max_failures, max_losses, "
+        + "trial_time, cpu_time, wall_time, deadline"
+    ),
+    (
+      #"{"dataset":"words","model":{},"weight":0}"#,
+      "weight: found 0; allowed: a number from 0.001 to 1000"
+    ),
+    (
+      #"{"dataset":"words","model":{},"limits":{"wall_time":"1h"}}"#,
+      #"limits.wall_time: found "1h"; allowed: a number from 0.001 to 1000000000"#
+    ),
+    (
+      #"{"dataset":"words","model":{},"limits":{"deadline":"2030-02-31T00:00Z"}}"#,
+      #"limits.deadline: found "2030-02-31T00:00Z"; allowed: a time such as "#
+        + "2030-01-31T12:00:00+01:00"
+    ),
+    (
+      #"{"dataset":"words","model":{},"limits":{"deadline":"tomorrow"}}"#,
+      #"limits.deadline: found "tomorrow"; allowed: a time such as 2030-01-31T12:00:00+01:00"#
+    ),
+    (
+      #"{"dataset":"words","model":{},"retention":{"models":1}}"#,
+      "retention.models: found an unknown key; allowed: checkpoints, metrics, sweep"
     ),
   ]
 

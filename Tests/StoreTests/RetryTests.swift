@@ -20,7 +20,9 @@ import Testing
     #expect(trial.state == "failed")
     #expect(trial.failures == 3)
     #expect(trial.losses == 0)
-    #expect(trial.error == "bad number 2")
+    #expect(
+      trial.error == "bad number 2; before: attempt 1 on here failed: bad number 0; "
+        + "attempt 2 on here failed: bad number 1")
     #expect(
       try fixture.database.decisions(trial: trial.id).map(\.kind)
         == ["create", "retry", "retry", "give_up"])

@@ -183,3 +183,27 @@ begin
 end $$;
 comment on function unroll.retry_failed(bigint) is
   'Queues every failed trial of a sweep again and returns how many there were.';
+
+create or replace function unroll.set_owner(
+  name text, weight double precision default 1, max_parallel integer default null)
+returns void language plpgsql as $$
+begin
+  if name is null or name = '' then
+    perform unroll_internal.refuse('name', 'nothing', 'the name of a database role');
+  end if;
+  if weight is null or not weight between 0.001 and 1000 then
+    perform unroll_internal.refuse('weight', coalesce(weight::text, 'nothing'),
+      'a number from 0.001 to 1000');
+  end if;
+  if max_parallel < 1 then
+    perform unroll_internal.refuse('max_parallel', max_parallel::text,
+      'a whole number from 1, or NULL');
+  end if;
+  insert into unroll_internal.owner as o (name, weight, max_parallel)
+    values (set_owner.name, set_owner.weight, set_owner.max_parallel)
+    on conflict on constraint owner_pkey do update
+      set weight = excluded.weight, max_parallel = excluded.max_parallel;
+end $$;
+comment on function unroll.set_owner(text, double precision, integer) is
+  'Says which share of the machines the sweeps of a database role get beside those of others '
+  '(1 when nothing is said), and how many of its trials run at one time at most.';

@@ -59,6 +59,42 @@ begin
   return value #>> '{}';
 end $$;
 
+-- A number at a path, or NULL when the key is not there.
+create or replace function unroll_internal.plain_number(
+  p_spec jsonb, p_path text[], p_low double precision, p_high double precision)
+returns double precision language plpgsql as $$
+declare
+  value jsonb := p_spec #> p_path;
+begin
+  if value is null then
+    return null;
+  end if;
+  if jsonb_typeof(value) <> 'number' or value::numeric not between p_low and p_high then
+    perform unroll_internal.refuse(array_to_string(p_path, '.'), left(value::text, 60),
+      format('a number from %s to %s', p_low, p_high));
+  end if;
+  return value::double precision;
+end $$;
+
+-- A time at a path with its zone, or NULL when the key is not there.
+create or replace function unroll_internal.moment(p_spec jsonb, p_path text[])
+returns timestamptz language plpgsql as $$
+declare
+  allowed constant text := 'a time such as 2030-01-31T12:00:00+01:00';
+  value text := unroll_internal.plain_text(p_spec, p_path, allowed);
+begin
+  if value !~ '^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d(:?\d\d)?)$' then
+    perform unroll_internal.refuse(
+      array_to_string(p_path, '.'), to_jsonb(left(value, 60))::text, allowed);
+  end if;
+  begin
+    return value::timestamptz;
+  exception when datetime_field_overflow or invalid_datetime_format then
+    perform unroll_internal.refuse(
+      array_to_string(p_path, '.'), to_jsonb(left(value, 60))::text, allowed);
+  end;
+end $$;
+
 -- The dataset that a specification names: "name", "name@version" or {"name": …, "version": …};
 -- a version may be shortened to eight or more of its first characters.
 create or replace function unroll_internal.resolve_dataset(p_spec jsonb)
@@ -121,8 +157,8 @@ returns bigint language plpgsql as $$
 #variable_conflict use_variable
 declare
   allowed_keys constant text[] := array['name', 'dataset', 'model', 'training', 'probe', 'search',
-    'objective', 'trials', 'seed', 'priority', 'queue', 'limits', 'description',
-    'idempotency_key'];
+    'objective', 'trials', 'seed', 'priority', 'weight', 'queue', 'limits', 'retention',
+    'description', 'idempotency_key'];
   shorthands constant text[] := array['search', 'objective'];
   key text;
   wanted_key text;
@@ -151,7 +187,7 @@ begin
   if not spec ? 'dataset' then
     perform unroll_internal.refuse('dataset', 'nothing', 'this key is required');
   end if;
-  foreach key in array array['model', 'training', 'search', 'objective', 'limits'] loop
+  foreach key in array array['model', 'training', 'search', 'objective', 'limits', 'retention'] loop
     if jsonb_typeof(spec -> key) <> 'object'
         and not (key = any (shorthands) and jsonb_typeof(spec -> key) = 'string') then
       perform unroll_internal.refuse(key, left((spec -> key)::text, 60),
@@ -161,7 +197,10 @@ begin
   perform unroll_internal.refuse_unknown_keys(
     spec -> 'objective', 'objective.', array['metric', 'split', 'goal']);
   perform unroll_internal.refuse_unknown_keys(spec -> 'limits', 'limits.',
-    array['max_parallel', 'max_failures', 'max_losses']);
+    array['max_parallel', 'max_failures', 'max_losses', 'trial_time', 'cpu_time', 'wall_time',
+      'deadline']);
+  perform unroll_internal.refuse_unknown_keys(
+    spec -> 'retention', 'retention.', array['checkpoints', 'metrics', 'sweep']);
   new_name := unroll_internal.plain_text(spec, '{name}', 'a text that is not empty');
   if length(new_name) > 200 then
     perform unroll_internal.refuse('name', length(new_name) || ' characters', 'at most 200');
@@ -177,16 +216,26 @@ begin
       'objective.split', to_jsonb(split)::text, 'validation, train');
   end if;
   insert into unroll_internal.sweep (name, idempotency_key, queue, spec, dataset_id, priority,
-      max_parallel, trials, max_failures, max_losses, objective_metric, objective_split,
+      weight, max_parallel, trials, max_failures, max_losses, trial_time, cpu_time, wall_time,
+      deadline, keep_checkpoints, keep_metrics, keep_sweep, objective_metric, objective_split,
       objective_goal, seed)
     values (coalesce(new_name, 'sweep'), wanted_key,
       coalesce(unroll_internal.plain_text(spec, '{queue}', 'the name of a queue'), 'default'),
       spec, unroll_internal.resolve_dataset(spec),
       coalesce(unroll_internal.whole_number(spec, '{priority}', 0, 32767), 100),
+      coalesce(unroll_internal.plain_number(spec, '{weight}', 0.001, 1000), 1),
       unroll_internal.whole_number(spec, '{limits,max_parallel}', 1, 1000000),
       unroll_internal.whole_number(spec, '{trials}', 1, 10000000),
       coalesce(unroll_internal.whole_number(spec, '{limits,max_failures}', 1, 1000), 3),
       coalesce(unroll_internal.whole_number(spec, '{limits,max_losses}', 1, 1000), 5),
+      unroll_internal.plain_number(spec, '{limits,trial_time}', 0.001, 1e8) * interval '1 s',
+      unroll_internal.plain_number(spec, '{limits,cpu_time}', 0.001, 1e10) * interval '1 s',
+      unroll_internal.plain_number(spec, '{limits,wall_time}', 0.001, 1e9) * interval '1 s',
+      unroll_internal.moment(spec, '{limits,deadline}'),
+      coalesce(unroll_internal.plain_number(spec, '{retention,checkpoints}', 0, 1e5), 1)
+        * interval '1 day',
+      unroll_internal.plain_number(spec, '{retention,metrics}', 0, 1e5) * interval '1 day',
+      unroll_internal.plain_number(spec, '{retention,sweep}', 0, 1e5) * interval '1 day',
       case jsonb_typeof(spec -> 'objective') when 'string' then spec ->> 'objective'
         else unroll_internal.plain_text(spec, '{objective,metric}', 'the name of a metric') end,
       split::unroll_internal.split, goal::unroll_internal.goal,

@@ -9,7 +9,7 @@ select s.id, s.name, s.state::text as state, s.paused, d.name as dataset,
   case when s.state = 'active' and not s.paused and c.ended > 0
     then (s.trials - c.ended) * e.seconds / c.ended * interval '1 s' end as time_left,
   s.seed, s.error, s.owner, s.idempotency_key, s.spec, s.facts, s.created_at, s.activated_at,
-  s.finished_at
+  s.finished_at, s.weight, s.stopped
 from unroll_internal.sweep s
   join unroll_internal.dataset d on d.id = s.dataset_id
   cross join lateral (
@@ -66,6 +66,10 @@ comment on column unroll.sweeps.facts is 'What the scheduler resolved: sizes, ki
 comment on column unroll.sweeps.created_at is 'When it was enqueued.';
 comment on column unroll.sweeps.activated_at is 'When the scheduler accepted it.';
 comment on column unroll.sweeps.finished_at is 'When it was over.';
+comment on column unroll.sweeps.weight is
+  'Its share of the trials in flight, beside other sweeps of its owner and priority.';
+comment on column unroll.sweeps.stopped is
+  'Why it ended before all of its trials: CPU time, wall time or deadline.';
 
 create or replace view unroll.trials as
 select t.id, t.sweep_id, t.number, t.params,
@@ -175,7 +179,7 @@ comment on column unroll.decisions.sweep_id is 'Sweep.';
 comment on column unroll.decisions.trial_id is 'Trial, if it is about one.';
 comment on column unroll.decisions.number is 'Number of the trial within the sweep.';
 comment on column unroll.decisions.kind is
-  'activate, refuse, create, retry, give_up, cancel, pause, resume or finish.';
+  'activate, refuse, create, retry, give_up, cancel, pause, resume, stop or finish.';
 comment on column unroll.decisions.reason is 'Why, in words.';
 comment on column unroll.decisions.details is 'The facts behind it.';
 comment on column unroll.decisions.at is 'When.';

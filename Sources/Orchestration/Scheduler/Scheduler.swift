@@ -22,6 +22,7 @@ public final class Scheduler {
   private var complaints: Set<Int> = []
   private var nextReap = ContinuousClock.now
   private var window: Int
+  private var housekeeping: Housekeeping
 
   /// - Parameters:
   ///   - options: Where the database is.
@@ -34,6 +35,7 @@ public final class Scheduler {
     validation = DatabaseClient(options, name: "validation", logger: logger)
     trust = LeaderTrust(lease: settings.lease, now: .now)
     window = settings.window
+    housekeeping = Housekeeping(queue: settings.queue, logger: logger)
   }
 
   /// Schedules until `shutdown` is requested, then lets another one lead at once.
@@ -125,7 +127,7 @@ public final class Scheduler {
     }
     // Proving the term is a write: an idle scheduler makes none.
     if sweeps.contains(where: { $0.state == "active" && !$0.paused && $0.unfinished > 0 }) {
-      _ = try client.perform {
+      housekeeping.moved += try client.perform {
         try $0.refill(queue: settings.queue, window: window, by: leadership)
       }
     }
@@ -133,6 +135,7 @@ public final class Scheduler {
       try reap(leadership)
       nextReap = .now + .seconds(1)
     }
+    try housekeeping.turn(of: leadership, client)
     return hasMore
   }
 
@@ -156,7 +159,7 @@ public final class Scheduler {
       return true
     }
     guard let trials = sweep.trials else { return false }
-    if sweep.created < trials {
+    if sweep.created < trials && !sweep.isStopped {
       // No more rows than will be wanted soon: a sampler that learns must not decide too early.
       let wanted = min(trials - sweep.created, 2 * window - sweep.unfinished)
       guard wanted > 0 else { return false }

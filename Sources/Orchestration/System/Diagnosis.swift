@@ -85,6 +85,9 @@ public enum Diagnosis {
         try database.datasets().isEmpty
           ? .bad("datasets", "none yet", remedy: "unroll dataset fetch sms-spam")
           : .good("datasets", "\(try database.datasets().count)"))
+      findings += try database.alerts().map {
+        .bad($0.kind, "\($0.subject): \($0.found)", remedy: $0.remedy)
+      }
     } catch {
       findings.append(.bad("database", "\(error)", remedy: "look at the server's log"))
     }

@@ -1,0 +1,62 @@
+import Logging
+import Store
+
+/// What the leader does beside scheduling, each at its own pace and in small steps: it stops sweeps
+/// whose time is over, deletes what need not be kept, and vacuums the tables that every claim reads.
+struct Housekeeping {
+  /// Trials that went through the window since it was vacuumed.
+  var moved = 0
+
+  /// Claims slow down visibly after some ten thousand dead rows; a vacuum of the window takes
+  /// milliseconds.
+  private static let movedPerVacuum = 2_000
+  private static let batch = 1_000
+
+  private let queue: String
+  private let logger: Logger
+  private var nextBudgets = ContinuousClock.now
+  private var nextExpiry = ContinuousClock.now
+  private var windowVacuums = 0
+  private var mayVacuum = true
+
+  init(queue: String, logger: Logger) {
+    self.queue = queue
+    self.logger = logger
+  }
+
+  /// Does what is due.
+  ///
+  /// - Throws: `StoreError`, also when the term of the leader is over.
+  mutating func turn(of leadership: Leadership, _ client: DatabaseClient) throws {
+    let now = ContinuousClock.now
+    if now >= nextBudgets {
+      for sweep in try client.perform({ try $0.enforceBudgets(queue: queue, by: leadership) }) {
+        logger.notice("sweep \(sweep.id) stopped: \(sweep.reason)")
+      }
+      // The sum over the attempts of a large sweep takes its time: a twentieth of ours at most.
+      nextBudgets = .now + max(.seconds(1), (.now - now) * 20)
+    }
+    if now >= nextExpiry {
+      let begin = ContinuousClock.now
+      let gone = try client.perform { try $0.expire(limit: Self.batch, by: leadership) }
+      if gone > 0 { logger.debug("deleted \(gone) rows that need not be kept") }
+      nextExpiry = .now + (gone < Self.batch ? .seconds(60) : (.now - begin) * 4)
+    }
+    if moved >= Self.movedPerVacuum && mayVacuum {
+      moved = 0
+      try vacuum(client)
+    }
+  }
+
+  private mutating func vacuum(_ client: DatabaseClient) throws {
+    do {
+      try client.perform { try $0.vacuumWindow() }
+      windowVacuums += 1
+      if windowVacuums.isMultiple(of: 10) { try client.perform { try $0.vacuumStates() } }
+    } catch let error as StoreError where !error.isRetryable {
+      // Only the owner of a table may, and autovacuum does it later.
+      mayVacuum = false
+      logger.notice("cannot vacuum the queue, autovacuum has to: \(error)")
+    }
+  }
+}
