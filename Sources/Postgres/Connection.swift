@@ -30,6 +30,11 @@ public final class Connection: @unchecked Sendable {
   /// The number of the server's process that serves this connection.
   public let backendProcessID: Int32
 
+  /// How many statements were sent, those of transactions' begin and end included.
+  public internal(set) var statementCount = 0
+  /// How many transactions were begun.
+  public internal(set) var transactionCount = 0
+
   private let owner = Atomic<UInt>(0)
   private var depth = 0
 
@@ -82,7 +87,8 @@ public final class Connection: @unchecked Sendable {
   /// Runs one statement with its parameters and waits for its whole answer.
   @discardableResult
   public func query(_ query: Query, timeout: Duration? = nil) throws -> Rows {
-    Rows(box: try run(query, format: .binary, timeout: timeout))
+    count(statements: 1)
+    return Rows(box: try run(query, format: .binary, timeout: timeout))
   }
 
   /// Runs a script of any number of statements; unless it says otherwise, as one transaction.
@@ -97,6 +103,13 @@ public final class Connection: @unchecked Sendable {
     "\""
       + identifier.split(separator: "\"", omittingEmptySubsequences: false)
       .joined(separator: "\"\"") + "\""
+  }
+
+  func count(statements: Int) {
+    confined {
+      statementCount += statements
+      if !transactionIsOpen { transactionCount += 1 }
+    }
   }
 
   // MARK: Confinement

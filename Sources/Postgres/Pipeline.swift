@@ -10,6 +10,7 @@ extension Connection {
   public func pipeline(_ batch: [Query], timeout: Duration? = nil) throws -> [Rows] {
     try confined {
       guard !batch.isEmpty else { return [] }
+      count(statements: batch.count)
       let deadline = deadline(timeout)
       let blocks = try batch.map { try ParameterBlock($0) }
       do {

@@ -23,6 +23,7 @@ extension Connection {
       precondition(!transactionIsOpen, "a transaction is begun inside another one")
       let level = isolation.map { " isolation level \($0.rawValue)" } ?? ""
       try execute("begin" + level + (readOnly ? " read only" : ""))
+      count(statements: 2)
       transactionIsOpen = true
       defer { transactionIsOpen = false }
       let value: R

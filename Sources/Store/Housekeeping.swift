@@ -46,6 +46,24 @@ extension Database {
     try run(VacuumStatus())
   }
 
+  /// Creates an empty database beside this one.
+  ///
+  /// - Precondition: The name needs no quotes.
+  public func createScratch(_ name: String) throws {
+    try onScratch(name) { "create database \($0) template template0 encoding 'UTF8'" }
+  }
+
+  /// Drops a database made by ``createScratch(_:)``, whoever is connected to it.
+  public func dropScratch(_ name: String) throws {
+    try onScratch(name) { "drop database if exists \($0) with (force)" }
+  }
+
+  // A name cannot be bound: let none through that could be anything else.
+  private func onScratch(_ name: String, _ sql: (String) -> String) throws {
+    precondition(name.allSatisfy { $0 == "_" || $0.isLowercase || $0.isNumber }, "name \(name)")
+    try storing { try connection.execute(sql(name)) }
+  }
+
   /// What will hurt the queue before long, worst first.
   public func alerts() throws -> [Alert] {
     try all(ListAlerts())

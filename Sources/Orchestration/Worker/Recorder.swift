@@ -4,15 +4,19 @@ import Store
 /// Writes what a trial reaches while it goes on training: metrics in the order of their epochs, and
 /// the newest checkpoint.
 ///
-/// One write at a time is under way for a trial; what comes meanwhile goes with the next, so that a
-/// slow database makes the batches larger and never a training slower.
+/// What comes within a second goes together, and one write at a time is under way for a trial; what
+/// comes meanwhile goes with the next. So a short trial costs a commit to claim and one to end, and a
+/// slow database makes the batches larger and never a training slower. What waits here is bounded
+/// by the time for which a worker believes in its identity without a heartbeat.
 final class Recorder: Sendable {
   private struct State {
     var metrics: [MetricPoint] = []
     var flow: [FlowMeasurement] = []
     var checkpoint: NewCheckpoint?
-    var isWriting = false
+    var isScheduled = false
     var failure: (any Error)?
+
+    var isEmpty: Bool { metrics.isEmpty && flow.isEmpty && checkpoint == nil }
 
     mutating func take() -> Progress {
       defer {
@@ -27,6 +31,7 @@ final class Recorder: Sendable {
   private let lease: Lease
   private let client: DatabaseClient
   private let queue: DispatchQueue
+  private let gathering: Duration
   private let goOn: @Sendable () -> Bool
   private let state = Locked(State())
   private let writes = DispatchGroup()
@@ -34,15 +39,17 @@ final class Recorder: Sendable {
   /// - Parameters:
   ///   - lease: Under which everything is written.
   ///   - client: The connection.
-  ///   - queue: Where to wait for the database.
+  ///   - queue: Where to wait for the database: a serial one, so that writes keep their order.
+  ///   - gathering: How long metrics wait for others to be written together.
   ///   - goOn: Whether to try again while the database is away.
   init(
     _ lease: Lease, _ client: DatabaseClient, queue: DispatchQueue,
-    while goOn: @escaping @Sendable () -> Bool
+    gathering: Duration = .seconds(1), while goOn: @escaping @Sendable () -> Bool
   ) {
     self.lease = lease
     self.client = client
     self.queue = queue
+    self.gathering = gathering
     self.goOn = goOn
   }
 
@@ -55,13 +62,13 @@ final class Recorder: Sendable {
       $0.metrics += metrics
       $0.flow += flow
     }
-    schedule()
+    schedule(after: gathering)
   }
 
   /// Takes a checkpoint to write, in place of one that still waits; returns at once.
   func record(_ checkpoint: NewCheckpoint) {
     state.withLock { $0.checkpoint = checkpoint }
-    schedule()
+    schedule(after: .zero)
   }
 
   /// Waits for the write under way and hands over what was not written, for the transaction that
@@ -70,34 +77,40 @@ final class Recorder: Sendable {
   /// - Throws: Why nothing more can be written.
   func finish() throws -> Progress {
     // Without this the write under way would go on with the rest.
-    let rest = state.withLock { $0.take() }
+    let rest = state.withLock { state in
+      state.isScheduled = false
+      return state.take()
+    }
     writes.wait()
     if let failure { throw failure }
     return rest
   }
 
-  private func schedule() {
-    let isDue = state.withLock { state in
-      guard !state.isWriting, state.failure == nil else { return false }
-      state.isWriting = true
+  private func schedule(after delay: Duration) {
+    let isNew = state.withLock { state in
+      // A write at once also takes what a later one was to write; that one will find nothing.
+      guard state.failure == nil, !state.isScheduled || delay == .zero else { return false }
+      state.isScheduled = true
       return true
     }
-    if isDue { queue.async(group: writes) { [self] in write() } }
+    if isNew { queue.asyncAfter(deadline: .now() + delay.interval) { [self] in write() } }
   }
 
   private func write() {
-    let progress = state.withLock { $0.take() }
+    let progress: Progress? = state.withLock { state in
+      guard state.isScheduled, !state.isEmpty, state.failure == nil else {
+        return nil
+      }
+      state.isScheduled = false
+      writes.enter()
+      return state.take()
+    }
+    guard let progress else { return }
+    defer { writes.leave() }
     do {
       try client.persist(while: goOn) { try $0.write(progress, under: lease) }
     } catch {
       state.withLock { $0.failure = error }
     }
-    let isMore = state.withLock { state in
-      state.isWriting =
-        state.failure == nil
-        && !(state.metrics.isEmpty && state.flow.isEmpty && state.checkpoint == nil)
-      return state.isWriting
-    }
-    if isMore { queue.async(group: writes) { [self] in write() } }
   }
 }

@@ -4,7 +4,8 @@ import Orchestration
 
 struct BenchVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bench", abstract: "Measure this machine.", subcommands: [BenchCellsVerb.self])
+    commandName: "bench", abstract: "Measure this machine.",
+    subcommands: [BenchCellsVerb.self, BenchQueueVerb.self])
 }
 
 struct BenchCellsVerb: ParsableCommand {
