@@ -93,7 +93,10 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "UnrollTests",
-      dependencies: ["unroll", "Orchestration", "Store", "Postgres", "TestSupport"],
+      dependencies: [
+        "unroll", "Orchestration", "Store", "Search", "Postgres", "TestSupport",
+        .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: strict),
   ]
 )

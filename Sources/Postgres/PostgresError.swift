@@ -68,9 +68,9 @@ public struct PostgresError: Error, Sendable, Hashable {
 
   /// Whether the same call, on a fresh connection if this one is broken, may well succeed later.
   ///
-  /// That holds for lost and refused connections, a server that starts, stops or is full, a
-  /// serialisation failure or a deadlock, a primary that has become a standby, and a cancelled
-  /// statement.
+  /// That holds for lost and refused connections, a server that starts, stops or is short of disk,
+  /// memory or connections, a serialisation failure or a deadlock, a primary that has become a
+  /// standby, and a statement that was cancelled or did not get a lock in time.
   public var isRetryable: Bool {
     switch code {
     case .unreachable, .timeout, .connectionLost: return true
@@ -82,7 +82,9 @@ public struct PostgresError: Error, Sendable, Hashable {
   }
 
   private static let retryableStates: Set<String> = [
-    "57P01", "57P02", "57P03", "53300", "40001", "40P01", "25006", "57014",
+    "57P01", "57P02", "57P03", "57P05", "53000", "53100", "53200", "53300", "40001", "40P01",
+    "25006",
+    "25P03", "57014", "55P03", "58030",
   ]
 
   /// The same error, with the statement that it belongs to.

@@ -29,7 +29,8 @@ public final class FaultyProxy: Sendable {
   }
 
   private let state = Mutex(State())
-  private let folder: String
+  /// The folder of its socket, whose port is 1.
+  public let folder: String
   private let listener: Int32
   private let wakeRead: Int32
   private let wakeWrite: Int32
@@ -67,7 +68,10 @@ public final class FaultyProxy: Sendable {
 
   /// Changes what happens to bytes from now on, for open connections too.
   public func behave(_ behaviour: Behaviour) {
-    state.withLock { $0.behaviour = behaviour }
+    state.withLock {
+      $0.behaviour = behaviour
+      if behaviour == .pass { $0.allowance = nil }
+    }
     wake()
   }
 

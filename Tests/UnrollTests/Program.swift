@@ -1,6 +1,8 @@
 import FoundationEssentials
 import Glibc
 import Orchestration
+import Postgres
+import Search
 import TestSupport
 import Testing
 
@@ -87,18 +89,30 @@ final class Program {
   }
 
   /// Starts it and leaves it running; it is killed with this object at the latest.
-  func start(_ arguments: String...) throws -> ChildProcess {
-    let process = try shell("exec \"$0\" \"$@\" >>log 2>&1", arguments)
+  func start(_ arguments: String...) throws -> ChildProcess { try start(arguments) }
+
+  /// The same with further variables.
+  func start(
+    _ arguments: [String], environment: [String: String] = [:]
+  ) throws -> ChildProcess {
+    let process = try shell("exec \"$0\" \"$@\" >>log 2>&1", arguments, environment)
     running.append(process)
     return process
+  }
+
+  /// A sweep file as it would be enqueued.
+  func spec(_ yaml: String) throws -> JSON {
+    JSON(text: try SweepSpec.parse(yaml, file: "sweep.yaml", schema: .sweep).json)
   }
 
   /// What started ones have logged.
   var log: String { read("log") }
 
-  private func shell(_ script: String, _ arguments: [String]) throws -> ChildProcess {
+  private func shell(
+    _ script: String, _ arguments: [String], _ more: [String: String] = [:]
+  ) throws -> ChildProcess {
     try ChildProcess.start(
-      ["sh", "-c", script, Self.path()] + arguments, environment: environment, directory: folder,
-      streams: .background)
+      ["sh", "-c", script, Self.path()] + arguments,
+      environment: environment.merging(more) { $1 }, directory: folder, streams: .background)
   }
 }

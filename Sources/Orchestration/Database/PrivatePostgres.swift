@@ -135,6 +135,15 @@ public struct PrivatePostgres: Sendable {
     guard rename(building, data) == 0 else { throw .call("cannot create \(data)") }
   }
 
+  /// Stops the server as a power failure does, without a checkpoint; ``use()`` starts it again, and
+  /// it recovers. For fault tests.
+  package func crash() throws(SystemError) {
+    let programs = try PostgresPrograms.find(version: existingVersion)
+    try run(
+      [programs.path("pg_ctl"), "stop", "-w", "-t", "60", "-s", "-m", "immediate", "-D", data],
+      failure: "the private PostgreSQL in \(home) does not crash; its log is \(log)")
+  }
+
   private func isRunning(_ programs: PostgresPrograms) throws(SystemError) -> Bool {
     try ChildProcess.run(
       asServerUser([programs.path("pg_ctl"), "status", "-D", data]), directory: "/",

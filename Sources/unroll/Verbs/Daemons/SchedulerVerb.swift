@@ -17,8 +17,19 @@ struct SchedulerVerb: ParsableCommand {
   @Option(help: "Drive the sweeps of this queue.")
   var queue = "default"
 
+  @Option(
+    help: ArgumentHelp(
+      "A scheduler that stands by takes over after so long.", valueName: "seconds"))
+  var lease = 10.0
+
   @Option(help: ArgumentHelp("End when this process is gone.", visibility: .hidden))
   var parent: Int32?
+
+  func validate() throws {
+    if !(0.5...86_400).contains(lease) {
+      throw ValidationError("--lease is \(lease), allowed: 0.5 to 86400")
+    }
+  }
 
   func run() throws {
     let shutdown = Shutdown()
@@ -27,7 +38,8 @@ struct SchedulerVerb: ParsableCommand {
     try database.withServer { server in
       try server.checkAtStart(isSupervised: parent != nil)
       try Scheduler(
-        server.options, SchedulerSettings(queue: queue), logger: log.logger("scheduler")
+        server.options, SchedulerSettings(queue: queue, lease: .seconds(lease)),
+        logger: log.logger("scheduler")
       ).run(until: shutdown)
     }
   }

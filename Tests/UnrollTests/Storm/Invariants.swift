@@ -1,0 +1,175 @@
+import Postgres
+import Store
+
+/// What must hold whatever happened. Each query finds the violations, a line each.
+extension Storm {
+  /// Everything that is wrong afterwards; empty when all is well.
+  func violations() throws -> [String] {
+    var found: [String] = []
+    for (name, sql) in Self.invariants {
+      let lines: [String] = try value("select array(\(sql))")
+      found += lines.map { "\(name): \($0)" }
+    }
+    for sweep in acknowledged {
+      let same: Int = try value(
+        "select count(*) from unroll.sweeps where idempotency_key = '\(sweep.key)'"
+          + " and id = \(sweep.sweep)")
+      if same != 1 { found.append("I1: sweep \(sweep.sweep) was acknowledged and is not there") }
+      found += try differences(of: sweep.sweep, from: calm[sweep.kind])
+    }
+    for trial in cancelled {
+      let state: String = try value("select state from unroll.trials where id = \(trial)")
+      // It may have ended just before its worker heard of it.
+      if state != "cancelled" && state != "succeeded" {
+        found.append("I7: trial \(trial) was cancelled and is \(state)")
+      }
+    }
+    return found
+  }
+
+  /// I10: trials that succeeded have the bits of the calm run, in every metric and every model.
+  private func differences(of sweep: Int, from calm: Int) throws -> [String] {
+    try value(
+      """
+      with rows as (
+        select sweep_id, number, 'metric' as what, concat_ws(' ', epoch, split, metric) as which,
+          encode(float8send(value), 'hex') as bits
+        from unroll.curves
+        union all
+        select sweep_id, number, 'artifact', name, sha256 from unroll.artifacts
+        union all
+        select t.sweep_id, t.number, 'flow', concat_ws(' ', f.epoch, f.layer, f.measure, f.lag),
+          encode(float8send(f.mean), 'hex')
+        from unroll_internal.flow f join unroll_internal.trial t on t.id = f.trial_id
+        union all
+        select sweep_id, number, 'objective', '', encode(float8send(objective), 'hex')
+        from unroll.trials where state = 'succeeded'
+      ), good as (
+        select number from unroll.trials where sweep_id = \(sweep) and state = 'succeeded')
+      select array(
+        select format('I10: sweep \(sweep) trial %s: %s %s is %s and should be %s',
+          coalesce(a.number, b.number), coalesce(a.what, b.what), coalesce(a.which, b.which),
+          coalesce(a.bits, 'missing'), coalesce(b.bits, 'missing'))
+        from (select * from rows where sweep_id = \(sweep) and number in (table good)) a
+          full join (select * from rows where sweep_id = \(calm) and number in (table good)) b
+          using (number, what, which)
+        where a.bits is distinct from b.bits
+        limit 5)
+      """)
+  }
+
+  private static let invariants: [(String, String)] = [
+    (
+      "I1 every sweep ends with its exact number of trials",
+      """
+      select format('sweep %s is %s with %s of %s trials, %s over', s.id, s.state,
+        s.trials_created, s.trials, count(t.*) filter (where t.state >= 'succeeded'))
+      from unroll_internal.sweep s left join unroll_internal.status t on t.sweep_id = s.id
+      group by s.id
+      having s.state <> 'finished' or s.trials_created <> \(trials) or s.trials <> \(trials)
+        or count(t.*) filter (where t.state >= 'succeeded') <> \(trials)
+      """
+    ),
+    (
+      "I1 nothing fails by itself",
+      """
+      select format('trial %s is %s after %s failures: %s', trial_id, state, failures, error)
+      from unroll_internal.status where failures > 0 or state not in ('succeeded', 'cancelled')
+      """
+    ),
+    (
+      "I2 tokens are 1 to n and at most one attempt is open",
+      """
+      select format('trial %s has attempts %s', s.trial_id, array_agg(a.token order by a.token))
+      from unroll_internal.status s join unroll_internal.attempt a on a.trial_id = s.trial_id
+      group by s.trial_id, s.token
+      having count(*) <> s.token or max(a.token) <> s.token or min(a.token) <> 1
+        or count(*) filter (where a.ended_at is null) > 0
+      """
+    ),
+    (
+      "I3 no attempt writes after the next was granted",
+      """
+      select format('trial %s: epoch %s by attempt %s, epoch %s by attempt %s', a.trial_id, a.epoch,
+        a.token, b.epoch, b.token)
+      from unroll_internal.metric a join unroll_internal.metric b
+        on b.trial_id = a.trial_id and b.epoch > a.epoch and b.token < a.token
+        and b.name_id = a.name_id and b.split = a.split
+      """
+    ),
+    (
+      "I3 what an attempt writes lies beyond the checkpoint that it went on from",
+      """
+      select distinct format('trial %s: epoch %s by attempt %s, which went on from epoch %s',
+        m.trial_id, m.epoch, m.token, a.resumed_epoch)
+      from unroll_internal.metric m left join unroll_internal.attempt a using (trial_id, token)
+      where a.trial_id is null or m.epoch <= a.resumed_epoch
+      """
+    ),
+    (
+      "I4 the result is the last attempt's",
+      """
+      select format('trial %s: result of attempt %s, token %s, outcome %s', r.trial_id, r.token,
+        s.token, a.outcome)
+      from unroll_internal.result r join unroll_internal.status s using (trial_id)
+        left join unroll_internal.attempt a on a.trial_id = r.trial_id and a.token = r.token
+      where r.token <> s.token or a.outcome is distinct from 'succeeded' or s.state <> 'succeeded'
+      union all
+      select format('trial %s succeeded without a result', s.trial_id)
+      from unroll_internal.status s where s.state = 'succeeded'
+        and not exists (select from unroll_internal.result r where r.trial_id = s.trial_id)
+      """
+    ),
+    (
+      "I5 the window holds only what waits",
+      """
+      select format('trial %s is ready and %s', r.trial_id, s.state)
+      from unroll_internal.ready r left join unroll_internal.status s using (trial_id)
+      where s.state is distinct from 'queued'
+      """
+    ),
+    (
+      "I6 nothing begins after the end",
+      """
+      select format('trial %s ended at %s, attempt %s began at %s', s.trial_id, s.finished_at,
+        a.token, a.started_at)
+      from unroll_internal.status s join unroll_internal.attempt a using (trial_id)
+      where a.started_at > s.finished_at
+      """
+    ),
+    (
+      "I8 losses are counted",
+      """
+      select format('trial %s: %s losses, %s lost attempts', s.trial_id, s.losses,
+        count(a.*) filter (where a.outcome = 'lost'))
+      from unroll_internal.status s left join unroll_internal.attempt a using (trial_id)
+      group by s.trial_id
+      having s.losses <> count(a.*) filter (where a.outcome = 'lost')
+      """
+    ),
+    (
+      "I9 no more run at one time than may",
+      """
+      select format('sweep %s: %s trials run at %s', s.id, count(*), a.started_at)
+      from unroll_internal.sweep s
+        join unroll_internal.trial t on t.sweep_id = s.id
+        join unroll_internal.attempt a on a.trial_id = t.id
+        join unroll_internal.trial u on u.sweep_id = s.id
+        join unroll_internal.attempt b on b.trial_id = u.id
+          and b.started_at <= a.started_at and b.ended_at > a.started_at
+      where s.max_parallel is not null
+      group by s.id, s.max_parallel, a.trial_id, a.token, a.started_at
+      having count(*) > s.max_parallel
+      """
+    ),
+    (
+      "checkpoints are whole, and two at most",
+      """
+      select format('trial %s has %s checkpoints, %s whole', c.trial_id, count(*),
+        count(*) filter (where c.complete))
+      from unroll_internal.checkpoint c group by c.trial_id
+      having count(*) > 2 or count(*) <> count(*) filter (where c.complete)
+      """
+    ),
+  ]
+}

@@ -1,0 +1,258 @@
+import Dispatch
+import FoundationEssentials
+import Glibc
+import Logging
+import Orchestration
+import Postgres
+import Store
+import TestSupport
+import Testing
+
+/// Real schedulers and workers on a server of their own, all behind a proxy, under a seeded storm of
+/// faults; afterwards the database must look as if nothing had happened.
+final class Storm {
+  /// What it does besides the faults.
+  struct Plan {
+    var seconds: Double
+    var seed: UInt64
+    /// Whether the database lets a worker write that has lost its lease: the negative control.
+    var isFenced = true
+    /// Only this fault, for the negative control; all of them if nil.
+    var only: Fault?
+    var workers = 3
+    var lease = 2.0
+  }
+
+  /// A sweep that the database has acknowledged.
+  struct Acknowledged {
+    let sweep: Int
+    let key: String
+    let kind: Int
+  }
+
+  let plan: Plan
+  let server: PrivatePostgres
+  let program: Program
+  let proxy: FaultyProxy
+  let direct: ConnectionOptions
+  var random: SplitMix
+  var workers: [ChildProcess] = []
+  var schedulers: [ChildProcess] = []
+  var acknowledged: [Acknowledged] = []
+  var cancelled: [Int] = []
+  var injected: [Fault: Int] = [:]
+  /// Sweeps that met no fault, one of each kind.
+  private(set) var calm: [Int] = []
+  private var use: [PrivatePostgres.Use] = []
+  private let home: String
+  private let client: DatabaseClient
+
+  /// What a sweep of each kind is; all of them have eight trials.
+  static let kinds = [
+    "model: {cell: lstm, hidden: 24, dropout: 0.3}", "model: {cell: gru, hidden: 32}",
+  ]
+  static let trials = 8
+
+  static func sweep(_ kind: Int, key: String) -> String {
+    """
+    dataset: {name: order}
+    \(kinds[kind])
+    training: {epochs: 60, batch: 8, rate: {uniform: [0.001, 0.01]}}
+    trials: \(trials)
+    seed: \(kind + 1)
+    limits: {max_losses: 1000\(kind == 1 ? ", max_parallel: 2" : "")}
+    idempotency_key: \(key)
+    """
+  }
+
+  init(_ plan: Plan) throws {
+    self.plan = plan
+    random = SplitMix(seed: plan.seed)
+    // Not below a folder that only root may enter: the server runs as another user.
+    var template = Array("/tmp/unroll-storm-XXXXXX".utf8CString)
+    _ = try #require(mkdtemp(&template))
+    home = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+    chmod(home, 0o711)
+    server = try PrivatePostgres(home: home + "/server")
+    use.append(try server.use())
+    direct = ConnectionOptions(server.url)
+    proxy = try FaultyProxy(for: direct)
+    let socket = proxy.folder
+    program = try Program(
+      database: "postgresql:///unroll?host=\(socket)&port=1&user=unroll&connect_timeout=2")
+    client = DatabaseClient(direct, name: "storm", logger: Logger(label: "storm"))
+  }
+
+  /// Ends everything that was started, and removes it.
+  func end() {
+    for process in workers + schedulers where process.poll() == nil {
+      process.send(SIGCONT)
+      process.send(SIGKILL)
+      _ = process.wait()
+    }
+    client.close()
+    proxy.stop()
+    for each in use { try? each.close() }
+    try? FileManager.default.removeItem(atPath: home)
+  }
+
+  // MARK: The course of a storm
+
+  /// Calm runs, then the storm, then calm again until all sweeps are over.
+  func run() throws {
+    try program.good("migrate")
+    try program.good(
+      "dataset", "generate", "temporal-order", "--length", "12", "--count", "200", "--seed", "3",
+      "--name", "order")
+    for _ in 0..<2 { try startScheduler() }
+    for _ in 0..<plan.workers { try startWorker() }
+    for kind in Self.kinds.indices { calm.append(try enqueue(kind)) }
+    try wait("the calm sweeps", seconds: 120) { try unfinished() == 0 }
+    if !plan.isFenced { try database { try $0.connection.execute(Self.unfenced) } }
+
+    let end = ContinuousClock.now + .seconds(plan.seconds)
+    while ContinuousClock.now < end {
+      if try unfinished() < 3 { _ = try enqueue(Int(random.next() % 2)) }
+      try inject()
+      try replaceDead()
+    }
+    proxy.behave(.pass)
+    try replaceDead()
+    try wait("the end of all sweeps", seconds: 180) { [self] in
+      try replaceDead()
+      return try unfinished() == 0
+    }
+  }
+
+  private func enqueue(_ kind: Int) throws -> Int {
+    let key = "storm-\(plan.seed)-\(acknowledged.count + calm.count)"
+    let spec = try program.spec(Self.sweep(kind, key: key))
+    // Asked again until there is an answer: a lost one must not make a second sweep.
+    let sweep = try database { try $0.enqueue(spec, idempotencyKey: key) }
+    acknowledged.append(Acknowledged(sweep: sweep, key: key, kind: kind))
+    return sweep
+  }
+
+  private func unfinished() throws -> Int {
+    try value("select count(*) from unroll_internal.sweep where state in ('submitted', 'active')")
+  }
+
+  // MARK: Pieces for the faults
+
+  /// Whatever happens to the server, until there is an answer.
+  func database<R>(_ body: (Database) throws -> R) throws -> R {
+    let limit = ContinuousClock.now + .seconds(60)
+    return try client.persist(while: { ContinuousClock.now < limit }, body)
+  }
+
+  func value<T: PostgresDecodable>(_ sql: String) throws -> T {
+    try database { database in
+      do {
+        return try database.connection.query(Query(sql)).one()[0]
+      } catch let error as PostgresError {
+        throw StoreError(error)
+      }
+    }
+  }
+
+  func pause(_ seconds: Double) {
+    _ = DispatchSemaphore(value: 0).wait(timeout: .now() + seconds)
+  }
+
+  func wait(_ what: String, seconds: Double, until isTrue: () throws -> Bool) throws {
+    let limit = ContinuousClock.now + .seconds(seconds)
+    while try !isTrue() {
+      guard ContinuousClock.now < limit else {
+        let open: String = try value(
+          """
+          select coalesce(string_agg(concat_ws(' ', t.sweep_id, t.number, t.state, t.attempts,
+            t.error), '; '), 'none') from unroll.trials t
+          where t.state not in ('succeeded', 'failed', 'cancelled')
+          """)
+        throw SystemError(
+          "\(what) did not come in \(seconds) s; open trials: \(open); log: "
+            + "\(program.log.suffix(4000))")
+      }
+      pause(0.05)
+    }
+  }
+
+  func startWorker() throws {
+    var environment: [String: String] = [:]
+    // Every third worker lives an hour from now or ago, if there is something to make it believe so.
+    if let library = Self.faketime, random.next() % 3 == 0 {
+      environment = [
+        "LD_PRELOAD": library, "FAKETIME": random.next() % 2 == 0 ? "+3600s" : "-3600s",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+      ]
+      injected[.clockShift, default: 0] += 1
+    }
+    workers.append(
+      try program.start(
+        [
+          "worker", "--slots", "1", "--lease", "\(plan.lease)", "--checkpoint-every", "0.1",
+          "--parent", "\(getpid())",
+        ],
+        environment: environment))
+  }
+
+  func startScheduler() throws {
+    schedulers.append(
+      try program.start(["scheduler", "--lease", "\(plan.lease)", "--parent", "\(getpid())"]))
+  }
+
+  /// Starts the server again after ``PrivatePostgres/crash()``.
+  func restartServer() throws {
+    use.append(try server.use())
+  }
+
+  private func replaceDead() throws {
+    for (index, worker) in workers.enumerated().reversed() where worker.poll() != nil {
+      workers.remove(at: index)
+      try startWorker()
+    }
+    for (index, scheduler) in schedulers.enumerated().reversed() where scheduler.poll() != nil {
+      schedulers.remove(at: index)
+      try startScheduler()
+    }
+  }
+
+  private static let faketime: String? = [
+    "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1",
+    "/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1",
+  ].first { access($0, R_OK) == 0 }
+
+  /// The guards that other queues have: whether the trial runs, not who runs it.
+  private static let unfenced = """
+    create or replace function unroll_internal.fence(p_trial bigint, p_token integer)
+    returns void language plpgsql as $$ begin end $$;
+    create or replace function unroll_internal.finish(
+      p_trial bigint, p_token integer, p_state unroll_internal.trial_state, p_error text,
+      p_cpu_seconds double precision)
+    returns void language plpgsql as $$
+    begin
+      update unroll_internal.status
+        set state = p_state, worker_id = null, deadline_at = null, cancel_requested_at = null,
+          finished_at = clock_timestamp(), error = p_error
+        where trial_id = p_trial and state = 'leased';
+      update unroll_internal.attempt
+        set ended_at = clock_timestamp(), outcome = p_state::text::unroll_internal.attempt_outcome,
+          cpu_seconds = p_cpu_seconds
+        where trial_id = p_trial and token = p_token;
+    end $$;
+    """
+}
+
+/// Numbers that a seed gives again: Steele, Lea and Flood 2014.
+struct SplitMix: RandomNumberGenerator {
+  private var state: UInt64
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return z ^ (z >> 31)
+  }
+}
