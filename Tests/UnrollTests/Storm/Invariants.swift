@@ -103,7 +103,10 @@ extension Storm {
       select distinct format('trial %s: epoch %s by attempt %s, which went on from epoch %s',
         m.trial_id, m.epoch, m.token, a.resumed_epoch)
       from unroll_internal.metric m left join unroll_internal.attempt a using (trial_id, token)
-      where a.trial_id is null or m.epoch <= a.resumed_epoch
+        left join unroll_internal.result r using (trial_id)
+      -- What is measured of the model at the end belongs to its epoch, whoever reached that.
+      where a.trial_id is null
+        or m.epoch <= a.resumed_epoch and m.epoch is distinct from r.best_epoch
       """
     ),
     (
