@@ -1,10 +1,27 @@
 import Store
 
-/// What a worker is training just now.
+/// What a worker is training just now, and when each trial last took a step.
 final class RunningLeases: Sendable {
-  private let leases = Locked<Set<Lease>>([])
+  /// The moment of the last step; nil while it waits for data, which has its own time limits.
+  private let leases = Locked<[Lease: ContinuousClock.Instant?]>([:])
 
-  func insert(_ lease: Lease) { leases.withLock { _ = $0.insert(lease) } }
-  func remove(_ lease: Lease) { leases.withLock { _ = $0.remove(lease) } }
-  func contains(_ lease: Lease) -> Bool { leases.withLock { $0.contains(lease) } }
+  func insert(_ lease: Lease) { leases.withLock { $0[lease] = .some(nil) } }
+  func remove(_ lease: Lease) { leases.withLock { _ = $0.removeValue(forKey: lease) } }
+  func contains(_ lease: Lease) -> Bool { leases.withLock { $0[lease] != nil } }
+
+  /// The trial took a step; the first one begins the watch over it.
+  func advanced(_ lease: Lease) {
+    leases.withLock { if $0[lease] != nil { $0[lease] = .some(.now) } }
+  }
+
+  /// The trials whose last step is longer ago than `limit`; each is told once.
+  func takeStalled(longerThan limit: Duration, at now: ContinuousClock.Instant) -> [Lease] {
+    leases.withLock { leases in
+      let stalled = leases.compactMap { lease, step in
+        step.flatMap { now - $0 > limit ? lease : nil }
+      }
+      for lease in stalled { leases[lease] = .some(nil) }
+      return stalled
+    }
+  }
 }

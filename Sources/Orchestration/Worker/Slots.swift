@@ -29,8 +29,8 @@ final class Slots: Sendable {
     }
   }
 
-  /// Waits until all are free.
-  func wait() {
-    running.wait()
+  /// Waits until all are free, for so long at most if it is said.
+  func wait(atMost limit: Duration? = nil) {
+    if let limit { _ = running.wait(timeout: .now() + limit.interval) } else { running.wait() }
   }
 }

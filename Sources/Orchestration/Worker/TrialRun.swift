@@ -12,6 +12,7 @@ struct TrialContext: Sendable {
   let incarnation: Incarnation
   let client: DatabaseClient
   let shutdown: Shutdown
+  let running: RunningLeases
   let data: PreparedDataCache
   let recording: DispatchQueue
   let settings: WorkerSettings
@@ -81,6 +82,7 @@ struct TrialRun {
     var nextCheckpoint = ContinuousClock.now + context.settings.checkpointEvery
     let ending = try session.run(
       onBatch: { _ in
+        context.running.advanced(claim.lease)
         interruption = findInterruption()
         if interruption != nil { return .stop }
         guard ContinuousClock.now >= nextCheckpoint else { return .proceed }

@@ -16,6 +16,7 @@ public final class Worker {
   private let client: DatabaseClient
   private let slots: Slots
   private let data: PreparedDataCache
+  private var watchdog: Watchdog?
 
   /// - Parameters:
   ///   - options: Where the database is.
@@ -34,9 +35,21 @@ public final class Worker {
   /// a checkpoint.
   ///
   /// - Throws: `StoreError` when the database refuses for good: no such database, no right to it,
-  ///   or one of another version.
+  ///   or one of another version. `StalledError` when the thread of a trial hangs: the process must
+  ///   end, and another one may be started.
   public func run(until shutdown: Shutdown) throws {
     defer { client.close() }
+    let watchdog = Watchdog(
+      running, limit: settings.progressTimeout, client, shutdown: shutdown, logger: logger)
+    defer { watchdog.stop() }
+    self.watchdog = watchdog
+    try work(until: shutdown)
+    if let stalled = watchdog.firstStalled {
+      throw StalledError(trial: stalled.trial, limit: settings.progressTimeout)
+    }
+  }
+
+  private func work(until shutdown: Shutdown) throws {
     shutdown.whenRequested { [slots] in slots.change.signal() }
     while !shutdown.isRequested {
       guard let incarnation = try register(shutdown) else { return }
@@ -79,10 +92,15 @@ public final class Worker {
   private func serve(_ incarnation: Incarnation, _ shutdown: Shutdown) throws {
     let heartbeat = Heartbeat(incarnation, options, lease: settings.lease, logger: logger)
     let context = TrialContext(
-      incarnation: incarnation, client: client, shutdown: shutdown, data: data,
+      incarnation: incarnation, client: client, shutdown: shutdown, running: running, data: data,
       recording: DispatchQueue(label: "unroll.recorder"), settings: settings, logger: logger)
     defer {
-      slots.wait()
+      // Nobody knows when a thread that hangs will end.
+      if context.shutdown.isRequested && watchdog?.firstStalled != nil {
+        slots.wait(atMost: settings.patience)
+      } else {
+        slots.wait()
+      }
       if !incarnation.isLost { leave(incarnation) }
       heartbeat.stop()
     }

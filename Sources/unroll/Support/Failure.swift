@@ -1,4 +1,5 @@
 import ArgumentParser
+import Orchestration
 import Search
 import Training
 
@@ -25,6 +26,9 @@ enum ErrorReport {
     case let failure as Failure:
       Terminal.complain("unroll: \(failure)")
       return 1
+    case is StalledError:
+      Terminal.complain("unroll: \(error)")
+      return 70  // EX_SOFTWARE: whoever supervises the worker starts another one
     case let errors as SpecErrors:
       // Each begins with its file and line, as compilers' do, so that editors find the place.
       for error in errors.errors { Terminal.complain("\(error)") }

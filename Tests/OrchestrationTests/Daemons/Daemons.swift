@@ -60,13 +60,16 @@ final class Daemons {
   }
 
   func worker(
-    slots: Int = 1, lease: Duration = .seconds(30), checkpointEvery: Duration = .seconds(30)
+    slots: Int = 1, lease: Duration = .seconds(30), checkpointEvery: Duration = .seconds(30),
+    progressTimeout: Duration = .seconds(600)
   ) -> Running {
     let options = options
     return Running { shutdown in
       try Worker(
         options,
-        WorkerSettings(slots: slots, lease: lease, checkpointEvery: checkpointEvery),
+        WorkerSettings(
+          slots: slots, lease: lease, checkpointEvery: checkpointEvery,
+          progressTimeout: progressTimeout),
         logger: Self.silent
       ).run(until: shutdown)
     }

@@ -137,4 +137,29 @@ import Testing
     #expect(try daemons.value("select term >= 2 from unroll_internal.leader"))
     #expect(try daemons.database.trials(sweep: sweep).count == 6)
   }
+
+  @Test func `a trial that makes no step is given to others, and its worker ends`() throws {
+    let daemons = try Daemons()
+    let scheduler = daemons.scheduler()
+    // A step of this model takes longer than the watchdog is patient.
+    let sweep = try daemons.enqueue(
+      """
+      dataset: {name: order}
+      model: {cell: lstm, hidden: 1500, layers: 4}
+      training: {batch: 200, epochs: 2}
+      trials: 1
+      limits: {max_failures: 2}
+      """)
+    let worker = daemons.worker(progressTimeout: .milliseconds(20))
+    try daemons.wait("it is not found") {
+      try daemons.value("select exists (select from unroll.attempts where outcome = 'failed')")
+    }
+    #expect(throws: StalledError.self) { try worker.stop() }
+    let error: String = try daemons.value("select error from unroll.attempts where attempt = 1")
+    #expect(error == "no progress for 0.02 seconds")
+    #expect(try daemons.value("select failures = 1 and state = 'queued' from unroll.trials"))
+    #expect(try daemons.value("select count(*) = 0 from unroll.workers where alive"))
+    #expect(try daemons.state(sweep) == "active")
+    try scheduler.stop()
+  }
 }

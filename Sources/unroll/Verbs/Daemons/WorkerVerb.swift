@@ -31,6 +31,12 @@ struct WorkerVerb: ParsableCommand {
     help: ArgumentHelp("How much of a trial's work a crash may cost.", valueName: "seconds"))
   var checkpointEvery = 30.0
 
+  @Option(
+    help: ArgumentHelp(
+      "A trial that makes no step for so long is given to others, and the worker ends.",
+      valueName: "seconds"))
+  var progressTimeout = 600.0
+
   @Option(help: ArgumentHelp("End when this process is gone.", visibility: .hidden))
   var parent: Int32?
 
@@ -40,6 +46,9 @@ struct WorkerVerb: ParsableCommand {
     }
     if !(0.5...86_400).contains(lease) {
       throw ValidationError("--lease is \(lease), allowed: 0.5 to 86400")
+    }
+    if !(0.1...1_000_000).contains(progressTimeout) {
+      throw ValidationError("--progress-timeout is \(progressTimeout), allowed: 0.1 to 1000000")
     }
     if !(0.01...1_000_000).contains(checkpointEvery) {
       throw ValidationError("--checkpoint-every is \(checkpointEvery), allowed: 0.01 to 1000000")
@@ -56,7 +65,8 @@ struct WorkerVerb: ParsableCommand {
         server.options,
         WorkerSettings(
           slots: slots ?? WorkerSettings.cores, queue: queue, lease: .seconds(lease),
-          checkpointEvery: .seconds(checkpointEvery), version: Unroll.version),
+          checkpointEvery: .seconds(checkpointEvery),
+          progressTimeout: .seconds(progressTimeout), version: Unroll.version),
         logger: log.logger("worker")
       ).run(until: shutdown)
     }
