@@ -44,6 +44,7 @@ struct TrialRun {
     self.logger = logger
     recorder = Recorder(
       claim.lease, context.client, queue: context.recording,
+      gathering: context.settings.reportEvery,
       while: { [incarnation = context.incarnation] in !incarnation.isLost })
   }
 

@@ -10,6 +10,8 @@ public struct WorkerSettings: Sendable {
   public var lease: Duration
   /// How much of a trial's work a crash may cost.
   public var checkpointEvery: Duration
+  /// How long metrics wait for others to be written together.
+  public var reportEvery: Duration
   /// Without a step for so long a trial counts as hanging.
   public var progressTimeout: Duration
   /// How long a stopping worker tries to give its trials back when the database is away.
@@ -22,13 +24,14 @@ public struct WorkerSettings: Sendable {
   ///   - queue: Which trials it takes.
   ///   - lease: How long a silent worker keeps its trials.
   ///   - checkpointEvery: The time between two checkpoints of a trial.
+  ///   - reportEvery: The time between two writes of metrics.
   ///   - progressTimeout: How long a step of a trial may take.
   ///   - patience: How long it tries to give trials back when it stops.
   ///   - version: The version of the program.
   public init(
     slots: Int = WorkerSettings.cores, queue: String = "default", lease: Duration = .seconds(30),
-    checkpointEvery: Duration = .seconds(30), progressTimeout: Duration = .seconds(600),
-    patience: Duration = .seconds(15),
+    checkpointEvery: Duration = .seconds(30), reportEvery: Duration = .seconds(1),
+    progressTimeout: Duration = .seconds(600), patience: Duration = .seconds(15),
     version: String = ""
   ) {
     precondition(slots > 0, "\(slots) slots")
@@ -36,6 +39,7 @@ public struct WorkerSettings: Sendable {
     self.queue = queue
     self.lease = lease
     self.checkpointEvery = checkpointEvery
+    self.reportEvery = reportEvery
     self.progressTimeout = progressTimeout
     self.patience = patience
     self.version = version

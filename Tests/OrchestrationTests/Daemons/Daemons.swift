@@ -68,7 +68,7 @@ final class Daemons {
       try Worker(
         options,
         WorkerSettings(
-          slots: slots, lease: lease, checkpointEvery: checkpointEvery,
+          slots: slots, lease: lease, checkpointEvery: checkpointEvery, reportEvery: .zero,
           progressTimeout: progressTimeout),
         logger: Self.silent
       ).run(until: shutdown)

@@ -1,4 +1,5 @@
 import Glibc
+import Orchestration
 import Postgres
 import Store
 import TestSupport

@@ -7,7 +7,7 @@ import TestSupport
 
 /// What can happen to daemons and their database.
 enum Fault: String, CaseIterable {
-  case killWorker, stopWorker, killScheduler, stopScheduler, terminateWorker
+  case killWorker, stopWorker, killScheduler, stopScheduler, terminateWorker, declaredDead
   case killBackends, crashServer, readOnly, diskFull, lockedTable, heldSnapshot, noConnections
   case halfOpen, slowNetwork, cutNetwork, lostAnswers
   case cancelTrial
@@ -27,6 +27,15 @@ extension Storm {
     case .killScheduler: scheduler().send(SIGKILL)
     case .stopWorker: stop(worker())
     case .stopScheduler: stop(scheduler())
+    case .declaredDead:
+      // As a leader does that did not see its beats; it goes on until it hears of it.
+      try run(
+        """
+        update unroll_internal.worker
+        set state = 'dead', ended_at = clock_timestamp(), end_reason = 'declared dead by the storm'
+        where id = (select worker_id from unroll_internal.status where state = 'leased'
+          order by random() limit 1)
+        """)
     case .killBackends:
       try run(
         """

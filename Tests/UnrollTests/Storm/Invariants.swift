@@ -110,6 +110,19 @@ extension Storm {
       """
     ),
     (
+      "I3 no checkpoint and no model comes after the next was granted",
+      """
+      select format('trial %s: %s of attempt %s at %s, attempt %s since %s', w.trial_id, w.what,
+        w.token, w.created_at, a.token, a.started_at)
+      from (
+        select trial_id, token, created_at, 'checkpoint' as what from unroll_internal.checkpoint
+        union all
+        select trial_id, token, created_at, name from unroll_internal.artifact) w
+        join unroll_internal.attempt a on a.trial_id = w.trial_id and a.token > w.token
+          and a.started_at < w.created_at
+      """
+    ),
+    (
       "I4 the result is the last attempt's",
       """
       select format('trial %s: result of attempt %s, token %s, outcome %s', r.trial_id, r.token,

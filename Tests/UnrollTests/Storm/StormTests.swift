@@ -31,8 +31,8 @@ import Testing
   @Test func `without the fence the same checks find violations`() throws {
     let storm = try Storm(
       Storm.Plan(
-        seconds: 40, seed: UInt64(Self.number("UNROLL_STORM_SEED", else: 1)), isFenced: false,
-        only: .stopWorker))
+        seconds: 60, seed: UInt64(Self.number("UNROLL_STORM_SEED", else: 1)), isFenced: false,
+        only: .declaredDead, lease: 6))
     defer { storm.end() }
     var violations: [String] = []
     do {
