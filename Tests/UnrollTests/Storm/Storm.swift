@@ -107,7 +107,7 @@ final class Storm {
     for _ in 0..<2 { try startScheduler() }
     for _ in 0..<plan.workers { try startWorker() }
     for kind in Self.kinds.indices { calm.append(try enqueue(kind)) }
-    try wait("the calm sweeps", seconds: 120) { try unfinished() == 0 }
+    try wait("the calm sweeps", seconds: 300) { try unfinished() == 0 }
     if !plan.isFenced { try database { try $0.connection.execute(Self.unfenced) } }
 
     let end = ContinuousClock.now + .seconds(plan.seconds)
@@ -118,7 +118,7 @@ final class Storm {
     }
     proxy.behave(.pass)
     try replaceDead()
-    try wait("the end of all sweeps", seconds: 180) { [self] in
+    try wait("the end of all sweeps", seconds: 300) { [self] in
       try replaceDead()
       return try unfinished() == 0
     }
