@@ -17,7 +17,7 @@ public struct ConnectionOptions: Sendable, CustomStringConvertible, CustomDebugS
   public var callTimeout: Duration? = .seconds(60)
   /// Whether a statement that comes again is kept prepared on the server.
   ///
-  /// Turn it off behind PgBouncer in transaction mode, unless `max_prepared_statements` is set there.
+  /// Behind a pooler in transaction mode it turns itself off as soon as it is noticed.
   public var preparesStatements = true
   /// Server settings for the session, such as `search_path`; PgBouncer refuses most of them.
   public var settings: [String: String] = [:]

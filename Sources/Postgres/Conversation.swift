@@ -161,6 +161,8 @@ extension Connection {
   /// Whether a failure came only from a plan that is no longer right, with nothing done by it.
   func canRetryUnprepared(_ error: PostgresError) -> Bool {
     guard error.isStalePlan, let handle else { return false }
+    // Someone else has been on our connection to the server: it is a pooler's.
+    if error.sqlState == "26000" || error.sqlState == "42P05" { prepared.isEnabled = false }
     return PQtransactionStatus(handle) == PQTRANS_IDLE
   }
 }
@@ -168,6 +170,7 @@ extension Connection {
 extension PostgresError {
   /// A prepared statement is gone, or its table has changed so that it would answer differently.
   var isStalePlan: Bool {
-    sqlState == "26000" || (sqlState == "0A000" && routine == "RevalidateCachedQuery")
+    sqlState == "26000" || sqlState == "42P05"
+      || (sqlState == "0A000" && routine == "RevalidateCachedQuery")
   }
 }

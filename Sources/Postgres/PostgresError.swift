@@ -84,7 +84,7 @@ public struct PostgresError: Error, Sendable, Hashable {
   private static let retryableStates: Set<String> = [
     "57P01", "57P02", "57P03", "57P05", "53000", "53100", "53200", "53300", "40001", "40P01",
     "25006",
-    "25P03", "57014", "55P03", "58030",
+    "25P03", "57014", "55P03", "58030", "26000", "42P05",
   ]
 
   /// The same error, with the statement that it belongs to.

@@ -36,8 +36,10 @@ final class Daemons {
 
   private static let silent = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
 
-  init() throws {
-    options = try Scratch.database
+  /// With how daemons connect; straight to the scratch database if not said.
+  init(_ options: ConnectionOptions? = nil) throws {
+    self.options = try options ?? Scratch.database
+    let options = self.options
     database = try Database(options)
     try database.migrate()
     let dataset = try Generator.temporalOrder.dataset(count: 300, length: 12, seed: 3)
