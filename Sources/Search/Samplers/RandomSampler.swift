@@ -22,7 +22,7 @@ public struct RandomSampler: Sampler {
   public func suggest(trial: Int) -> Suggestion? {
     precondition(trial >= 0 && trial <= UInt32.max, "trial \(trial) cannot be numbered")
     var random = Philox(seed: seed).sequence(.search, step: UInt32(trial))
-    let values = space.parameters.map { $0.distribution.sample(&random) }
+    let values = space.draw { $0.distribution.sample(&random) }
     return Suggestion(
       trial: trial, assignment: Assignment(space, values: values), sampler: name,
       reason: "draw \(trial + 1) at random with seed \(seed)")

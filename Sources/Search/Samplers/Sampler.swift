@@ -1,11 +1,13 @@
 /// How a trial ended, or that it has not.
+///
+/// Losses are the values of the objectives, one each, turned so that less is better.
 public enum Outcome: Hashable, Sendable {
   /// It is being trained, or waits for it.
   case running
-  /// It ended with this value of the objective.
-  case completed(Double)
-  /// It was stopped early, after so many epochs, with this value if it had one.
-  case pruned(Double?, epochs: Int)
+  /// It ended with these losses.
+  case completed([Double])
+  /// It was stopped early, after so many epochs, with these losses.
+  case pruned([Double], epochs: Int)
   /// It ended without a value: it diverged, or could not be run.
   case failed
 }
@@ -18,12 +20,15 @@ public struct Observation: Hashable, Sendable {
   public let assignment: Assignment
   /// How it ended.
   public let outcome: Outcome
+  /// By how much it broke the constraints of its sweep that only training shows; 0 if it kept them.
+  public let violation: Double
 
   /// What is known of a trial.
-  public init(trial: Int, assignment: Assignment, outcome: Outcome) {
+  public init(trial: Int, assignment: Assignment, outcome: Outcome, violation: Double = 0) {
     self.trial = trial
     self.assignment = assignment
     self.outcome = outcome
+    self.violation = violation
   }
 }
 

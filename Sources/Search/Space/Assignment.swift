@@ -16,9 +16,11 @@ public struct Assignment: Hashable, Sendable {
     entries = values.map(Entry.init).sorted { $0.path < $1.path }
   }
 
-  /// The values of a space's parameters, in their order.
-  init(_ space: Space, values: [Value]) {
-    entries = zip(space.parameters, values).map { Entry(path: $0.path, value: $1) }
+  /// The values of a space's parameters, in their order; nil for one that is not there.
+  init(_ space: Space, values: [Value?]) {
+    entries = zip(space.parameters, values).compactMap { parameter, value in
+      value.map { Entry(path: parameter.path, value: $0) }
+    }
   }
 
   /// Reads what ``json`` wrote, in any order of the keys.

@@ -1,0 +1,66 @@
+/// Judges trials at their rungs: which may go on, which wait for others, which are stopped.
+///
+/// A rule is a value that is fed with results in a fixed order: the same results in the same order
+/// give the same judgements.
+public protocol StopRule: Sendable {
+  /// Its name in specifications and in the rows of decisions.
+  var name: String { get }
+
+  /// The epochs at which a trial is judged, rising; the last one is the whole training.
+  ///
+  /// - Parameter trial: The number of the trial: with brackets, its rungs depend on it.
+  /// - Returns: The epochs.
+  func rungs(trial: Int) -> [Int]
+
+  /// Takes in that a trial stands at a rung, with these losses, and judges it.
+  ///
+  /// - Parameters:
+  ///   - trial: The number of the trial.
+  ///   - epochs: The rung: a value of ``rungs(trial:)``.
+  ///   - losses: One for each objective, the best so far; less is better.
+  /// - Returns: What becomes of the trial.
+  mutating func report(trial: Int, epochs: Int, losses: [Double]) -> Judgement
+
+  /// Takes in that a trial is over without a value; it counts no longer among those that are awaited.
+  mutating func drop(trial: Int)
+
+  /// A trial that waits and may go on now, the best choice first; nil if there is none. It counts as
+  /// promoted from then on.
+  ///
+  /// - Parameter isComplete: Whether no new trial will come and none is running: a rule that waits for
+  ///   a rung to fill judges with what is there.
+  /// - Returns: The trial and its next rung.
+  mutating func promote(isComplete: Bool) -> Promotion?
+
+  /// Why a trial that waits at the end of the sweep was never promoted.
+  func remainder(trial: Int) -> Explanation
+}
+
+/// What a rule says of a trial that stands at a rung.
+public enum Judgement: Hashable, Sendable {
+  /// It goes on to the next rung.
+  case goOn(Explanation)
+  /// It waits: it may be promoted later, or never.
+  case pause(Explanation)
+  /// It is over.
+  case stop(Explanation)
+  /// It stands at its last rung.
+  case complete
+}
+
+/// A trial that goes on after it waited.
+public struct Promotion: Hashable, Sendable {
+  /// The number of the trial.
+  public let trial: Int
+  /// The rung to which it goes on.
+  public let until: Int
+  /// Why.
+  public let why: Explanation
+
+  /// A trial that goes on to a rung.
+  public init(trial: Int, until: Int, why: Explanation) {
+    self.trial = trial
+    self.until = until
+    self.why = why
+  }
+}

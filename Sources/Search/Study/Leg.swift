@@ -1,0 +1,47 @@
+/// The way of a trial from one rung to the next: what a worker is asked to train in one go.
+///
+/// Legs of a sweep are numbered from 0 in the order in which they were decided.
+public struct Leg: Hashable, Sendable {
+  /// Its number within the sweep.
+  public let number: Int
+  /// The number of the trial within the sweep.
+  public let trial: Int
+  /// The epochs that the trial has behind it at the end of the leg.
+  public let until: Int
+  /// Why it was decided: a row of the decisions.
+  public let why: Explanation
+
+  /// A leg of a trial.
+  public init(number: Int, trial: Int, until: Int, why: Explanation) {
+    self.number = number
+    self.trial = trial
+    self.until = until
+    self.why = why
+  }
+}
+
+/// Why something was decided, for people and for SQL.
+public struct Explanation: Hashable, Sendable {
+  /// What was done: `create`, `promote`, `continue`, `pause`, `stop`.
+  public let kind: String
+  /// A sentence.
+  public let reason: String
+  /// What it was computed from: rank, cutoff, population, rung, seed.
+  public let details: [String: Value]
+
+  /// A reason in words and numbers.
+  public init(kind: String, reason: String, details: [String: Value] = [:]) {
+    self.kind = kind
+    self.reason = reason
+    self.details = details
+  }
+}
+
+/// How a leg ended.
+public enum LegResult: Hashable, Sendable {
+  /// The trial stands at the end of the leg, with these losses (the best so far; less is better). A
+  /// trial at its last rung is over.
+  case reached([Double])
+  /// The trial is over without a value: it diverged, could not be run, or was cancelled.
+  case failed
+}
