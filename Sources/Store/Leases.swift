@@ -39,6 +39,9 @@ public struct Claim: Sendable, Hashable {
   public let datasetVersion: String
   /// The checkpoint to go on from; metrics beyond it are gone already.
   public let checkpoint: CheckpointPosition?
+  /// The epoch at which the trial pauses for a decision, or ends if it is the last; nil: it is trained
+  /// to its end and nobody waits for the result.
+  public let until: Int?
 
   init(_ row: Row) throws {
     lease = Lease(trial: try row["trial_id"], token: try row["token"])
@@ -55,6 +58,7 @@ public struct Claim: Sendable, Hashable {
     datasetVersion = try row["version"]
     let step: Int? = try row["step"]
     checkpoint = try step.map { CheckpointPosition(epoch: try row["epoch"], step: $0) }
+    until = try row["until"]
   }
 }
 
@@ -130,8 +134,10 @@ extension Database {
   }
 
   /// Ends a trial well: the last report, result, confusion, artifacts and state in one transaction.
+  /// With `objectives`, a search waits for them.
   public func succeed(
-    _ result: TrialResult, progress: Progress, cpuSeconds: Double, under lease: Lease
+    _ result: TrialResult, objectives: [Double]? = nil, progress: Progress, cpuSeconds: Double,
+    under lease: Lease
   ) throws {
     var statements: [any Statement] = [Fence(lease: lease)]
     statements += self.statements(for: progress, under: lease)
@@ -140,9 +146,23 @@ extension Database {
     for artifact in result.artifacts {
       statements += self.statements(for: artifact, under: lease)
     }
+    if let objectives { statements.append(ReachEnd(lease: lease, objectives: objectives)) }
     statements.append(
       FinishTrial(lease: lease, state: "succeeded", error: nil, cpuSeconds: cpuSeconds))
     try batch(statements)
+  }
+
+  /// Ends a leg at its rung: the last report, the checkpoint and the objectives so far in one
+  /// transaction. Returns the state: `blocked`, or `cancelled` if that was asked for.
+  @discardableResult
+  public func pause(
+    _ lease: Lease, objectives: [Double], progress: Progress, cpuSeconds: Double
+  ) throws -> String {
+    let answers = try batch(
+      [Fence(lease: lease)] + statements(for: progress, under: lease) + [
+        PauseTrial(lease: lease, objectives: objectives, cpuSeconds: cpuSeconds)
+      ])
+    return try storing { try answers[answers.count - 1].one()[0] }
   }
 
   /// Ends many trials well that leave nothing behind, in one statement. Returns those whose lease
@@ -234,7 +254,7 @@ extension Database {
 
 private struct ClaimTrials: Statement {
   static let sql = """
-    select c.trial_id, c.token, c.epoch, c.step, t.number, t.params, t.sweep_id, s.spec, s.facts,
+    select c.trial_id, c.token, c.epoch, c.step, c.until, t.number, t.params, t.sweep_id, s.spec, s.facts,
       s.seed, s.objective_metric, s.objective_split::text, s.objective_goal::text, s.dataset_id,
       d.version
     from unroll_internal.claim($1, $2, $3::int) c
@@ -297,6 +317,23 @@ private struct ReleaseTrial: Statement {
   let cpuSeconds: Double
   var parameters: [any PostgresEncodable] { [lease.trial, lease.token, cpuSeconds] }
   static func decode(_ row: Row) throws -> String { try row[0] }
+}
+
+private struct PauseTrial: Statement {
+  static let sql = "select unroll_internal.pause($1, $2::int, $3, $4)::text"
+  let lease: Lease
+  let objectives: [Double]
+  let cpuSeconds: Double
+  var parameters: [any PostgresEncodable] { [lease.trial, lease.token, objectives, cpuSeconds] }
+  static func decode(_ row: Row) throws -> String { try row[0] }
+}
+
+private struct ReachEnd: Statement {
+  typealias Output = Void
+  static let sql = "select unroll_internal.reach($1, $2)"
+  let lease: Lease
+  let objectives: [Double]
+  var parameters: [any PostgresEncodable] { [lease.trial, objectives] }
 }
 
 private struct RewindTrial: Statement {

@@ -22,6 +22,7 @@ package struct SchemaFile: Sendable, Hashable {
     SchemaFile("m0008_recording", PackageResources.m0008_recording_sql),
     SchemaFile("m0009_gradients", PackageResources.m0009_gradients_sql),
     SchemaFile("m0010_fairness", PackageResources.m0010_fairness_sql),
+    SchemaFile("m0011_legs", PackageResources.m0011_legs_sql),
   ]
 
   /// `sql/views`, in the order in which they are applied: again whenever their text changes.
@@ -30,6 +31,7 @@ package struct SchemaFile: Sendable, Hashable {
     SchemaFile("progress", PackageResources.progress_sql),
     SchemaFile("results", PackageResources.results_sql),
     SchemaFile("gradients", PackageResources.gradients_sql),
+    SchemaFile("search", PackageResources.search_sql),
     SchemaFile("alerts", PackageResources.alerts_sql),
     SchemaFile("enqueue", PackageResources.enqueue_sql),
     SchemaFile("control", PackageResources.control_sql),

@@ -63,6 +63,12 @@ public struct OpenSweep: Sendable, Hashable {
   public let unfinished: Int
   /// Whether it ends before all of its trials because its time is used up.
   public let isStopped: Bool
+  /// How many legs its search decided.
+  public let legs: Int
+  /// How many results its search took in.
+  public let taken: Int
+  /// Trials that wait for a worker or run: those that are neither over nor at a rung.
+  public let underWay: Int
 
   init(_ row: Row) throws {
     id = try row["id"]
@@ -77,6 +83,9 @@ public struct OpenSweep: Sendable, Hashable {
     created = try row["trials_created"]
     unfinished = try row["unfinished"]
     isStopped = try row["is_stopped"]
+    legs = try row["legs"]
+    taken = try row["taken"]
+    underWay = try row["under_way"]
   }
 }
 
@@ -153,10 +162,13 @@ private struct Enqueue: Statement {
 private struct ListOpenSweeps: Statement {
   static let sql = """
     select s.id, s.name, s.spec, s.facts, s.dataset_id, s.seed, s.state::text, s.paused,
-      s.trials, s.trials_created, s.stopped is not null as is_stopped,
-      (select count(*) from unroll_internal.status t
-        where t.sweep_id = s.id and t.state in ('blocked', 'queued', 'leased')) as unfinished
+      s.trials, s.trials_created, s.stopped is not null as is_stopped, s.legs, s.taken,
+      c.unfinished, c.under_way
     from unroll_internal.sweep s
+      cross join lateral (
+        select count(*) as unfinished, count(*) filter (where t.state <> 'blocked') as under_way
+        from unroll_internal.status t
+        where t.sweep_id = s.id and t.state in ('blocked', 'queued', 'leased')) c
     where s.queue = $1 and s.state in ('submitted', 'active')
     order by s.id
     """

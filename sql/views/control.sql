@@ -119,14 +119,15 @@ end $$;
 comment on function unroll.resume(bigint) is
   'Trials of a paused sweep start again. False when it was not paused.';
 
--- Back into the queue, from its last checkpoint; the token counts on.
+-- Back into the queue, from its last checkpoint; the token counts on. Its search has counted it as
+-- failed and goes on without it: it is trained to its end.
 create or replace function unroll_internal.requeue(
   p_sweep unroll_internal.sweep, p_trial bigint)
 returns void language plpgsql as $$
 begin
   update unroll_internal.status
     set state = 'queued', failures = 0, losses = 0, finished_at = null, error = null,
-      run_at = clock_timestamp()
+      until = null, run_at = clock_timestamp()
     where trial_id = p_trial;
   update unroll_internal.sweep set state = 'active', finished_at = null where id = p_sweep.id;
   perform unroll_internal.tell(p_sweep.id, p_trial, 'retry', 'asked for by ' || current_user);

@@ -74,21 +74,27 @@ comment on column unroll.sweeps.stopped is
 create or replace view unroll.trials as
 select t.id, t.sweep_id, t.number, t.params,
   case s.state when 'leased' then 'running' else s.state::text end as state,
-  r.objective, r.best_epoch, r.epochs, r.training_seconds, s.token as attempts, s.failures,
+  coalesce(r.objective, g.objective) as objective, r.best_epoch,
+  coalesce(r.epochs, g.until) as epochs, r.training_seconds, s.token as attempts, s.failures,
   s.losses, s.error, s.worker_id, s.cancel_requested_at is not null as cancelling,
   t.created_at, a.started_at, s.finished_at
 from unroll_internal.trial t
   join unroll_internal.status s on s.trial_id = t.id
   left join unroll_internal.result r on r.trial_id = t.id
-  left join unroll_internal.attempt a on a.trial_id = t.id and a.token = s.token;
+  left join unroll_internal.attempt a on a.trial_id = t.id and a.token = s.token
+  left join lateral (
+    select l.objectives[1] as objective, l.until from unroll_internal.leg l
+    where l.trial_id = t.id and l.result = 'reached' and s.until is not null
+    order by l.number desc limit 1) g on true;
 comment on view unroll.trials is 'Trials: one setting of the hyperparameters each.';
 comment on column unroll.trials.id is 'Number of the trial over all sweeps.';
 comment on column unroll.trials.sweep_id is 'Sweep that it belongs to.';
 comment on column unroll.trials.number is 'Number within the sweep, from 0.';
 comment on column unroll.trials.params is 'The hyperparameters.';
 comment on column unroll.trials.state is
-  'blocked, queued, running, succeeded, pruned, failed or cancelled.';
-comment on column unroll.trials.objective is 'The sweep''s objective at the best epoch.';
+  'queued, running, blocked (waits at a rung for a decision), succeeded, pruned, failed or cancelled.';
+comment on column unroll.trials.objective is
+  'The sweep''s objective at the best epoch, or so far for a trial that is not trained to its end.';
 comment on column unroll.trials.best_epoch is 'Epoch whose weights are the model.';
 comment on column unroll.trials.epochs is 'Epochs that were trained.';
 comment on column unroll.trials.training_seconds is 'Time spent training, over all attempts.';
@@ -132,7 +138,7 @@ comment on column unroll.attempts.worker_id is 'Worker.';
 comment on column unroll.attempts.host is 'Machine of the worker.';
 comment on column unroll.attempts.pid is 'Process of the worker.';
 comment on column unroll.attempts.outcome is
-  'running, succeeded, pruned, failed, cancelled, released (given back) or lost (with its worker).';
+  'running, succeeded, paused (at a rung), pruned, failed, cancelled, released (given back) or lost.';
 comment on column unroll.attempts.error is 'Why it failed or was lost.';
 comment on column unroll.attempts.resumed_epoch is 'Epoch of the checkpoint it went on from.';
 comment on column unroll.attempts.resumed_step is 'Step of the checkpoint it went on from.';
@@ -179,7 +185,7 @@ comment on column unroll.decisions.sweep_id is 'Sweep.';
 comment on column unroll.decisions.trial_id is 'Trial, if it is about one.';
 comment on column unroll.decisions.number is 'Number of the trial within the sweep.';
 comment on column unroll.decisions.kind is
-  'activate, refuse, create, retry, give_up, cancel, pause, resume, stop or finish.';
+  'activate, refuse, create, continue, pause, promote, stop, retry, give_up, cancel, resume, set or finish.';
 comment on column unroll.decisions.reason is 'Why, in words.';
 comment on column unroll.decisions.details is 'The facts behind it.';
 comment on column unroll.decisions.at is 'When.';

@@ -26,6 +26,8 @@ struct TrialRun {
     case shutdown
     case cancelled
     case lost
+    /// It stands at a rung, with this objective.
+    case rung(Double)
   }
 
   private let claim: Claim
@@ -97,7 +99,11 @@ struct TrialRun {
             MetricPoint(
               epoch: report.epoch, split: $0.split.rawValue, name: $0.name, value: $0.value)
           }, flow: report.flow.map { FlowMeasurement($0, epoch: report.epoch) })
-        return .proceed
+        guard report.epoch == claim.until, report.epoch < plan.training.epochs else {
+          return .proceed
+        }
+        interruption = .rung(report.bestObjective)
+        return .stop
       })
     switch ending {
     case .finished(let outcome):
@@ -105,6 +111,7 @@ struct TrialRun {
     case .stopped(let checkpoint):
       switch interruption {
       case .shutdown: try release(checkpoint)
+      case .rung(let objective): try pause(checkpoint, objective)
       case .cancelled: try cancel()
       case .lost, nil:
         if let failure = recorder.failure { throw failure }
@@ -200,7 +207,9 @@ struct TrialRun {
           name: $0.name, mediaType: $0.mediaType, sha256: $0.sha256, content: $0.bytes)
       })
     try settle(as: "succeeded") {
-      try $0.succeed(result, progress: progress, cpuSeconds: cpuSeconds, under: claim.lease)
+      try $0.succeed(
+        result, objectives: claim.until.map { _ in [outcome.objective] }, progress: progress,
+        cpuSeconds: cpuSeconds, under: claim.lease)
     }
     logger.info(
       "succeeded",
@@ -218,6 +227,21 @@ struct TrialRun {
     }
     logger.info(
       "given back", metadata: ["epoch": "\(checkpoint.epoch)", "step": "\(checkpoint.step)"])
+  }
+
+  private func pause(_ checkpoint: Checkpoint, _ objective: Double) throws {
+    var progress = try recorder.finish()
+    progress.checkpoint = stored(checkpoint)
+    try settle(as: "paused") {
+      _ = try $0.pause(
+        claim.lease, objectives: [objective], progress: progress, cpuSeconds: cpuSeconds)
+    }
+    logger.info(
+      "at a rung",
+      metadata: [
+        "number": "\(claim.number)", "epoch": "\(checkpoint.epoch - 1)",
+        "objective": "\(objective)",
+      ])
   }
 
   private func cancel() throws {

@@ -189,7 +189,7 @@ public final class Session {
     tally = Tally(data.encoding)
     return EpochReport(
       epoch: epoch, step: optimizer.steps, metrics: metrics, objective: value, isBest: isBest,
-      bestEpoch: (best?.epoch ?? 0) + 1, flow: flow)
+      bestEpoch: (best?.epoch ?? 0) + 1, bestObjective: best?.value ?? value, flow: flow)
   }
 
   /// How gradients flow back, on a few sequences of the training split, always the same ones. Few

@@ -1,0 +1,184 @@
+import FoundationEssentials
+public import Postgres
+
+/// The way of a trial from one rung to the next, as the rows of a sweep keep it.
+public struct StoredLeg: Sendable, Hashable {
+  /// Its number within the sweep: the order of decisions.
+  public let number: Int
+  /// Number of the trial within the sweep; nil where nothing was decided.
+  public let trial: Int?
+  /// The hyperparameters of the trial.
+  public let params: JSON?
+  /// The epochs that the trial has behind it at the end.
+  public let until: Int?
+  /// How many results the decision knew.
+  public let known: Int
+  /// `reached`, `failed`, or nil while it is under way.
+  public let result: String?
+  /// The objectives at the end, the best so far.
+  public let objectives: [Double]
+  /// Its place among the results that were taken in; nil if it was not.
+  public let taken: Int?
+  /// What became of the trial then.
+  public let judgement: String?
+
+  init(_ row: Row) throws {
+    number = try row["number"]
+    trial = try row["trial"]
+    params = try row["params"]
+    until = try row["until"]
+    known = try row["known"]
+    result = try row["result"]
+    objectives = try row["objectives"]
+    taken = try row["taken"]
+    judgement = try row["judgement"]
+  }
+}
+
+/// A result that a search has not taken in yet.
+public struct Arrival: Sendable, Hashable {
+  /// The number of the leg.
+  public let leg: Int
+  /// The objectives at its end; nil if the trial is over without a value.
+  public let objectives: [Double]?
+
+  init(_ row: Row) throws {
+    leg = try row["number"]
+    objectives = try row["result"] == "reached" ? row["objectives"] : nil
+  }
+}
+
+/// All that a search decided in one turn: written together or not at all.
+public struct SearchDecision: Sendable {
+  /// A result that was taken in, in this order.
+  public struct Taken: Sendable {
+    /// The number of the leg.
+    public var leg: Int
+    /// What became of the trial.
+    public var judgement: String?
+
+    /// A result that was taken in.
+    public init(leg: Int, judgement: String?) {
+      self.leg = leg
+      self.judgement = judgement
+    }
+  }
+
+  /// A leg, in the order of their numbers.
+  public struct Leg: Sendable {
+    /// The number of the trial; nil where nothing could be decided.
+    public var trial: Int?
+    /// The epochs that the trial has behind it at the end.
+    public var until: Int?
+    /// How many results the decision knew.
+    public var known: Int
+
+    /// A leg.
+    public init(trial: Int?, until: Int?, known: Int) {
+      self.trial = trial
+      self.until = until
+      self.known = known
+    }
+  }
+
+  /// Why something was decided.
+  public struct Told: Sendable {
+    /// The number of the trial it is about.
+    public var trial: Int?
+    /// What was done.
+    public var kind: String
+    /// Why, in words.
+    public var reason: String
+    /// The facts behind it: an object.
+    public var details: JSON
+
+    /// A reason.
+    public init(trial: Int?, kind: String, reason: String, details: JSON) {
+      self.trial = trial
+      self.kind = kind
+      self.reason = reason
+      self.details = details
+    }
+  }
+
+  /// Results that were taken in.
+  public var taken: [Taken] = []
+  /// The hyperparameters of new trials, which are numbered on.
+  public var begun: [JSON] = []
+  /// Legs.
+  public var legs: [Leg] = []
+  /// The numbers of trials that are stopped.
+  public var ended: [Int] = []
+  /// Why.
+  public var told: [Told] = []
+
+  /// Nothing yet.
+  public init() {}
+
+  /// Whether there is nothing to write.
+  public var isEmpty: Bool { taken.isEmpty && legs.isEmpty && ended.isEmpty && told.isEmpty }
+}
+
+extension Database {
+  /// All legs of a sweep in the order of decisions: from these a search is rebuilt.
+  public func legs(sweep: Int) throws -> [StoredLeg] { try all(ListLegs(sweep: sweep)) }
+
+  /// The results that the search of a sweep has not taken in, in the order in which they came.
+  public func arrivals(sweep: Int) throws -> [Arrival] { try all(ListArrivals(sweep: sweep)) }
+
+  /// Writes what a search decided from the legs and results so far; false when these are not the rows
+  /// any more, or the sweep is over: nothing was written then.
+  public func decide(
+    sweep: Int, legs: Int, taken: Int, _ decision: SearchDecision, by leadership: Leadership
+  ) throws -> Bool {
+    try one(
+      Decide(sweep: sweep, legs: legs, taken: taken, decision: decision, leadership: leadership))
+  }
+}
+
+private struct ListLegs: Statement {
+  static let sql = """
+    select l.number, t.number as trial, t.params, l.until, l.known, l.result,
+      coalesce(l.objectives, '{}') as objectives, l.taken, l.judgement
+    from unroll_internal.leg l left join unroll_internal.trial t on t.id = l.trial_id
+    where l.sweep_id = $1 order by l.number
+    """
+  let sweep: Int
+  var parameters: [any PostgresEncodable] { [sweep] }
+  static func decode(_ row: Row) throws -> StoredLeg { try StoredLeg(row) }
+}
+
+private struct ListArrivals: Statement {
+  static let sql = """
+    select number, result, coalesce(objectives, '{}') as objectives
+    from unroll_internal.leg
+    where sweep_id = $1 and arrival is not null and taken is null order by arrival
+    """
+  let sweep: Int
+  var parameters: [any PostgresEncodable] { [sweep] }
+  static func decode(_ row: Row) throws -> Arrival { try Arrival(row) }
+}
+
+private struct Decide: Statement {
+  static let sql = """
+    select unroll_internal.decide($1, $2, $3, $4::int, $5::int, $6, $7, $8::jsonb[], $9, $10, $11,
+      $12, $13, $14, $15, $16::jsonb[])
+    """
+  let sweep: Int
+  let legs: Int
+  let taken: Int
+  let decision: SearchDecision
+  let leadership: Leadership
+  var parameters: [any PostgresEncodable] {
+    [
+      leadership.holder, leadership.term, sweep, legs, taken,
+      decision.taken.map { Int32(clamping: $0.leg) }, decision.taken.map(\.judgement),
+      decision.begun, decision.legs.map { $0.trial.map(Int32.init) },
+      decision.legs.map { $0.until.map { Int32(clamping: $0) } },
+      decision.legs.map { Int32(clamping: $0.known) },
+      decision.ended.map { Int32(clamping: $0) }, decision.told.map { $0.trial.map(Int32.init) },
+      decision.told.map(\.kind), decision.told.map(\.reason), decision.told.map(\.details),
+    ]
+  }
+  static func decode(_ row: Row) throws -> Bool { try row[0] }
+}
