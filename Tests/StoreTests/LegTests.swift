@@ -1,0 +1,196 @@
+import FoundationEssentials
+import Postgres
+import Store
+import TestSupport
+import Testing
+
+/// A search decides, trials pause and go on, and every step is a row.
+@Suite(.scratchDatabase) struct LegTests {
+  private let fixture: Fixture
+  private var database: Database { fixture.database }
+
+  init() throws { fixture = try Fixture() }
+
+  private func activeSweep(trials: Int) throws -> Int {
+    try fixture.dataset()
+    let sweep = try database.enqueue(fixture.spec())
+    let activation = Activation(
+      trials: trials,
+      objective: Objective(metric: "accuracy", split: "validation", goal: "maximize"),
+      facts: JSON(text: "{}"), baselines: [], reason: "r")
+    #expect(try database.activate(sweep: sweep, activation, by: fixture.leader))
+    return sweep
+  }
+
+  /// Trials first..<first + count begin, each with a leg to an epoch.
+  private func beginning(_ first: Int, _ count: Int, until: Int = 1) -> SearchDecision {
+    var decision = SearchDecision()
+    for number in first..<first + count {
+      decision.begun.append(JSON(text: #"{"x":\#(number)}"#))
+      decision.legs.append(SearchDecision.Leg(trial: number, until: until, known: 0))
+      decision.told.append(
+        SearchDecision.Told(
+          trial: number, kind: "create", reason: "drawn", details: JSON(text: #"{"n":1}"#)))
+    }
+    return decision
+  }
+
+  private func goingOn(_ trial: Int, until: Int, known: Int) -> SearchDecision {
+    var decision = SearchDecision()
+    decision.legs.append(SearchDecision.Leg(trial: trial, until: until, known: known))
+    decision.told.append(
+      SearchDecision.Told(
+        trial: trial, kind: "promote", reason: "best", details: JSON(text: "{}")))
+    return decision
+  }
+
+  private func decide(_ sweep: Int, _ legs: Int, _ taken: Int, _ decision: SearchDecision) throws
+    -> Bool
+  {
+    try database.decide(sweep: sweep, legs: legs, taken: taken, decision, by: fixture.leader)
+  }
+
+  private func pause(_ claim: Claim, _ objective: Double, epoch: Int) throws -> String {
+    try database.pause(
+      claim.lease, objectives: [objective],
+      progress: fixture.progress(epoch, objective, checkpoint: fixture.checkpoint(epoch: epoch)),
+      cpuSeconds: 1)
+  }
+
+  @Test func `a trial pauses at a rung and any worker goes on from there`() throws {
+    let sweep = try activeSweep(trials: 2)
+    #expect(try decide(sweep, 0, 0, beginning(0, 2)))
+    let first = try fixture.claims(try fixture.worker(), 2)
+    #expect(first.map(\.until) == [1, 1])
+    #expect(try pause(first[0], 0.7, epoch: 1) == "blocked")
+    #expect(try pause(first[1], 0.9, epoch: 1) == "blocked")
+    #expect(try fixture.claims(try fixture.worker(), 2).isEmpty)
+    #expect(try database.arrivals(sweep: sweep).map(\.objectives) == [[0.7], [0.9]])
+
+    var decision = goingOn(1, until: 3, known: 2)
+    decision.taken = [
+      SearchDecision.Taken(leg: 0, judgement: "pause"),
+      SearchDecision.Taken(leg: 1, judgement: "pause"),
+    ]
+    decision.ended = [0]
+    decision.told.append(
+      SearchDecision.Told(trial: 0, kind: "stop", reason: "worst", details: JSON(text: "{}")))
+    #expect(try decide(sweep, 2, 0, decision))
+    #expect(try database.arrivals(sweep: sweep).isEmpty)
+    #expect(try fixture.state(first[0].lease.trial) == "pruned")
+
+    let second = try #require(try fixture.claims(try fixture.worker(), 2).first)
+    #expect(second.lease == Lease(trial: first[1].lease.trial, token: 2))
+    #expect(second.until == 3)
+    #expect(second.checkpoint == CheckpointPosition(epoch: 1, step: 100))
+    #expect(
+      try fixture.count("unroll.curves", where: "trial_id = \(second.lease.trial) and epoch = 1")
+        == 2)
+    try database.succeed(
+      try fixture.result(0.95, epoch: 3), objectives: [0.95],
+      progress: fixture.progress(3, 0.95), cpuSeconds: 1, under: second.lease)
+    let legs = try database.legs(sweep: sweep)
+    #expect(legs.map(\.number) == [0, 1, 2])
+    #expect(legs.map(\.trial) == [0, 1, 1])
+    #expect(legs.map(\.until) == [1, 1, 3])
+    #expect(legs.map(\.result) == ["reached", "reached", "reached"])
+    #expect(legs.map(\.objectives) == [[0.7], [0.9], [0.95]])
+    #expect(legs.map(\.taken) == [0, 1, nil])
+    #expect(legs.map(\.judgement) == ["pause", "pause", nil])
+    #expect(legs.map(\.known) == [0, 0, 2])
+    #expect(legs[2].params?.text.contains("1") == true)
+    #expect(try database.finish(sweep: sweep, by: fixture.leader))
+    let told = try database.decisions(trial: second.lease.trial).map(\.kind)
+    #expect(told == ["create", "promote"])
+  }
+
+  @Test func `a decision from rows that have changed is not written`() throws {
+    let sweep = try activeSweep(trials: 4)
+    #expect(try decide(sweep, 0, 0, beginning(0, 1)))
+    #expect(try decide(sweep, 0, 0, beginning(0, 1)) == false)
+    #expect(try decide(sweep, 1, 1, beginning(1, 1)) == false)
+    #expect(try fixture.count("unroll_internal.trial") == 1)
+    #expect(try decide(sweep, 1, 0, beginning(1, 3)))
+    #expect(
+      try storeError { _ = try decide(sweep, 4, 0, beginning(4, 1)) }.code == .budgetSpent)
+    try database.cancel(sweep: sweep)
+    #expect(try decide(sweep, 4, 0, SearchDecision()) == false)
+  }
+
+  @Test func `a place without a decision is a leg without a trial`() throws {
+    let sweep = try activeSweep(trials: 1)
+    var decision = beginning(0, 1)
+    decision.legs.append(SearchDecision.Leg(trial: nil, until: nil, known: 0))
+    #expect(try decide(sweep, 0, 0, decision))
+    #expect(try database.legs(sweep: sweep).map(\.trial) == [0, nil])
+    #expect(try fixture.count("unroll_internal.status") == 1)
+  }
+
+  @Test(arguments: ["failed", "cancelled", "cancelled while it waits", "cancelled while it runs"])
+  func `a trial that is over without a value ends its leg`(_ how: String) throws {
+    let sweep = try activeSweep(trials: 1)
+    #expect(try decide(sweep, 0, 0, beginning(0, 1)))
+    let claim = try #require(try fixture.claims(try fixture.worker()).first)
+    switch how {
+    case "failed":
+      #expect(
+        try database.fail(claim.lease, error: "NaN", retry: false, cpuSeconds: 1) == "failed")
+    case "cancelled":
+      try database.cancel(trial: claim.lease.trial)
+      try database.cancel(claim.lease, cpuSeconds: 1)
+    case "cancelled while it runs":
+      try database.cancel(trial: claim.lease.trial)
+      #expect(try pause(claim, 0.5, epoch: 1) == "cancelled")
+    default:
+      #expect(try pause(claim, 0.5, epoch: 1) == "blocked")
+      #expect(try database.cancel(trial: claim.lease.trial) == "cancelled")
+      // The search does not know yet, and lets it go on.
+      var decision = goingOn(0, until: 2, known: 1)
+      decision.taken = [SearchDecision.Taken(leg: 0, judgement: "continue")]
+      #expect(try decide(sweep, 1, 0, decision))
+    }
+    let arrivals = try database.arrivals(sweep: sweep)
+    #expect(arrivals.count == 1)
+    #expect(arrivals.last?.objectives == nil)
+    #expect(try fixture.claims(try fixture.worker()).isEmpty)
+  }
+
+  @Test func `an attempt that is tried again is still the same leg`() throws {
+    let sweep = try activeSweep(trials: 1)
+    #expect(try decide(sweep, 0, 0, beginning(0, 1, until: 5)))
+    let worker = try fixture.worker()
+    let claim = try #require(try fixture.claims(worker).first)
+    #expect(try database.fail(claim.lease, error: "once", retry: true, cpuSeconds: 1) == "queued")
+    try fixture.skipBackoff()
+    let again = try #require(try fixture.claims(worker).first)
+    #expect(again.until == 5)
+    try fixture.silence(worker)
+    #expect(try database.reap(by: fixture.leader).count == 1)
+    try fixture.skipBackoff()
+    let third = try #require(try fixture.claims(try fixture.worker()).first)
+    #expect(third.until == 5)
+    // Who lost the lease cannot reach the rung.
+    #expect(try storeError { _ = try pause(again, 0.5, epoch: 5) }.code == .leaseLost)
+    #expect(try database.arrivals(sweep: sweep).isEmpty)
+    #expect(try pause(third, 0.5, epoch: 5) == "blocked")
+    #expect(try database.arrivals(sweep: sweep).map(\.objectives) == [[0.5]])
+  }
+
+  @Test func `repeats of a setting have a mean and an interval`() throws {
+    let sweep = try fixture.sweep(trials: 3, params: { _ in #"{"x":1}"# })
+    let claims = try fixture.claims(try fixture.worker(), 3)
+    for (claim, objective) in zip(claims, [0.8, 0.9, 1.0]) {
+      try fixture.succeed(claim.lease, objective)
+    }
+    let row = try fixture.connection.query(
+      "select trials, mean, deviation, low, high from unroll.repeats where sweep_id = $1", [sweep]
+    ).one()
+    #expect(try row["trials"] == 3)
+    #expect(abs(try row["mean", as: Double.self] - 0.9) < 1e-12)
+    #expect(abs(try row["deviation", as: Double.self] - 0.1) < 1e-12)
+    // t(0.975, 2) = 4.303
+    let half = 4.303 * 0.1 / 3.0.squareRoot()
+    #expect(abs(try row["low", as: Double.self] - (0.9 - half)) < 1e-9)
+    #expect(abs(try row["high", as: Double.self] - (0.9 + half)) < 1e-9)
+  }
+}
