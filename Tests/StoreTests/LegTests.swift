@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// A search decides, trials pause and go on, and every step is a row.
-@Suite(.scratchDatabase) struct LegTests {
+@Suite(.scratchDatabaseForEach) struct LegTests {
   private let fixture: Fixture
   private var database: Database { fixture.database }
 
