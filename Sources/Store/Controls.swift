@@ -18,6 +18,12 @@ extension Database {
   @discardableResult
   public func resume(sweep: Int) throws -> Bool { try one(ResumeSweep(sweep: sweep)) }
 
+  /// Changes a sweep that is under way: its priority, weight, limits, budget, one of its parameters, or
+  /// the points to try.
+  public func set(sweep: Int, key: String, value: JSON) throws {
+    try run(SetSweep(sweep: sweep, key: key, value: value))
+  }
+
   /// Queues a trial again that failed or was cancelled.
   public func retry(trial: Int) throws { _ = try one(RetryTrial(trial: trial)) }
 
@@ -52,6 +58,15 @@ private struct ResumeSweep: Statement {
   let sweep: Int
   var parameters: [any PostgresEncodable] { [sweep] }
   static func decode(_ row: Row) throws -> Bool { try row[0] }
+}
+
+private struct SetSweep: Statement {
+  typealias Output = Void
+  static let sql = "select unroll.set($1, $2, $3)"
+  let sweep: Int
+  let key: String
+  let value: JSON
+  var parameters: [any PostgresEncodable] { [sweep, key, value] }
 }
 
 private struct RetryTrial: Statement {

@@ -26,6 +26,8 @@ public struct Report: Sendable {
   public static func decisions(sweep: Int, limit: Int = 100) -> Report {
     Report(ListDecisions(sweep: sweep, limit: limit))
   }
+  /// The decisions about a trial, first to last.
+  public static func decisions(trial: Int) -> Report { Report(ListTrialDecisions(trial: trial)) }
   /// The learning curve of a trial.
   public static func curve(trial: Int) -> Report { Report(ReadCurve(trial: trial)) }
   /// The final metrics of a trial.

@@ -67,6 +67,8 @@ public struct OpenSweep: Sendable, Hashable {
   public let legs: Int
   /// How many results its search took in.
   public let taken: Int
+  /// How often its specification was changed while it ran.
+  public let revision: Int
   /// Trials that wait for a worker or run: those that are neither over nor at a rung.
   public let underWay: Int
 
@@ -85,6 +87,7 @@ public struct OpenSweep: Sendable, Hashable {
     isStopped = try row["is_stopped"]
     legs = try row["legs"]
     taken = try row["taken"]
+    revision = try row["revision"]
     underWay = try row["under_way"]
   }
 }
@@ -163,7 +166,7 @@ private struct ListOpenSweeps: Statement {
   static let sql = """
     select s.id, s.name, s.spec, s.facts, s.dataset_id, s.seed, s.state::text, s.paused,
       s.trials, s.trials_created, s.stopped is not null as is_stopped, s.legs, s.taken,
-      c.unfinished, c.under_way
+      s.revision, c.unfinished, c.under_way
     from unroll_internal.sweep s
       cross join lateral (
         select count(*) as unfinished, count(*) filter (where t.state <> 'blocked') as under_way

@@ -30,7 +30,9 @@ struct Unroll: ParsableCommand {
         ]),
       CommandGroup(
         name: "Trials and models",
-        subcommands: [TrialVerb.self, GradientsVerb.self, PredictVerb.self, ArtifactVerb.self]),
+        subcommands: [
+          TrialVerb.self, WhyVerb.self, GradientsVerb.self, PredictVerb.self, ArtifactVerb.self,
+        ]),
       CommandGroup(name: "Data", subcommands: [DatasetVerb.self]),
       CommandGroup(
         name: "Daemons",

@@ -8,7 +8,9 @@ alter type unroll_internal.attempt_outcome add value 'paused';
 alter table unroll_internal.sweep
   -- Legs that were decided, and results that were taken in, so far.
   add column legs integer not null default 0 check (legs >= 0),
-  add column taken integer not null default 0 check (taken >= 0);
+  add column taken integer not null default 0 check (taken >= 0),
+  -- How often the specification was changed while the sweep ran.
+  add column revision integer not null default 0 check (revision >= 0);
 
 -- The epoch at which a trial pauses, or ends if it is the last; NULL: it is trained to its end.
 alter table unroll_internal.status add column until integer check (until > 0);

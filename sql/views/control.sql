@@ -208,3 +208,86 @@ end $$;
 comment on function unroll.set_owner(text, double precision, integer) is
   'Says which share of the machines the sweeps of a database role get beside those of others '
   '(1 when nothing is said), and how many of its trials run at one time at most.';
+
+-- A value at a path of nested objects, which are made where they are missing.
+create or replace function unroll_internal.with_value(p_spec jsonb, p_path text[], p_value jsonb)
+returns jsonb language sql immutable as $$
+  select case
+    when cardinality(p_path) = 1 then
+      case when p_value = 'null' then p_spec - p_path[1]
+        else p_spec || jsonb_build_object(p_path[1], p_value) end
+    else p_spec || jsonb_build_object(p_path[1], unroll_internal.with_value(
+      case jsonb_typeof(p_spec -> p_path[1]) when 'object' then p_spec -> p_path[1] else '{}' end,
+      p_path[2:], p_value)) end
+$$;
+
+create or replace function unroll.set(sweep bigint, key text, value jsonb)
+returns void language plpgsql as $$
+declare
+  locked unroll_internal.sweep := unroll_internal.lock_sweep(set.sweep);
+  path text[] := string_to_array(set.key, '.');
+  former jsonb := locked.spec #> path;
+  -- A number alone pins a parameter: it stays in the space, with one value.
+  wanted jsonb := set.value;
+  allowed constant text := 'priority, weight, trials, try, limits.max_parallel, limits.cpu_time, '
+    'limits.wall_time, limits.deadline, limits.trial_time, or the path of a searched parameter';
+begin
+  if locked.state not in ('submitted', 'active') then
+    perform unroll_internal.refuse('sweep', format('sweep %s, which is %s', locked.id, locked.state),
+      'a sweep that is submitted or active');
+  end if;
+  if wanted is null or set.key is null then
+    perform unroll_internal.refuse('value', 'nothing', 'a value');
+  end if;
+  if set.key = 'try' then
+    if jsonb_typeof(wanted) <> 'array' then
+      perform unroll_internal.refuse('try', left(wanted::text, 60), 'a list of points');
+    end if;
+    wanted := coalesce(former, '[]') || wanted;
+  elsif set.key not in ('priority', 'weight', 'trials', 'limits.max_parallel', 'limits.cpu_time',
+      'limits.wall_time', 'limits.deadline', 'limits.trial_time') then
+    if former is null or jsonb_typeof(former) <> 'object' or path[1] not in ('model', 'training') then
+      perform unroll_internal.refuse('key', to_jsonb(set.key)::text, allowed);
+    end if;
+    if locked.spec #>> '{search,sampler}' = 'grid' or locked.spec ->> 'search' = 'grid' then
+      perform unroll_internal.refuse('key', to_jsonb(set.key)::text,
+        'the space of a sampler that is no grid: its points are numbered already');
+    end if;
+    if jsonb_typeof(wanted) <> 'object' then
+      wanted := jsonb_build_object('choice', jsonb_build_array(wanted));
+    end if;
+  end if;
+  locked.spec := unroll_internal.with_value(locked.spec, path, wanted);
+  if unroll_internal.whole_number(locked.spec, '{trials}', 1, 10000000) < locked.trials_created then
+    perform unroll_internal.refuse('trials', wanted::text,
+      format('at least %s, the trials that exist', locked.trials_created));
+  end if;
+  update unroll_internal.sweep s
+    set spec = locked.spec, revision = s.revision + 1,
+      priority = coalesce(unroll_internal.whole_number(locked.spec, '{priority}', 0, 32767), 100),
+      weight = coalesce(unroll_internal.plain_number(locked.spec, '{weight}', 0.001, 1000), 1),
+      trials = case when set.key = 'trials' or s.state = 'submitted'
+        then unroll_internal.whole_number(locked.spec, '{trials}', 1, 10000000) else s.trials end,
+      max_parallel =
+        unroll_internal.whole_number(locked.spec, '{limits,max_parallel}', 1, 1000000),
+      trial_time = unroll_internal.plain_number(locked.spec, '{limits,trial_time}', 0.001, 1e8)
+        * interval '1 s',
+      cpu_time = unroll_internal.plain_number(locked.spec, '{limits,cpu_time}', 0.001, 1e10)
+        * interval '1 s',
+      wall_time = unroll_internal.plain_number(locked.spec, '{limits,wall_time}', 0.001, 1e9)
+        * interval '1 s',
+      deadline = unroll_internal.moment(locked.spec, '{limits,deadline}')
+    where s.id = locked.id;
+  -- What waits in the window has the old priority.
+  if set.key = 'priority' then
+    delete from unroll_internal.ready r where r.sweep_id = locked.id;
+  end if;
+  insert into unroll_internal.decision (sweep_id, kind, reason, details)
+    values (locked.id, 'set',
+      format('%s: %s instead of %s, set by %s', set.key, wanted, coalesce(former::text, 'nothing'),
+        current_user),
+      jsonb_build_object('key', set.key, 'from', former, 'to', wanted, 'by', current_user));
+end $$;
+comment on function unroll.set(bigint, text, jsonb) is
+  'Changes a sweep that is under way: priority, weight, trials, limits, a searched parameter (another '
+  'distribution, or one value), or known points to add (try). Each change is a decision.';
