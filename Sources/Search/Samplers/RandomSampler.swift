@@ -25,10 +25,17 @@ public struct RandomSampler: Sampler {
   /// - Precondition: The number fits in 32 bits.
   public func suggest(trial: Int) -> Suggestion? {
     precondition(trial >= 0 && trial <= UInt32.max, "trial \(trial) cannot be numbered")
-    var random = Philox(seed: seed).sequence(.search, step: UInt32(trial))
-    guard let assignment = space.sample(&random, limit: Self.drawLimit) else { return nil }
+    let assignment = Self.draw(
+      from: space, seed: seed, trial: UInt32(trial), limit: Self.drawLimit)
+    guard let assignment else { return nil }
     return Suggestion(
       trial: trial, assignment: assignment, sampler: name,
       reason: "draw \(trial + 1) at random with seed \(seed)")
+  }
+
+  /// The point of a trial; nil if so many draws find none that the constraints allow.
+  static func draw(from space: Space, seed: UInt64, trial: UInt32 = 0, limit: Int) -> Assignment? {
+    var random = Philox(seed: seed).sequence(.search, step: trial)
+    return space.sample(&random, limit: limit)
   }
 }

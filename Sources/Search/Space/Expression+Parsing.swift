@@ -175,7 +175,8 @@ struct ExpressionParser {
 
   private mutating func text(_ column: Int, quote: Unicode.Scalar) throws(ExpressionError) -> Part {
     guard let end = scalars[(offset + 1)...].firstIndex(of: quote) else {
-      throw ExpressionError(column: column, message: "found a text without an end, allowed: \(quote)")
+      throw ExpressionError(
+        column: column, message: "found a text without an end, allowed: \(quote)")
     }
     let text = String(String.UnicodeScalarView(scalars[(offset + 1)..<end]))
     offset = end + 1
@@ -352,7 +353,8 @@ struct ExpressionParser {
 
   /// Signs of other languages, and what they are called here.
   private static let otherSpellings = [
-    ("**", "^"), ("&&", "and"), ("||", "or"), ("<>", "!="), ("=<", "<="), ("=>", ">="), ("===", "=="),
+    ("**", "^"), ("&&", "and"), ("||", "or"), ("<>", "!="), ("=<", "<="), ("=>", ">="),
+    ("===", "=="),
     ("&", "and"), ("|", "or"), ("≤", "<="), ("≥", ">="), ("≠", "!="), ("×", "*"), ("÷", "/"),
   ]
 
@@ -368,7 +370,8 @@ struct ExpressionParser {
     let start = peekOffset
     if let (found, meant) = spelledOtherwise {
       return ExpressionError(
-        column: start + 1, message: "found \"\(found)\", allowed: \(allowed); did you mean \"\(meant)\"?")
+        column: start + 1,
+        message: "found \"\(found)\", allowed: \(allowed); did you mean \"\(meant)\"?")
     }
     guard let scalar = at(start) else {
       return ExpressionError(column: start + 1, message: "found the end, allowed: \(allowed)")

@@ -170,7 +170,9 @@ struct GridComponent: Sendable {
     var included: [Int: Set<Int>] = [:]
     for dependent in dependents {
       let conditions = parameters[dependent].conditions.filter { $0.path == parameter.path }
-      let named = conditions.reduce(Set(conditions.first?.values ?? [])) { $0.intersection($1.values) }
+      let named = conditions.reduce(Set(conditions.first?.values ?? [])) {
+        $0.intersection($1.values)
+      }
       for value in named {
         guard let index = parameter.distribution.index(of: value) else { continue }
         included[index, default: []].insert(dependent)
