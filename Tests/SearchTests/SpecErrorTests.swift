@@ -31,8 +31,8 @@ import Testing
       "dataset: sms-spam\nmodell: {cell: gru}\n",
       [
         "sweep.yaml:2:1: modell: unknown key; did you mean \"model\"? (allowed: name, description,"
-          + " dataset, model, training, search, objective, trials, seed, priority, weight, queue,"
-          + " limits, retention, idempotency_key)"
+          + " dataset, model, training, search, objective, objectives, constraints, try, stop, trials, seed,"
+          + " priority, weight, queue, limits, retention, idempotency_key)"
       ]
     ),
     (
@@ -158,7 +158,7 @@ import Testing
     (
       "dataset: sms-spam\ntrials: 2\nmodel: {hidden: {uniform: [1, 2]}}\n",
       [
-        "sweep.yaml:3:18: model.hidden: found uniform, allowed: choice, int, int_log, step;"
+        "sweep.yaml:3:18: model.hidden: found uniform, allowed: choice, ordinal, int, int_log, step;"
           + " did you mean \"int\"?"
       ]
     ),
@@ -166,14 +166,14 @@ import Testing
       "dataset: sms-spam\ntrials: 2\nmodel: {hidden: {chioce: [1, 2]}}\n",
       [
         "sweep.yaml:3:18: model.hidden: found the unknown distribution chioce, allowed: choice,"
-          + " int, int_log, step; did you mean \"choice\"?"
+          + " ordinal, int, int_log, step; did you mean \"choice\"?"
       ]
     ),
     (
       "dataset: sms-spam\ntrials: 2\nmodel: {hidden: {int: [1, 2], step: [1, 2, 1]}}\n",
       [
         "sweep.yaml:3:31: model.hidden: found 2 keys, allowed: an integer from 1 to 65536, or one"
-          + " distribution (choice, int, int_log, step)"
+          + " distribution (choice, ordinal, int, int_log, step)"
       ]
     ),
     (
@@ -256,7 +256,7 @@ import Testing
     ),
     (
       "dataset: sms-spam\nsearch: bayes\n",
-      ["sweep.yaml:2:9: search.sampler: found bayes, allowed: grid, random"]
+      ["sweep.yaml:2:9: search.sampler: found bayes, allowed: grid, random, sobol, tpe, gp"]
     ),
     (
       "dataset: sms-spam\nseed: -1\n",

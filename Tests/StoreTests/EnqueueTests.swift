@@ -83,8 +83,8 @@ import Testing
   }
 
   static let keys =
-    "name, dataset, model, training, probe, search, objective, trials, seed, priority, weight, "
-    + "queue, limits, retention, description, idempotency_key"
+    "name, dataset, model, training, probe, search, objective, objectives, constraints, try, stop, "
+    + "trials, seed, priority, weight, queue, limits, retention, description, idempotency_key"
 
   /// What is wrong, and what is said about it.
   static let badSpecs: [(spec: String, message: String)] = [
@@ -154,8 +154,24 @@ import Testing
       #"objective.split: found "test"; allowed: validation, train"#
     ),
     (
+      #"{"dataset":"words","constraints":"hidden < 5"}"#,
+      #"constraints: found "hidden < 5"; allowed: a list of texts"#
+    ),
+    (
+      #"{"dataset":"words","try":[{},3]}"#, "try: found 3; allowed: a list of objects"
+    ),
+    (
+      #"{"dataset":"words","objectives":[]}"#,
+      "objectives: found 0 elements; allowed: 1 to 8 of them"
+    ),
+    (
+      #"{"dataset":"words","objectives":["loss"],"objective":"loss"}"#,
+      "objectives: found objective beside it; allowed: one of the two"
+    ),
+    (#"{"dataset":"words","stop":3}"#, "stop: found 3; allowed: an object or a text"),
+    (
       #"{"dataset":"words","model":{},"objective":{"gaol":"max"}}"#,
-      "objective.gaol: found an unknown key; allowed: metric, split, goal"
+      "objective.gaol: found an unknown key; allowed: metric, expression, split, goal"
     ),
     (
       #"{"dataset":"words","model":{},"limits":{"max_parallel":0}}"#,

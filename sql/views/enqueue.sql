@@ -21,6 +21,31 @@ begin
   end if;
 end $$;
 
+-- Refuses anything but a list of so many elements of some types; null and a missing key are nothing.
+create or replace function unroll_internal.refuse_other_elements(
+  p_spec jsonb, p_key text, p_types text[], p_allowed text, p_least integer, p_most integer)
+returns void language plpgsql as $$
+declare
+  value jsonb := p_spec -> p_key;
+  other jsonb;
+begin
+  if value is null or jsonb_typeof(value) = 'null' then
+    return;
+  end if;
+  if jsonb_typeof(value) <> 'array' then
+    perform unroll_internal.refuse(p_key, left(value::text, 60), p_allowed);
+  end if;
+  if jsonb_array_length(value) not between p_least and p_most then
+    perform unroll_internal.refuse(p_key, jsonb_array_length(value) || ' elements',
+      format('%s to %s of them', p_least, p_most));
+  end if;
+  select e into other from jsonb_array_elements(value) e
+    where jsonb_typeof(e) <> all (p_types) limit 1;
+  if found then
+    perform unroll_internal.refuse(p_key, left(other::text, 60), p_allowed);
+  end if;
+end $$;
+
 -- A whole number at a path, or NULL when the key is not there.
 create or replace function unroll_internal.whole_number(
   p_spec jsonb, p_path text[], p_low bigint, p_high bigint)
@@ -157,9 +182,9 @@ returns bigint language plpgsql as $$
 #variable_conflict use_variable
 declare
   allowed_keys constant text[] := array['name', 'dataset', 'model', 'training', 'probe', 'search',
-    'objective', 'trials', 'seed', 'priority', 'weight', 'queue', 'limits', 'retention',
-    'description', 'idempotency_key'];
-  shorthands constant text[] := array['search', 'objective'];
+    'objective', 'objectives', 'constraints', 'try', 'stop', 'trials', 'seed', 'priority', 'weight',
+    'queue', 'limits', 'retention', 'description', 'idempotency_key'];
+  shorthands constant text[] := array['search', 'objective', 'stop'];
   key text;
   wanted_key text;
   existing unroll_internal.sweep;
@@ -187,15 +212,25 @@ begin
   if not spec ? 'dataset' then
     perform unroll_internal.refuse('dataset', 'nothing', 'this key is required');
   end if;
-  foreach key in array array['model', 'training', 'search', 'objective', 'limits', 'retention'] loop
+  foreach key in array array['model', 'training', 'search', 'objective', 'stop', 'limits',
+      'retention'] loop
     if jsonb_typeof(spec -> key) <> 'object'
         and not (key = any (shorthands) and jsonb_typeof(spec -> key) = 'string') then
       perform unroll_internal.refuse(key, left((spec -> key)::text, 60),
         case when key = any (shorthands) then 'an object or a text' else 'an object' end);
     end if;
   end loop;
+  perform unroll_internal.refuse_other_elements(spec, 'objectives', array['string', 'object'],
+    'a list of metrics or objects', 1, 8);
+  perform unroll_internal.refuse_other_elements(
+    spec, 'constraints', array['string'], 'a list of texts', 0, 32);
+  perform unroll_internal.refuse_other_elements(
+    spec, 'try', array['object'], 'a list of objects', 0, 1000);
+  if jsonb_typeof(spec -> 'objectives') = 'array' and spec ? 'objective' then
+    perform unroll_internal.refuse('objectives', 'objective beside it', 'one of the two');
+  end if;
   perform unroll_internal.refuse_unknown_keys(
-    spec -> 'objective', 'objective.', array['metric', 'split', 'goal']);
+    spec -> 'objective', 'objective.', array['metric', 'expression', 'split', 'goal']);
   perform unroll_internal.refuse_unknown_keys(spec -> 'limits', 'limits.',
     array['max_parallel', 'max_failures', 'max_losses', 'trial_time', 'cpu_time', 'wall_time',
       'deadline']);

@@ -3,11 +3,13 @@ public import Philox
 /// What may be drawn for a parameter.
 ///
 /// The cases hold what is drawn, not how it was written: `int` and `step` of whole numbers are both
-/// `.integers`. A range of integers includes both ends; of other numbers, the upper one is never
-/// drawn.
+/// `.integers`. A range of integers or of steps includes both ends; of other numbers, the upper one
+/// is never drawn.
 public enum Distribution: Hashable, Sendable {
   /// One of some values, each as likely as the others.
   case choice([Value])
+  /// One of some values that have an order, each as likely as the others.
+  case ordinal([Value])
   /// A number from `low` up to, but not including, `high`.
   case uniform(low: Double, high: Double)
   /// A number from `low` up to, but not including, `high`, whose logarithm is uniform.
@@ -18,14 +20,21 @@ public enum Distribution: Hashable, Sendable {
   case logIntegers(low: Int, high: Int)
   /// `low`, `low + step`, … up to `high`, each as likely as the others.
   case steps(low: Double, high: Double, step: Double)
+  /// A multiple of `step` from `low` to `high`, which are multiples, whose logarithm is about uniform.
+  case logSteps(low: Double, high: Double, step: Double)
+  /// A number with a normal distribution, or whose logarithm has one, cut to `low` up to `high`; with
+  /// a step, the nearest multiple of it, and the bounds are multiples that may be drawn.
+  case normal(
+    mean: Double, deviation: Double, low: Double, high: Double, isLogarithmic: Bool, step: Double?)
 
-  /// How many values there are, or nil if they cannot be counted through.
+  /// How many values there are, or nil if they cannot be counted through, each as likely as the
+  /// others.
   public var count: Int? {
     switch self {
-    case .choice(let values): values.count
+    case .choice(let values), .ordinal(let values): values.count
     case .integers(let low, let high, let step): (high - low) / step + 1
     case .steps(let low, let high, let step): Self.count(low: low, high: high, step: step)
-    case .uniform, .logUniform, .logIntegers: nil
+    case .uniform, .logUniform, .logIntegers, .logSteps, .normal: nil
     }
   }
 
@@ -35,54 +44,96 @@ public enum Distribution: Hashable, Sendable {
   public func value(at index: Int) -> Value {
     precondition(index >= 0 && index < count ?? 0, "there is no value \(index)")
     switch self {
-    case .choice(let values): return values[index]
+    case .choice(let values), .ordinal(let values): return values[index]
     case .integers(let low, _, let step): return .integer(low + index * step)
     case .steps(let low, let high, let step):
       return .number(min(high, Self.step(low: low, step: step, index: index)))
-    case .uniform, .logUniform, .logIntegers: preconditionFailure("no values to count")
+    case .uniform, .logUniform, .logIntegers, .logSteps, .normal:
+      preconditionFailure("no values to count")
+    }
+  }
+
+  /// The number of a value, counted from 0; nil if it cannot be drawn or values cannot be counted
+  /// through.
+  public func index(of value: Value) -> Int? {
+    switch self {
+    case .choice(let values), .ordinal(let values): return values.firstIndex(of: value)
+    case .integers(let low, let high, let step):
+      guard case .integer(let integer) = value, low <= integer, integer <= high,
+        (integer - low) % step == 0
+      else { return nil }
+      return (integer - low) / step
+    case .steps(let low, _, let step):
+      guard case .number(let number) = value, let count else { return nil }
+      let index = ((number - low) / step).rounded()
+      guard index >= 0, index < Double(count), self.value(at: Int(index)) == value else {
+        return nil
+      }
+      return Int(index)
+    case .uniform, .logUniform, .logIntegers, .logSteps, .normal: return nil
     }
   }
 
   /// Whether a value can be drawn.
   public func contains(_ value: Value) -> Bool {
     switch self {
-    case .choice(let values): return values.contains(value)
-    case .uniform(let low, let high), .logUniform(let low, let high):
+    case .choice, .ordinal, .integers, .steps: return index(of: value) != nil
+    case .uniform(let low, let high), .logUniform(let low, let high),
+      .normal(_, _, let low, let high, _, nil):
       guard case .number(let number) = value else { return false }
       return low <= number && number < high
     case .logIntegers(let low, let high):
       guard case .integer(let integer) = value else { return false }
       return low <= integer && integer <= high
-    case .integers(let low, let high, let step):
-      guard case .integer(let integer) = value, low <= integer, integer <= high else {
-        return false
-      }
-      return (integer - low) % step == 0
-    case .steps(let low, _, let step):
-      guard case .number(let number) = value, let count else { return false }
-      let index = ((number - low) / step).rounded()
-      return index >= 0 && index < Double(count) && self.value(at: Int(index)) == value
+    case .logSteps(let low, let high, let step), .normal(_, _, let low, let high, _, let step?):
+      guard case .number(let number) = value, low <= number, number <= high else { return false }
+      return number == Self.multiple((number / step).rounded(), of: step)
     }
   }
 
   /// Draws a value.
   public func sample(_ random: inout RandomSequence) -> Value {
+    guard let count else { return quantile(random.uniform()) }
+    return value(at: random.index(below: count))
+  }
+
+  /// The value below which a share of all draws lies: it rises with the share.
+  ///
+  /// - Parameter share: From 0 up to, but not including, 1.
+  /// - Returns: A value that can be drawn.
+  public func quantile(_ share: Double) -> Value {
+    precondition(share >= 0 && share < 1, "\(share) is no share below 1")
     switch self {
-    case .choice, .integers, .steps:
-      return value(at: random.index(below: count ?? 0))
+    case .choice, .ordinal, .integers, .steps:
+      let count = count ?? 1
+      return value(at: min(count - 1, Int(Double(count) * share)))
     case .uniform(let low, let high):
-      return .number(Self.within(low, high, low + (high - low) * random.uniform()))
+      return .number(Self.within(low, high, low + (high - low) * share))
     case .logUniform(let low, let high):
-      let first = Exponential.log(low)
-      let exponent = first + (Exponential.log(high) - first) * random.uniform()
-      return .number(Self.within(low, high, Exponential.exp(exponent)))
+      return .number(Self.within(low, high, Self.power(share, from: low, to: high)))
     case .logIntegers(let low, let high):
       // Half a unit more at both ends gives the ends their whole share once rounded.
-      let first = Exponential.log(Double(low) - 0.5)
-      let exponent = first + (Exponential.log(Double(high) + 0.5) - first) * random.uniform()
-      let rounded = Exponential.exp(exponent).rounded()
+      let rounded = Self.power(share, from: Double(low) - 0.5, to: Double(high) + 0.5).rounded()
       return .integer(rounded >= Double(high) ? high : max(low, Int(rounded)))
+    case .logSteps(let low, let high, let step):
+      let number = Self.power(share, from: low - step / 2, to: high + step / 2)
+      return .number(Self.multiple(nearest: number, of: step, from: low, to: high))
+    case .normal(let mean, let deviation, let low, let high, let isLogarithmic, let step):
+      let margin = (step ?? 0) / 2
+      let bounds = [low - margin, high + margin].map { bound in
+        ((isLogarithmic ? Exponential.log(bound) : bound) - mean) / deviation
+      }
+      let drawn = mean + deviation * Normal.quantile(share, from: bounds[0], to: bounds[1])
+      let number = isLogarithmic ? Exponential.exp(drawn) : drawn
+      guard let step else { return .number(Self.within(low, high, number)) }
+      return .number(Self.multiple(nearest: number, of: step, from: low, to: high))
     }
+  }
+
+  /// The number whose logarithm lies at a share of the way from one to another.
+  private static func power(_ share: Double, from low: Double, to high: Double) -> Double {
+    let first = Exponential.log(low)
+    return Exponential.exp(first + (Exponential.log(high) - first) * share)
   }
 
   /// Keeps what rounding moved to the upper bound, or below the lower one, inside.
@@ -91,73 +142,57 @@ public enum Distribution: Hashable, Sendable {
   }
 }
 
-// MARK: - Steps of numbers with a fraction
+// MARK: - What samplers ask
 
 extension Distribution {
-  /// How many steps there are from `low` to `high`; nil if there are too many to count.
-  static func count(low: Double, high: Double, step: Double) -> Int? {
-    let steps = (high - low) / step
-    guard steps < 0x1p53 else { return nil }
-    // 0.1, 0.2, 0.3 are three: (0.3 − 0.1) / 0.1 is a little less than 2 in binary.
-    let whole = Int((steps + 1e-9 * max(1, steps)).rounded(.down))
-    return whole + 1
-  }
-
-  /// `low + index · step` as it would be on paper: 0.1 + 2 · 0.1 is 0.3, not 0.30000000000000004.
-  static func step(low: Double, step: Double, index: Int) -> Double {
-    var scale = 1.0
-    for _ in 0...15 {
-      let first = (low * scale).rounded()
-      let width = (step * scale).rounded()
-      let last = first + width * Double(index)
-      guard max(abs(first), abs(last)) < 0x1p53 else { break }
-      if first / scale == low && width / scale == step { return last / scale }
-      scale *= 10
-    }
-    return low + step * Double(index)
-  }
-}
-
-// MARK: - Text
-
-extension Distribution {
-  /// The names that stand for distributions in a specification.
-  public static let keywords = ["choice", "uniform", "log_uniform", "int", "int_log", "step"]
-
-  /// The distribution as a specification says it.
-  public var value: Value {
+  /// The least and the greatest number that can be drawn, or come near; nil for choices.
+  public var bounds: (low: Double, high: Double)? {
     switch self {
-    case .choice(let values): .map(["choice": .list(values)])
-    case .uniform(let low, let high): .map(["uniform": .list([.number(low), .number(high)])])
-    case .logUniform(let low, let high):
-      .map(["log_uniform": .list([.number(low), .number(high)])])
-    case .integers(let low, let high, 1): .map(["int": .list([.integer(low), .integer(high)])])
+    case .choice, .ordinal: nil
+    case .uniform(let low, let high), .logUniform(let low, let high),
+      .logSteps(let low, let high, _), .normal(_, _, let low, let high, _, _):
+      (low, high)
     case .integers(let low, let high, let step):
-      .map(["step": .list([.integer(low), .integer(high), .integer(step)])])
-    case .logIntegers(let low, let high):
-      .map(["int_log": .list([.integer(low), .integer(high)])])
-    case .steps(let low, let high, let step):
-      .map(["step": .list([.number(low), .number(high), .number(step)])])
+      (Double(low), Double(low + (high - low) / step * step))
+    case .logIntegers(let low, let high): (Double(low), Double(high))
+    case .steps(let low, let high, _):
+      (low, count.flatMap { value(at: $0 - 1).number } ?? high)
     }
   }
-}
 
-extension Distribution: CustomStringConvertible {
-  /// `{rnn, lstm}`, `log 1e-4…1e-2`, `16…64 by 16`.
-  public var description: String {
-    func range(_ low: Value, _ high: Value) -> String { "\(low)…\(high)" }
+  /// Whether it is the ratio of two numbers that counts, and not their difference.
+  public var isLogarithmic: Bool {
     switch self {
-    case .choice(let values): return "{" + values.map(\.description).joined(separator: ", ") + "}"
-    case .uniform(let low, let high): return range(.number(low), .number(high))
-    case .logUniform(let low, let high):
-      return "log " + Value.short(low, exponentBelow: 0.1) + "…"
-        + Value.short(high, exponentBelow: 0.1)
-    case .integers(let low, let high, 1): return "int " + range(.integer(low), .integer(high))
-    case .integers(let low, let high, let step):
-      return range(.integer(low), .integer(high)) + " by \(step)"
-    case .logIntegers(let low, let high): return "int log " + range(.integer(low), .integer(high))
-    case .steps(let low, let high, let step):
-      return range(.number(low), .number(high)) + " by \(Value.number(step))"
+    case .logUniform, .logIntegers, .logSteps: true
+    case .normal(_, _, _, _, let isLogarithmic, _): isLogarithmic
+    case .choice, .ordinal, .uniform, .integers, .steps: false
+    }
+  }
+
+  /// How far apart the numbers are that can be drawn; nil for choices and where all numbers can be.
+  public var step: Double? {
+    switch self {
+    case .integers(_, _, let step): Double(step)
+    case .logIntegers: 1
+    case .steps(_, _, let step), .logSteps(_, _, let step): step
+    case .normal(_, _, _, _, _, let step): step
+    case .choice, .ordinal, .uniform, .logUniform: nil
+    }
+  }
+
+  /// Whether values are `.integer` rather than `.number`; false for choices.
+  public var isWhole: Bool {
+    switch self {
+    case .integers, .logIntegers: true
+    default: false
+    }
+  }
+
+  /// The values of a choice or of an ordinal, in their order; nil for numbers.
+  public var values: [Value]? {
+    switch self {
+    case .choice(let values), .ordinal(let values): values
+    default: nil
     }
   }
 }

@@ -35,7 +35,7 @@ public struct Space: Hashable, Sendable {
   public enum Size: Hashable, Sendable {
     /// So many.
     case points(Int)
-    /// More than an integer can count.
+    /// More than an integer can count, or than can be counted with the constraints and conditions.
     case uncountable
     /// Without end: the first parameter that cannot be counted through.
     case continuous(path: String)
@@ -50,10 +50,17 @@ public struct Space: Hashable, Sendable {
   /// name, and otherwise in the order of the paths: draw in this order.
   public let drawOrder: [Int]
 
+  /// What has to be true of a point.
+  public let constraints: [Constraint]
+
   /// The space of some parameters, in any order.
   ///
+  /// - Parameters:
+  ///   - parameters: The parameters.
+  ///   - constraints: What has to be true of its points.
   /// - Precondition: No path stands twice; conditions name parameters of the space and form no circle.
-  public init(_ parameters: [Parameter] = []) {
+  public init(_ parameters: [Parameter] = [], constraints: [Constraint] = []) {
+    self.constraints = constraints
     let sorted = parameters.sorted { $0.path < $1.path }
     self.parameters = sorted
     for (first, second) in zip(sorted, sorted.dropFirst()) {
@@ -86,35 +93,19 @@ public struct Space: Hashable, Sendable {
     }
   }
 
-  /// A value for each parameter that is there, in the order of ``parameters``; nil for the others.
-  ///
-  /// - Parameter value: Draws a value for a parameter; called in the order of ``drawOrder``.
-  /// - Returns: The values.
-  func draw(_ value: (Parameter) -> Value) -> [Value?] {
-    var values: [Value?] = Array(repeating: nil, count: parameters.count)
-    var drawn: [String: Value] = [:]
-    for place in drawOrder {
-      let parameter = parameters[place]
-      guard isPresent(parameter, given: { drawn[$0] }) else { continue }
-      values[place] = value(parameter)
-      drawn[parameter.path] = values[place]
-    }
-    return values
+  /// Whether a point fulfils the constraints.
+  public func isAllowed(_ assignment: Assignment) -> Bool {
+    constraints.allSatisfy { $0.holds(for: assignment) }
   }
 
-  /// How many points there are: 1 if there is no parameter.
+  /// How many points there are that fulfil the constraints: 1 if there is no parameter.
+  ///
+  /// - Complexity: O(parameters) without conditions and constraints; with constraints, all points of
+  ///   the parameters that they name are tried.
   public var size: Size {
-    var points = 1
-    var overflows = false
-    for parameter in parameters {
-      guard let count = parameter.distribution.count else {
-        return .continuous(path: parameter.path)
-      }
-      let product = points.multipliedReportingOverflow(by: count)
-      overflows = overflows || product.overflow
-      points = overflows ? 1 : product.partialValue
-    }
-    return overflows ? .uncountable : .points(points)
+    let continuous = parameters.first { $0.distribution.count == nil }
+    if let continuous { return .continuous(path: continuous.path) }
+    return Grid(self).map { .points($0.count) } ?? .uncountable
   }
 
   /// The parameter at a path.
@@ -123,10 +114,10 @@ public struct Space: Hashable, Sendable {
   }
 
   /// Whether an assignment gives each parameter that is there a value that can be drawn, and nothing
-  /// else.
+  /// else, and fulfils the constraints.
   public func contains(_ assignment: Assignment) -> Bool {
     let present = parameters.filter { isPresent($0) { assignment[$0] } }
-    guard assignment.count == present.count else { return false }
+    guard assignment.count == present.count, isAllowed(assignment) else { return false }
     return zip(present, assignment).allSatisfy { parameter, entry in
       parameter.path == entry.path && parameter.distribution.contains(entry.value)
     }

@@ -2,13 +2,15 @@ extension SpecSchema {
   /// The schema as a JSON Schema (draft 2020-12), from which editors complete and check.
   ///
   /// It accepts what ``SweepSpec/parse(_:file:schema:)`` accepts, but for what needs more than one
-  /// key to judge: bounds that are out of order, grids without end, missing trials.
+  /// key to judge: bounds that are out of order, grids without end, missing trials, conditions,
+  /// constraints and points to try.
   public func jsonSchema(title: String) -> String {
     guard case .map(var root) = sectionSchema("") else {
       preconditionFailure("the top is a mapping")
     }
     root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     root["title"] = .string(title)
+    root["$defs"] = .map(["when": Self.whenSchema])
     return Value.map(root).prettyJSON + "\n"
   }
 
@@ -22,7 +24,7 @@ extension SpecSchema {
         properties[key] = sectionSchemaWithShorthand(child)
         continue
       }
-      properties[key] = field.schema
+      properties[key] = child == "objectives" ? objectivesSchema(field) : field.schema
       for alias in field.aliases {
         // A key that has another name is not missing under its own.
         if requires(child) { required.removeAll { $0 == .string(key) } }
@@ -39,6 +41,24 @@ extension SpecSchema {
     }
     return .map(schema)
   }
+
+  /// Names of metrics, or mappings of what the section `objective` has.
+  private func objectivesSchema(_ field: Field) -> Value {
+    let metrics = Value.map(["enum": .list(self.metrics.map { .string($0.name) })])
+    let items = Value.map(["anyOf": .list([metrics, sectionSchema("objective")])])
+    guard case .map(var forms) = field.schema, let list = forms["oneOf"]?.list?.first else {
+      return field.schema
+    }
+    forms["oneOf"] = .list([list.adding("items", items), ["type": "null"]])
+    return .map(forms)
+  }
+
+  private static let whenSchema: Value = [
+    "type": "object", "minProperties": 1,
+    "description": .string(
+      "Settings, and the value or values with which this one is searched; otherwise it keeps its"
+        + " default."),
+  ]
 
   private func sectionSchemaWithShorthand(_ path: String) -> Value {
     let long = sectionSchema(path)
@@ -63,17 +83,27 @@ extension Field {
   fileprivate var schema: Value {
     var forms = [kind.schema]
     if isSearchable {
-      forms += kind.distributions.map { keyword in
-        .map([
-          "type": "object", "additionalProperties": false, "required": [.string(keyword)],
-          "properties": .map([keyword: distributionSchema(keyword)]),
-        ])
-      }
+      forms += kind.distributions.map(distributionForm)
     }
     if isOptional { forms.append(["type": "null"]) }
     var schema = forms.count == 1 ? forms[0] : .map(["oneOf": .list(forms)])
     schema = schema.adding("description", .string(summary))
     return defaultValue.map { schema.adding("default", $0) } ?? schema
+  }
+
+  private func distributionForm(_ keyword: String) -> Value {
+    var properties: [String: Value] = [
+      keyword: distributionSchema(keyword), "when": ["$ref": "#/$defs/when"],
+    ]
+    if Distribution.quantizable.contains(keyword) {
+      properties["by"] = [
+        "type": "number", "exclusiveMinimum": 0, "description": "Multiples of this are drawn.",
+      ]
+    }
+    return .map([
+      "type": "object", "additionalProperties": false, "required": [.string(keyword)],
+      "properties": .map(properties),
+    ])
   }
 
   private func distributionSchema(_ keyword: String) -> Value {
@@ -84,6 +114,18 @@ extension Field {
       return .map([
         "type": "array", "items": element, "minItems": 1, "uniqueItems": true,
         "description": "One of these, each as likely as the others.",
+      ])
+    case "ordinal":
+      return .map([
+        "type": "array", "items": kind.schema, "minItems": 1, "uniqueItems": true,
+        "description": "One of these, which have this order, each as likely as the others.",
+      ])
+    case "normal", "log_normal":
+      return .map([
+        "type": "array",
+        "prefixItems": [["type": "number"], ["type": "number", "exclusiveMinimum": 0]],
+        "minItems": 2, "maxItems": 2,
+        "description": .string(Self.rangeSummaries[keyword] ?? "[mean, deviation]"),
       ])
     case "step":
       let width: Value =
@@ -115,6 +157,9 @@ extension Field {
   private static let rangeSummaries = [
     "uniform": "[low, high]: a number from low up to, but not including, high.",
     "log_uniform": "[low, high]: a number whose logarithm is uniform; low is above 0.",
+    "normal": "[mean, deviation]: a number with a normal distribution, cut to what is allowed.",
+    "log_normal":
+      "[mean, deviation] of the natural logarithm, which has a normal distribution.",
     "int": "[low, high]: a whole number from low to high, both included.",
     "int_log": "[low, high]: a whole number whose logarithm is uniform; low is above 0.",
   ]

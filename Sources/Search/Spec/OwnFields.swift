@@ -6,6 +6,7 @@ extension SweepSpec {
   static let ownSections = [
     Section("search", "How settings are chosen.", shorthand: "sampler"),
     Section("objective", "What makes a trial good.", shorthand: "metric"),
+    Section("stop", "When trials are stopped early.", shorthand: "rule"),
     Section("limits", "What bounds the sweep."),
     Section("retention", "How many days its rows are kept; for ever if nothing is said."),
   ]
@@ -17,12 +18,42 @@ extension SweepSpec {
       Field("description", .text, "What the sweep is for, in a line."),
       Field(
         "search.sampler", .oneOf(SamplerKind.allCases.map(\.rawValue)),
-        "grid tries every point of the space once; random draws points.",
+        "grid tries every point of the space once; random draws points; sobol spreads them; tpe and"
+          + " gp learn from results.",
         default: .string(SamplerKind.random.rawValue)),
+      Field(
+        "search.startup", .integer(0...1_000_000), "Trials at random before a sampler learns.",
+        default: .integer(10)),
+      Field(
+        "search.candidates", .integer(1...100_000),
+        "How many points a sampler weighs for each that it suggests.", default: .integer(24)),
+      Field(
+        "search.multivariate", .boolean,
+        "Whether a sampler sees parameters together rather than each by itself.",
+        default: .boolean(true)),
+      Field(
+        "search.order", .oneOf(SearchSettings.Order.allCases.map(\.rawValue)),
+        "Whether decisions depend on the results that have arrived, or on those that any run has by"
+          + " then.",
+        default: .string(SearchSettings.Order.arrival.rawValue)),
+      Field(
+        "search.window", .integer(1...1000),
+        "deterministic: decision n knows the results up to n - window.", default: .integer(8)),
+      Field(
+        "search.repeats", .integer(1...1000),
+        "Trials of each setting, that differ by their random numbers alone.",
+        default: .integer(1)),
+      Field(
+        "search.warm_start",
+        .either(.integer(1...Int.max), .list(.integer(1...Int.max), count: 1...100)),
+        "The sweeps whose results a sampler learns from beforehand."),
       Field(
         "objective.metric", .oneOf(metrics.map(\.name)),
         "The metric that tells how good a trial is.",
         default: metrics.first.map { .string($0.name) }),
+      Field(
+        "objective.expression", .text,
+        "What tells how good a trial is, computed from metrics; in place of one of them."),
       Field(
         "objective.split", .oneOf(["validation", "train"]),
         "The split that it is measured on; never the test split, which has to stay unseen.",
@@ -30,6 +61,16 @@ extension SweepSpec {
       Field(
         "objective.goal", .oneOf(Goal.allCases.map(\.rawValue)),
         "Which values are good; the metric's own goal if nothing is said."),
+      Field(
+        "objectives", .list(.either(.text, .map), count: 1...8),
+        "Several metrics that make a trial good; in place of objective."),
+      Field(
+        "constraints", .list(.text, count: 0...32),
+        "What every setting has to fulfil, such as hidden * layers <= 512."),
+      Field(
+        "try", .list(.map, count: 0...1000),
+        "Settings to try first; what they leave out is chosen as in other trials."),
+    ] + stopFields + [
       Field(
         "trials", .integer(trialRange),
         "How many settings to try, exactly; a grid needs none and then tries all its points."),
@@ -81,4 +122,39 @@ extension SweepSpec {
         "Enqueueing a sweep with the key of an earlier one gives the earlier one."),
     ]
   }
+
+  private static let stopFields = [
+    Field(
+      "stop.rule", .oneOf(StopKind.allCases.map(\.rawValue)),
+      "Which trials are stopped before their last epoch.",
+      default: .string(StopKind.none.rawValue)),
+    Field(
+      "stop.eta", .number(.from(1.5, through: 100)),
+      "halving, hyperband, asha, pasha: one in so many trials goes on to the next rung.",
+      default: .integer(3)),
+    Field(
+      "stop.min_epochs", .integer(1...1_000_000), "Epochs up to the first rung.",
+      default: .integer(1)),
+    Field(
+      "stop.every", .integer(1...1_000_000),
+      "median, patience, threshold: epochs between two looks.", default: .integer(1)),
+    Field(
+      "stop.startup", .integer(0...1_000_000),
+      "median: trials that must have ended before any is stopped.", default: .integer(5)),
+    Field(
+      "stop.warm_up", .integer(0...1_000_000),
+      "median, patience, threshold: epochs in which no trial is stopped.", default: .integer(0)),
+    Field(
+      "stop.patience", .integer(1...1_000_000),
+      "patience: looks without an improvement after which a trial is stopped.",
+      default: .integer(5)),
+    Field("stop.threshold", .number(.any), "threshold: trials that are worse are stopped."),
+    Field(
+      "stop.brackets", .integer(1...10),
+      "How many brackets begin at different rungs; for hyperband all that fit, else one, if nothing"
+        + " is said."),
+    Field(
+      "stop.tolerance", .number(.from(0)), "patience: the improvement that counts.",
+      default: .integer(0)),
+  ]
 }

@@ -1,46 +1,64 @@
 extension SpecParser {
   /// Checks what belongs together and makes the specification; nil if anything is wrong.
   mutating func finish() -> SweepSpec? {
-    let space = Space(parameters)
-    guard let sampler = values["search.sampler"]?.string.flatMap(SamplerKind.init(rawValue:)) else {
-      return nil
-    }
-    let wasClean = errors.isEmpty
+    let parameters = parameters()
+    let space = Space(parameters, constraints: constraints(over: parameters))
+    let search = searchSettings()
+    let stop = stopSettings()
+    let objectives = objectives()
+    guard let search else { return nil }
+    var grid: GridSampler?
     let trials: Int?
-    switch sampler {
-    case .grid: trials = gridTrials(space, isWhole: wasClean)
-    case .random: trials = randomTrials(space)
+    switch search.sampler {
+    case .grid:
+      grid = countedGrid(space)
+      trials = grid.flatMap { gridTrials($0.count) }
+    case .random, .sobol, .tpe, .gp: trials = drawnTrials(space)
     }
-    guard errors.isEmpty, let trials, let objective, let limits,
-      let seed = values["seed"]?.integer, let priority = values["priority"]?.integer,
-      let queue = values["queue"]?.string
+    let known = known(in: space, trials: trials, sampler: search.sampler)
+    guard let seed = values["seed"]?.integer.map(UInt64.init) else { return nil }
+    if errors.isEmpty, grid == nil { refuseEmpty(space, seed: seed) }
+    guard errors.isEmpty, let trials, let stop, let objectives, let limits,
+      let priority = values["priority"]?.integer, let queue = values["queue"]?.string
     else { return nil }
     values["trials"] = .integer(trials)
-    values["objective.goal"] = .string(objective.goal.rawValue)
+    write(objectives)
+    values["constraints"] =
+      space.constraints.isEmpty
+      ? nil : .list(space.constraints.map { .string($0.description) })
+    values["try"] =
+      known.isEmpty
+      ? nil
+      : .list(
+        known.map { point in
+          .map(Dictionary(uniqueKeysWithValues: point.map { ($0.path, $0.value) }))
+        })
     let own = Set(SweepSpec.ownFields(metrics: schema.metrics).map(\.path))
     return SweepSpec(
       name: values["name"]?.string, description: values["description"]?.string,
-      fixed: values.filter { !own.contains($0.key) }, space: space, sampler: sampler,
-      objective: objective, trials: trials, seed: UInt64(seed), priority: priority, queue: queue,
-      limits: limits, idempotencyKey: values["idempotency_key"]?.string, json: json(space),
-      file: file, positions: positions, chosen: chosen)
+      fixed: values.filter { !own.contains($0.key) }, space: space, defaults: defaults(space),
+      known: known, search: search, stop: stop, objectives: objectives, trials: trials, seed: seed,
+      priority: priority, queue: queue, limits: limits,
+      idempotencyKey: values["idempotency_key"]?.string, json: json(space), file: file,
+      positions: positions, chosen: chosen(objectives), grid: grid)
   }
 
   /// The paths of distributions and of values that differ from their defaults.
-  private var chosen: Set<String> {
+  private func chosen(_ objectives: [Objective]) -> Set<String> {
     let values = values.filter { $0.value != schema.fieldsByPath[$0.key]?.defaultValue }
-    return Set(values.keys).union(parameters.map(\.path))
+    let chosen = Set(values.keys).union(distributions.keys)
+    // Who asks whether a metric was chosen means the objective.
+    let isComputed = objectives.count > 1 || objectives.contains { $0.expression != nil }
+    return isComputed ? chosen.union(["objective.metric"]) : chosen
   }
 
-  private var objective: Objective? {
-    guard let metric = values["objective.metric"]?.string,
-      let split = values["objective.split"]?.string
-    else { return nil }
-    let said = values["objective.goal"]?.string.flatMap(Goal.init(rawValue:))
-    guard let goal = said ?? schema.metrics.first(where: { $0.name == metric })?.goal else {
-      return nil
+  /// What settings are in trials in which they are not there.
+  private func defaults(_ space: Space) -> [String: Value] {
+    var defaults: [String: Value] = [:]
+    for parameter in space.parameters where !parameter.conditions.isEmpty {
+      defaults[parameter.path] = schema.fieldsByPath[parameter.path]?.defaultValue
     }
-    return Objective(metric: metric, split: split, goal: goal)
+    return defaults
   }
 
   private var limits: Limits? {
@@ -51,8 +69,9 @@ extension SpecParser {
       maxParallel: values["limits.max_parallel"]?.integer, maxFailures: failures, maxLosses: losses)
   }
 
-  /// How many trials a grid has. Sizes are only told of a space that was read without error.
-  private mutating func gridTrials(_ space: Space, isWhole: Bool) -> Int? {
+  /// The grid over a space. Sizes are only told of a space that was read without error.
+  private mutating func countedGrid(_ space: Space) -> GridSampler? {
+    let wasClean = errors.isEmpty
     let continuous = space.parameters.filter { $0.distribution.count == nil }
     for parameter in continuous {
       report(
@@ -60,30 +79,43 @@ extension SpecParser {
         "found \(parameter.distribution), which a grid cannot try through"
           + ", allowed: choice, int or step (or search: random)")
     }
-    guard continuous.isEmpty, isWhole else { return nil }
+    guard continuous.isEmpty, wasClean else { return nil }
+    let grid = GridSampler(space)
+    if grid?.count == 0 {
+      report(
+        nodes["constraints"]?.position ?? .start, "constraints",
+        "found nothing allowed among all points of the grid, allowed: what some points fulfil")
+      return nil
+    }
+    guard grid == nil else { return grid }
+    let isUnbounded = space.constraints.isEmpty || GridSampler(Space(space.parameters)) == nil
+    report(
+      positions["trials"] ?? positions["search"] ?? .start, "search",
+      isUnbounded
+        ? "found a grid of more points than can be counted, allowed: random"
+        : "found a grid whose constraints would have to be asked of more than"
+          + " \(GridComponent.pointLimit) points, allowed: random")
+    return nil
+  }
+
+  /// How many trials a grid of so many points has.
+  private mutating func gridTrials(_ points: Int) -> Int? {
     let range = SweepSpec.trialRange
     let position = positions["trials"] ?? positions["search"] ?? .start
-    switch (space.size, values["trials"]?.integer) {
-    case (.points(let points), let trials?) where trials > points:
-      report(
-        position, "trials",
-        "found \(trials), allowed: at most \(points), the number of points of the grid")
-      return nil
-    case (.points, let trials?):
-      return trials
-    case (.points(let points), nil) where points <= range.upperBound:
-      return points
-    case (.points(let points), nil):
+    guard let trials = values["trials"]?.integer else {
+      if points <= range.upperBound { return points }
       report(
         position, "trials", "missing, allowed: \(range.upperBound) of the grid's \(points) points")
       return nil
-    case (.uncountable, _), (.continuous, _):
-      report(position, "search", "found a grid of more points than can be counted, allowed: random")
-      return nil
     }
+    if trials <= points { return trials }
+    report(
+      position, "trials",
+      "found \(trials), allowed: at most \(points), the number of points of the grid")
+    return nil
   }
 
-  private mutating func randomTrials(_ space: Space) -> Int? {
+  private mutating func drawnTrials(_ space: Space) -> Int? {
     if let trials = values["trials"]?.integer { return trials }
     guard !errors.contains(where: { $0.path == "trials" }) else { return nil }
     if space.parameters.isEmpty { return 1 }
@@ -99,9 +131,21 @@ extension SpecParser {
     var root = Tree()
     for (path, value) in values { root.insert(value, at: path.split(separator: ".")[...]) }
     for parameter in space.parameters {
-      root.insert(parameter.distribution.value, at: parameter.path.split(separator: ".")[...])
+      root.insert(parameter.value, at: parameter.path.split(separator: ".")[...])
     }
     return root.value.json
+  }
+}
+
+extension Parameter {
+  /// The distribution and the conditions as a specification says them.
+  fileprivate var value: Value {
+    guard case .map(var values) = distribution.value, !conditions.isEmpty else {
+      return distribution.value
+    }
+    values["when"] = .map(
+      Dictionary(uniqueKeysWithValues: conditions.map { ($0.path, .list($0.values)) }))
+    return .map(values)
   }
 }
 

@@ -5,7 +5,12 @@ struct SpecParser {
   var errors: [SpecError] = []
   /// The values of the fields that have one, by path.
   var values: [String: Value] = [:]
-  var parameters: [Parameter] = []
+  /// What may be drawn for the fields that are searched, by path.
+  var distributions: [String: Distribution] = [:]
+  /// The `when` of distributions, by the paths of their fields.
+  var whenEntries: [String: SpecNode.Entry] = [:]
+  /// What stands under the keys that are read when all others have been.
+  var nodes: [String: SpecNode] = [:]
   /// Where the value of each path stands.
   var positions: [String: Position] = [:]
 
@@ -73,7 +78,10 @@ struct SpecParser {
     if let entries = node.entries {
       // `schedule: {choice: [constant, cosine]}` searches what `schedule: cosine` sets.
       let isDistribution =
-        !entries.isEmpty && entries.allSatisfy { Distribution.keywords.contains($0.key) }
+        entries.contains { Distribution.keywords.contains($0.key) }
+        && entries.allSatisfy {
+          Distribution.keywords.contains($0.key) || Distribution.modifiers.contains($0.key)
+        }
       guard let shorthand, isDistribution else {
         return section(path, entries, at: entry.position)
       }
@@ -151,6 +159,7 @@ struct SpecParser {
 
   private mutating func read(_ node: SpecNode, as field: Field) {
     if node.isNull, field.isOptional { return }
+    nodes[field.path] = node
     if let entries = node.entries, field.kind != .map {
       guard field.isSearchable else {
         let reason = entries.contains { Distribution.keywords.contains($0.key) }
@@ -161,7 +170,7 @@ struct SpecParser {
         return
       }
       if let distribution = distribution(entries, at: node.position, of: field) {
-        parameters.append(Parameter(field.path, distribution))
+        distributions[field.path] = distribution
       }
       return
     }

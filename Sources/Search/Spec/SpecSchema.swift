@@ -47,6 +47,8 @@ public struct SpecSchema: Hashable, Sendable {
   public let fields: [Field]
   /// The sections, those without a description too, by path.
   public let sections: [String: Section]
+  /// The fields that were passed in: what a trial is trained with.
+  let settings: [Field]
   /// The metrics that a sweep can be judged by; the first one is the default.
   public let metrics: [Metric]
   /// What stands directly under each section, in the order of description; the top is "".
@@ -67,6 +69,7 @@ public struct SpecSchema: Hashable, Sendable {
     let head = own.filter { $0.path == "name" || $0.path == "description" }
     self.fields = head + fields + own.filter { !head.contains($0) }
     self.metrics = metrics
+    settings = fields
     var described: [String: Section] = [:]
     for section in SweepSpec.ownSections + sections {
       precondition(described[section.path] == nil, "\(section.path) is described twice")

@@ -1,7 +1,9 @@
-/// Which metric tells how good a trial is.
+/// Which metric tells how good a trial is, or what is computed from several.
 public struct Objective: Hashable, Sendable {
-  /// The name of the metric.
+  /// The name of the metric, or the text of the expression.
   public let metric: String
+  /// What is computed from metrics, by their names; nil for one metric as it is.
+  public let expression: Expression?
   /// The split that it is measured on; never the test split.
   public let split: String
   /// Which values are good.
@@ -18,14 +20,6 @@ public struct Limits: Hashable, Sendable {
   public let maxLosses: Int
 }
 
-/// The ways of choosing points that a specification can name.
-public enum SamplerKind: String, Hashable, Sendable, CaseIterable {
-  /// Every point of the space once.
-  case grid
-  /// Points drawn at random.
-  case random
-}
-
 /// What a user enqueues: a checked specification, with every default written out.
 ///
 /// Two specifications are equal if they mean the same, however they were written.
@@ -39,10 +33,16 @@ public struct SweepSpec: Sendable {
   public let fixed: [String: Value]
   /// The settings that differ from trial to trial.
   public let space: Space
-  /// How points are chosen.
-  public let sampler: SamplerKind
-  /// What makes a trial good.
-  public let objective: Objective
+  /// What settings are in trials in which they are not there: those with conditions and a default.
+  public let defaults: [String: Value]
+  /// Points to try first, each of which leaves to the sampler what it does not name.
+  public let known: [Assignment]
+  /// How settings are chosen.
+  public let search: SearchSettings
+  /// When trials are stopped early.
+  public let stop: StopSettings
+  /// What makes a trial good, the most important first; at least one.
+  public let objectives: [Objective]
   /// How many trials there are, exactly.
   public let trials: Int
   /// Where all random numbers of the sweep come from.
@@ -61,6 +61,13 @@ public struct SweepSpec: Sendable {
   let file: String
   let positions: [String: Position]
   let chosen: Set<String>
+  /// The counted grid, if that is how points are chosen.
+  let grid: GridSampler?
+
+  /// How points are chosen.
+  public var sampler: SamplerKind { search.sampler }
+  /// What makes a trial good; the most important of several.
+  public var objective: Objective { objectives[0] }
 
   /// Reads a specification in YAML or JSON.
   ///
@@ -94,19 +101,20 @@ public struct SweepSpec: Sendable {
     return try SpecParser.parse(root, file: file, schema: schema)
   }
 
-  /// All settings of a trial: those of the sweep and those that it was given.
+  /// All settings of a trial: those of the sweep, those that it was given, and the defaults of those
+  /// that are not there.
   public func settings(_ assignment: Assignment) -> [String: Value] {
-    assignment.reduce(into: fixed) { $0[$1.path] = $1.value == .null ? nil : $1.value }
+    let standing = fixed.merging(defaults) { value, _ in value }
+    return assignment.reduce(into: standing) { $0[$1.path] = $1.value == .null ? nil : $1.value }
   }
 
   /// The sampler that the specification asks for.
   public func makeSampler() -> any Sampler {
     switch sampler {
-    case .random: return RandomSampler(space, seed: seed)
+    // replaced when the samplers land
+    case .random, .sobol, .tpe, .gp: return RandomSampler(space, seed: seed)
     case .grid:
-      guard let grid = GridSampler(space) else {
-        preconditionFailure("a grid over a space without end was parsed")
-      }
+      guard let grid else { preconditionFailure("a grid over a space without end was parsed") }
       return grid
     }
   }

@@ -1,0 +1,147 @@
+/// The ways of choosing points that a specification can name.
+public enum SamplerKind: String, Hashable, Sendable, CaseIterable {
+  /// Every point of the space once.
+  case grid
+  /// Points drawn at random.
+  case random
+  /// Points spread evenly.
+  case sobol
+  /// Points that are likelier among good trials than among others.
+  case tpe
+  /// Points where a model of all trials expects an improvement.
+  case gp
+}
+
+/// How settings are chosen.
+public struct SearchSettings: Hashable, Sendable {
+  /// What the decisions of a search may depend on.
+  public enum Order: String, Hashable, Sendable, CaseIterable {
+    /// On all results that are there: which ones, depends on the speed of workers.
+    case arrival
+    /// On those that any run of the sweep has by then, however many workers there are.
+    case deterministic
+  }
+
+  /// How points are chosen.
+  public let sampler: SamplerKind
+  /// Trials at random before a sampler learns.
+  public let startup: Int
+  /// How many points a sampler weighs for each that it suggests.
+  public let candidates: Int
+  /// Whether a sampler sees parameters together rather than each by itself.
+  public let isMultivariate: Bool
+  /// What decisions may depend on.
+  public let order: Order
+  /// With the deterministic order, decision n knows the results up to n − window.
+  public let window: Int
+  /// Trials of each setting, that differ by their random numbers alone.
+  public let repeats: Int
+  /// The sweeps whose results a sampler learns from beforehand.
+  public let warmStart: [Int]
+}
+
+/// The ways of stopping trials early that a specification can name.
+public enum StopKind: String, Hashable, Sendable, CaseIterable {
+  /// Every trial is trained to its end.
+  case none
+  /// Stops trials that are worse than the median of the others.
+  case median
+  /// Stops trials that no longer improve.
+  case patience
+  /// Stops trials that are worse than a bound.
+  case threshold
+  /// Successive halving: a whole rung is judged at once.
+  case halving
+  /// Several brackets of successive halving.
+  case hyperband
+  /// Successive halving without waiting: the best so far are promoted.
+  case asha
+  /// The same, but what is not among the best is stopped and does not wait.
+  case ashaStop = "asha_stop"
+  /// The same as asha, with more rungs only while the ranking changes.
+  case pasha
+}
+
+/// When trials are stopped early.
+public struct StopSettings: Hashable, Sendable {
+  /// The rule.
+  public let rule: StopKind
+  /// One in so many trials goes on to the next rung.
+  public let eta: Double
+  /// The epochs of the first rung.
+  public let minEpochs: Int
+  /// Epochs between two looks of a rule without rungs.
+  public let every: Int
+  /// Trials that must have ended before the median counts.
+  public let startup: Int
+  /// Epochs at the begin of a trial in which a rule without rungs stops nothing.
+  public let warmUp: Int
+  /// Looks without an improvement after which a trial is stopped.
+  public let patience: Int
+  /// The bound of the rule threshold; a value for it alone.
+  public let threshold: Double?
+  /// How many brackets there are; nil for the rule's own number.
+  public let brackets: Int?
+  /// The improvement that counts.
+  public let tolerance: Double
+}
+
+extension SpecParser {
+  /// How settings are chosen; nil if a part of it was not read.
+  mutating func searchSettings() -> SearchSettings? {
+    if let sweep = values["search.warm_start"]?.integer {
+      values["search.warm_start"] = .list([.integer(sweep)])
+    }
+    guard let sampler = values["search.sampler"]?.string.flatMap(SamplerKind.init(rawValue:)),
+      let startup = values["search.startup"]?.integer,
+      let candidates = values["search.candidates"]?.integer,
+      let isMultivariate = values["search.multivariate"]?.boolean,
+      let order = values["search.order"]?.string.flatMap(SearchSettings.Order.init(rawValue:)),
+      let window = values["search.window"]?.integer,
+      let repeats = values["search.repeats"]?.integer
+    else { return nil }
+    return SearchSettings(
+      sampler: sampler, startup: startup, candidates: candidates, isMultivariate: isMultivariate,
+      order: order, window: window, repeats: repeats,
+      warmStart: values["search.warm_start"]?.list?.compactMap(\.integer) ?? [])
+  }
+
+  /// When trials are stopped; nil if a part of it was not read, or parts do not go together.
+  mutating func stopSettings() -> StopSettings? {
+    guard let rule = values["stop.rule"]?.string.flatMap(StopKind.init(rawValue:)),
+      let eta = values["stop.eta"]?.number, let minEpochs = values["stop.min_epochs"]?.integer,
+      let every = values["stop.every"]?.integer, let startup = values["stop.startup"]?.integer,
+      let warmUp = values["stop.warm_up"]?.integer,
+      let patience = values["stop.patience"]?.integer,
+      let tolerance = values["stop.tolerance"]?.number, canStop(rule, minEpochs: minEpochs)
+    else { return nil }
+    return StopSettings(
+      rule: rule, eta: eta, minEpochs: minEpochs, every: every, startup: startup, warmUp: warmUp,
+      patience: patience, threshold: values["stop.threshold"]?.number,
+      brackets: values["stop.brackets"]?.integer, tolerance: tolerance)
+  }
+
+  /// Whether a rule has all that it needs; reports what is missing.
+  private mutating func canStop(_ rule: StopKind, minEpochs: Int) -> Bool {
+    guard rule != .none else { return true }
+    let before = errors.count
+    let position = positions["stop"] ?? .start
+    if rule == .threshold, values["stop.threshold"] == nil, !isUnread("stop.threshold") {
+      report(
+        position, "stop.threshold",
+        "missing, allowed: a number; trials that are worse are stopped by the rule threshold")
+    }
+    let epochs = "training.epochs"
+    if let distribution = distributions[epochs] {
+      report(
+        positions[epochs] ?? .start, epochs,
+        "found \(SpecNode.excerpt(distribution.description)), allowed: one number of epochs with"
+          + " stop: \(rule.rawValue), which compares trials at the same ones")
+    } else if let total = values[epochs]?.integer, minEpochs > total {
+      report(
+        positions["stop.min_epochs"] ?? position, "stop.min_epochs",
+        "found \(minEpochs), allowed: at most \(total), the number of \(epochs)")
+    }
+    return errors.count == before
+  }
+}
