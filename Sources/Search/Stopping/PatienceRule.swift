@@ -64,7 +64,8 @@ public struct PatienceRule: StopRule {
     progress[trial] = nil
     return .stop(
       Explanation(
-        kind: "stop", reason: "\(best) is not improved for \(patience) looks, until epoch \(epochs)",
+        kind: "stop",
+        reason: "\(best) is not improved for \(patience) looks, until epoch \(epochs)",
         details: details))
   }
 

@@ -90,7 +90,8 @@ public struct SuccessiveHalving: StopRule {
     judgeIfFull(key)
     return .pause(
       Explanation(
-        kind: "pause", reason: "\(there) of \(all) trials that are compared stand at epoch \(epochs)",
+        kind: "pause",
+        reason: "\(there) of \(all) trials that are compared stand at epoch \(epochs)",
         details: [
           "awaited": .integer(all), "bracket": .integer(bracket), "epochs": .integer(epochs),
           "eta": .integer(eta), "loss": Standing.value(losses), "population": .integer(there),

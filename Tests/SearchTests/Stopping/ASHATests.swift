@@ -134,7 +134,6 @@ import Testing
     for _ in 0..<3 { _ = rule.promote(isComplete: false) }
     report(&rule, 3, [0.2])
     #expect(rule.highest == 3)
-    report(&rule, 3, [])
     _ = rule.report(trial: 1, epochs: 3, losses: [0.1])
     #expect(rule.highest == 9)
     _ = rule.report(trial: 2, epochs: 3, losses: [0.3])

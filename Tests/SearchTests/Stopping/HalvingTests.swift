@@ -129,6 +129,7 @@ import Testing
     report(&rule, 3, middle.map { ($0, Double($0)) })
     #expect(promoted(&rule) == middle.prefix(1).map { [$0, 9] })
     let high = byStart[9] ?? []
-    #expect(high.map { rule.report(trial: $0, epochs: 9, losses: [1]) }.allSatisfy { $0 == .complete })
+    #expect(
+      high.map { rule.report(trial: $0, epochs: 9, losses: [1]) }.allSatisfy { $0 == .complete })
   }
 }

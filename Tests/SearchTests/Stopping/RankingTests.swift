@@ -71,7 +71,9 @@ import Testing
 enum NaiveRanking {
   static func order(_ points: [[Double]]) -> [Int] {
     guard let objectives = points.first?.count else { return [] }
-    if objectives == 1 { return points.indices.sorted { (points[$0][0], $0) < (points[$1][0], $1) } }
+    if objectives == 1 {
+      return points.indices.sorted { (points[$0][0], $0) < (points[$1][0], $1) }
+    }
     var left = Array(points.indices)
     var order: [Int] = []
     while !left.isEmpty {
