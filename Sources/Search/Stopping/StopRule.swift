@@ -1,7 +1,8 @@
 /// Judges trials at their rungs: which may go on, which wait for others, which are stopped.
 ///
 /// A rule is a value that is fed with results in a fixed order: the same results in the same order
-/// give the same judgements.
+/// give the same judgements. A trial that was judged may be reported again at a later rung whatever
+/// became of it: it counts there, so that a rule can be asked about trials that others have trained.
 public protocol StopRule: Sendable {
   /// Its name in specifications and in the rows of decisions.
   var name: String { get }
@@ -21,7 +22,8 @@ public protocol StopRule: Sendable {
   /// - Returns: What becomes of the trial.
   mutating func report(trial: Int, epochs: Int, losses: [Double]) -> Judgement
 
-  /// Takes in that a trial is over without a value; it counts no longer among those that are awaited.
+  /// Takes in that a trial is over without a value; it counts no longer among those that are awaited,
+  /// nor at the rungs behind it.
   mutating func drop(trial: Int)
 
   /// A trial that waits and may go on now, the best choice first; nil if there is none. It counts as
@@ -32,8 +34,12 @@ public protocol StopRule: Sendable {
   /// - Returns: The trial and its next rung.
   mutating func promote(isComplete: Bool) -> Promotion?
 
+  /// A trial that waits and can no longer be promoted, whatever comes; nil if none is known. Each is
+  /// named once.
+  mutating func dismiss() -> Dismissal?
+
   /// Why a trial that waits at the end of the sweep was never promoted.
-  func remainder(trial: Int) -> Explanation
+  mutating func remainder(trial: Int) -> Explanation
 }
 
 /// What a rule says of a trial that stands at a rung.
@@ -62,5 +68,45 @@ public struct Promotion: Hashable, Sendable {
     self.trial = trial
     self.until = until
     self.why = why
+  }
+}
+
+/// A trial that is over after it waited.
+public struct Dismissal: Hashable, Sendable {
+  /// The number of the trial.
+  public let trial: Int
+  /// Why.
+  public let why: Explanation
+
+  /// A trial that is over.
+  public init(trial: Int, why: Explanation) {
+    self.trial = trial
+    self.why = why
+  }
+}
+
+// MARK: - Default implementations
+
+/// What holds for rules that let no trial wait.
+extension StopRule {
+  /// Does nothing.
+  public mutating func drop(trial: Int) {}
+
+  /// Nothing waits.
+  public mutating func promote(isComplete: Bool) -> Promotion? { nil }
+
+  /// Nothing waits.
+  public mutating func dismiss() -> Dismissal? { nil }
+
+  /// Says only that the sweep is over.
+  public mutating func remainder(trial: Int) -> Explanation {
+    Explanation(kind: "stop", reason: "the sweep is over")
+  }
+}
+
+extension StopRule {
+  /// The rung that follows another one on the way of a trial; nil behind the last one.
+  func rung(after epochs: Int, trial: Int) -> Int? {
+    rungs(trial: trial).first { $0 > epochs }
   }
 }

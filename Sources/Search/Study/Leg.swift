@@ -8,21 +8,25 @@ public struct Leg: Hashable, Sendable {
   public let trial: Int
   /// The epochs that the trial has behind it at the end of the leg.
   public let until: Int
+  /// How many results had been taken in when it was decided. Stored with the leg, it is what a study
+  /// is restored from.
+  public let after: Int
   /// Why it was decided: a row of the decisions.
   public let why: Explanation
 
   /// A leg of a trial.
-  public init(number: Int, trial: Int, until: Int, why: Explanation) {
+  public init(number: Int, trial: Int, until: Int, after: Int, why: Explanation) {
     self.number = number
     self.trial = trial
     self.until = until
+    self.after = after
     self.why = why
   }
 }
 
 /// Why something was decided, for people and for SQL.
 public struct Explanation: Hashable, Sendable {
-  /// What was done: `create`, `promote`, `continue`, `pause`, `stop`.
+  /// What was done: `create`, `promote`, `continue`, `pause`, `stop`, `complete`, `fail`.
   public let kind: String
   /// A sentence.
   public let reason: String
@@ -39,9 +43,9 @@ public struct Explanation: Hashable, Sendable {
 
 /// How a leg ended.
 public enum LegResult: Hashable, Sendable {
-  /// The trial stands at the end of the leg, with these losses (the best so far; less is better). A
-  /// trial at its last rung is over.
-  case reached([Double])
+  /// The trial stands at the end of the leg, with these losses (the best so far; less is better), and
+  /// broke the constraints that only training shows by so much. A trial at its last rung is over.
+  case reached([Double], violation: Double = 0)
   /// The trial is over without a value: it diverged, could not be run, or was cancelled.
   case failed
 }

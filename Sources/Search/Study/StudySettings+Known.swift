@@ -1,0 +1,39 @@
+import Philox
+
+extension StudySettings {
+  /// The values of a setting: what is known of it, and what the sampler chooses.
+  ///
+  /// - Parameters:
+  ///   - setting: The number of the setting.
+  ///   - sampler: Asked unless all is known.
+  /// - Returns: The values; nil if nothing is known and the sampler has no more points.
+  func suggest(_ setting: Int, sampler: inout any Sampler) -> Suggestion? {
+    guard setting < known.count else { return sampler.suggest(trial: setting) }
+    let point = known[setting]
+    let which = "known point \(setting + 1) of \(known.count)"
+    let whole = complete(point, with: Assignment(), setting: setting)
+    if whole.count == point.count, zip(whole, point).allSatisfy({ $0 == $1 }) {
+      return Suggestion(
+        trial: setting, assignment: point, sampler: sampler.name, reason: which)
+    }
+    let chosen = sampler.suggest(trial: setting)
+    return Suggestion(
+      trial: setting,
+      assignment: complete(point, with: chosen?.assignment ?? Assignment(), setting: setting),
+      sampler: sampler.name,
+      reason: "\(which), the rest: \(chosen?.reason ?? "at random with seed \(seed)")")
+  }
+
+  /// A point of the space: known values before suggested ones before draws, which are needed if a
+  /// known value brings parameters with it that the suggestion does not have.
+  private func complete(_ known: Assignment, with suggested: Assignment, setting: Int)
+    -> Assignment
+  {
+    var random = Philox(seed: seed).sequence(.search, step: UInt32(truncatingIfNeeded: setting))
+    let values = space.draw { parameter in
+      known[parameter.path] ?? suggested[parameter.path]
+        ?? parameter.distribution.sample(&random)
+    }
+    return Assignment(space, values: values)
+  }
+}
