@@ -77,7 +77,7 @@ public struct GPSampler: Sampler {
       process, best: scale.target(best), observed: used.count)
     let search = AcquisitionSearch(
       encoding: encoding, acquisition: acquisition,
-      best: order.prefix(5).map { history.ended[$0].positions }, tried: history.tried,
+      incumbents: order.prefix(5).map { history.ended[$0].positions }, tried: history.tried,
       isAllowed: isAllowed)
     guard let found = search.maximum(&random) else { return spread(trial) }
     let reason = SuggestionReason(

@@ -15,7 +15,7 @@ struct AcquisitionSearch {
   let encoding: PointEncoding
   let acquisition: Acquisition
   /// The positions of the best observations, the best one first.
-  let best: [[Double]]
+  let incumbents: [[Double]]
   /// The features of all points that were tried or are being tried.
   let tried: Set<[Double]>
   /// Whether the constraints between parameters allow an assignment; nil if there are none.
@@ -50,14 +50,14 @@ struct AcquisitionSearch {
     }
   }
 
-  private func isAllowed(_ positions: [Double]) -> Bool {
+  private func allows(_ positions: [Double]) -> Bool {
     isAllowed?(encoding.assignment(positions)) ?? true
   }
 
   // MARK: - Starts
 
   private func draw(_ random: inout RandomSequence) -> [[Double]] {
-    let spread = best.isEmpty ? Self.samples : Self.samples - Self.neighbours
+    let spread = incumbents.isEmpty ? Self.samples : Self.samples - Self.neighbours
     let parts = LatinHypercube.parts(
       count: spread, dimensions: encoding.axes.count, &random)
     var points = (0..<spread).map { number in
@@ -66,9 +66,9 @@ struct AcquisitionSearch {
       }
     }
     for number in 0..<Self.samples - spread {
-      points.append(neighbour(of: best[number % best.count], &random))
+      points.append(neighbour(of: incumbents[number % incumbents.count], &random))
     }
-    return isAllowed == nil ? points : points.filter(isAllowed)
+    return isAllowed == nil ? points : points.filter(allows)
   }
 
   /// Moves some of the positions, by a distance of any order of magnitude from 1/1000 to 1/2.
@@ -93,7 +93,7 @@ struct AcquisitionSearch {
     }
     let order = found.indices.sorted { (noisy[$0], $1) > (noisy[$1], $0) }
     var starts = best(of: found).map { [$0] } ?? []
-    if let incumbent = best.first, isAllowed(incumbent) {
+    if let incumbent = incumbents.first, allows(incumbent) {
       starts.append(
         Found(positions: incumbent, value: acquisition([encoding.features(incumbent)])[0]))
     }
@@ -135,7 +135,7 @@ struct AcquisitionSearch {
       for (index, axis) in free.enumerated() {
         positions[axis] = min(scaled[index] / roots[index], 1)
       }
-      guard isAllowed(positions) else { return (.infinity, free.map { _ in 0 }) }
+      guard allows(positions) else { return (.infinity, free.map { _ in 0 }) }
       let (value, gradient) = acquisition.gradient(encoding.features(positions))
       return (-value, zip(free, roots).map { -gradient[$0] / $1 })
     }
@@ -177,7 +177,7 @@ struct AcquisitionSearch {
         positions[axis] = encoding.axes[axis].position(at: index)
         return positions
       }
-      if isAllowed != nil { candidates = candidates.filter(isAllowed) }
+      if isAllowed != nil { candidates = candidates.filter(allows) }
       let values = acquisition(candidates.map(encoding.features))
       guard let better = best(of: zip(candidates, values).map(Found.init)),
         better.value > point.value

@@ -78,7 +78,7 @@ struct GaussianProcess: Sendable {
 
   /// Rounding may leave nothing of a variance, or less.
   private static func deviation(_ variance: Lanes) -> Lanes {
-    (pointwiseMax(variance, Lanes()) + 1e-12).squareRoot()
+    (variance.replacing(with: 0, where: variance .< 0) + 1e-12).squareRoot()
   }
 
   /// What is known at one point, with all that its derivatives need.

@@ -24,7 +24,7 @@ extension Lanes {
 
   /// `e^−x` of numbers that are not negative, within 2 units in the last place; below 1e-304, zero.
   @inline(__always) static func exponentialOfNegative(_ x: Lanes) -> Lanes {
-    let exponent = -pointwiseMin(x, Lanes(repeating: 700))
+    let exponent = -x.replacing(with: 700, where: x .> 700)
     // Adding and subtracting 1.5 · 2^52 rounds to a whole number, which is then in the low bits.
     let shift = Lanes(repeating: 0x1.8p52)
     let shifted = exponent * 1.442_695_040_888_963_4 + shift

@@ -12,7 +12,8 @@ struct LossScale: Sendable {
   init(_ losses: [Double], warp: Bool = !noWarp) {
     let sorted = losses.sorted()
     median = sorted[(sorted.count - 1) / 2]
-    width = warp ? median - sorted[0] : 0
+    let range = (sorted.last ?? median) - median
+    width = warp && range > 0 ? max(median - sorted[0], range / 1000) : 0
     let warped = losses.map(self.warped)
     mean = warped.reduce(0, +) / Double(losses.count)
     let center = mean

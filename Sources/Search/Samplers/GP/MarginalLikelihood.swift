@@ -85,15 +85,15 @@ struct MarginalLikelihood {
       covariances.withUnsafeMutableBufferPointer { covariances in
         descents.withUnsafeMutableBufferPointer { descents in
           points[row].withUnsafeBufferPointer { point in
-            guard let values = covariances.baseAddress, let slopes = descents.baseAddress,
+            guard let first = covariances.baseAddress, let slopes = descents.baseAddress,
               let point = point.baseAddress
             else { return }
-            let values0 = values + row * stride
+            let values = first + row * stride
             kernel.row(
-              point, inputs, values: values0, descents: slopes + row * stride, count: row + 1)
-            values0[row] += kernel.noise
-            isDefinite = factor.append(UnsafeBufferPointer(start: values0, count: row + 1))
-            values0[row] -= kernel.noise
+              point, inputs, values: values, descents: slopes + row * stride, count: row + 1)
+            values[row] += kernel.noise
+            isDefinite = factor.append(UnsafeBufferPointer(start: values, count: row + 1))
+            values[row] -= kernel.noise
           }
         }
       }

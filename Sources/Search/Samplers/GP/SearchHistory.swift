@@ -53,7 +53,10 @@ struct SearchHistory: Sendable {
       waiting[trial] = features
       return
     case .completed(let values), .pruned(let values, epochs: _):
-      losses = !values.isEmpty && values.allSatisfy(\.isFinite) ? values : nil
+      // The square of a larger number may not be one.
+      losses =
+        !values.isEmpty && values.allSatisfy(\.isFinite)
+        ? values.map { max(-1e100, min($0, 1e100)) } : nil
     case .failed: losses = nil
     }
     if losses != nil { measured += 1 }
