@@ -1,11 +1,6 @@
 import Philox
 
 extension Space {
-  /// Whether an assignment keeps the constraints of the space.
-  func isAllowed(_ assignment: Assignment) -> Bool { true }
-}
-
-extension Space {
   /// A value for each parameter that is there, in the order of ``parameters``; nil for the others.
   ///
   /// - Parameter value: The value of the parameter at a place; called in the order of ``drawOrder``.

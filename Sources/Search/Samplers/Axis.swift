@@ -12,6 +12,8 @@ struct Axis: Hashable, Sendable {
     case counted(Int, first: Double, step: Double)
     /// The whole numbers from `first` to `last`.
     case whole(first: Int, last: Int)
+    /// The multiples of `step` from `first` to `last`.
+    case multiples(first: Double, last: Double, step: Double)
     /// The numbers from `first` up to, but not including, `last`.
     case real(first: Double, last: Double)
   }
@@ -32,6 +34,8 @@ struct Axis: Hashable, Sendable {
     switch distribution {
     case .choice(let values):
       self.init(distribution, .choices(values.count))
+    case .ordinal(let values):
+      self.init(distribution, .counted(values.count, first: 0, step: 1))
     case .uniform(let low, let high):
       self.init(distribution, .real(first: low, last: high))
     case .logUniform(let low, let high):
@@ -43,6 +47,15 @@ struct Axis: Hashable, Sendable {
       self.init(distribution, .whole(first: low, last: high), isLogarithmic: true)
     case .steps(let low, _, let step):
       self.init(distribution, .counted(distribution.count ?? 1, first: low, step: step))
+    case .logSteps(let low, let high, let step):
+      self.init(
+        distribution, .multiples(first: low, last: high, step: step), isLogarithmic: true)
+    case .normal(_, _, let low, let high, let isLogarithmic, let step):
+      // A sampler that learns finds out by itself where values are good.
+      self.init(
+        distribution,
+        step.map { .multiples(first: low, last: high, step: $0) } ?? .real(first: low, last: high),
+        isLogarithmic: isLogarithmic)
     }
   }
 
@@ -56,6 +69,7 @@ struct Axis: Hashable, Sendable {
       case .counted(let count, let first, let step):
         (first - step / 2, first + (Double(count) - 0.5) * step)
       case .whole(let first, let last): (Double(first) - 0.5, Double(last) + 0.5)
+      case .multiples(let first, let last, let step): (first - step / 2, last + step / 2)
       case .real(let first, let last): (first, last)
       }
     low = isLogarithmic ? Exponential.log(ends.0) : ends.0
@@ -78,9 +92,7 @@ extension Axis {
   /// The number of a value; nil if it is of another kind. A value beyond an end, from a sweep whose
   /// range was another, counts as the end.
   func number(of value: Value) -> Double? {
-    if case .choice(let values) = distribution {
-      return values.firstIndex(of: value).map(Double.init)
-    }
+    if let values = distribution.values { return values.firstIndex(of: value).map(Double.init) }
     guard let number = value.number, number.isFinite else { return nil }
     guard isLogarithmic else { return max(low, min(number, high)) }
     return number > 0 ? max(low, min(Exponential.log(number), high)) : low
@@ -94,6 +106,8 @@ extension Axis {
       distribution.value(at: place(number, first: first, step: step, count))
     case .whole(let first, let last):
       .integer(Int(max(Double(first), min(plain(number).rounded(), Double(last)))))
+    case .multiples(let first, let last, let step):
+      .number(Distribution.multiple(nearest: plain(number), of: step, from: first, to: last))
     case .real(let first, let last):
       .number(max(first, min(plain(number), last.nextDown)))
     }
@@ -108,6 +122,10 @@ extension Axis {
     case .whole(let first, let last):
       let whole = max(Double(first), min(plain(number).rounded(), Double(last)))
       return isLogarithmic ? Exponential.log(whole) : whole
+    case .multiples(let first, let last, let step):
+      let multiple = Distribution.multiple(
+        nearest: plain(number), of: step, from: first, to: last)
+      return isLogarithmic ? Exponential.log(multiple) : multiple
     case .real: return number
     }
   }
@@ -121,6 +139,10 @@ extension Axis {
       guard isLogarithmic else { return (number - 0.5, number + 0.5) }
       let whole = Exponential.exp(number).rounded()
       return (Exponential.log(whole - 0.5), Exponential.log(whole + 0.5))
+    case .multiples(_, _, let step):
+      guard isLogarithmic else { return (number - step / 2, number + step / 2) }
+      let multiple = Exponential.exp(number)
+      return (Exponential.log(multiple - step / 2), Exponential.log(multiple + step / 2))
     case .real: return (number, number)
     }
   }
@@ -129,7 +151,7 @@ extension Axis {
   ///
   /// - Parameter share: From 0 up to, but not including, 1.
   /// - Returns: The value.
-  func value(atShare share: Double) -> Value { value(at: low + length * share) }
+  func value(atShare share: Double) -> Value { distribution.quantile(share) }
 
   private func plain(_ number: Double) -> Double {
     isLogarithmic ? Exponential.exp(number) : number

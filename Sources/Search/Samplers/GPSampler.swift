@@ -41,7 +41,9 @@ public struct GPSampler: Sampler {
   ///   - startup: How many trials must have ended before the process is asked; before that, points are
   ///     spread over the space.
   public init(_ space: Space, seed: UInt64, startup: Int = 10) {
-    self.init(space, seed: seed, startup: startup, isAllowed: nil)
+    var isAllowed: (@Sendable (Assignment) -> Bool)?
+    if !space.constraints.isEmpty { isAllowed = { space.isAllowed($0) } }
+    self.init(space, seed: seed, startup: startup, isAllowed: isAllowed)
   }
 
   init(

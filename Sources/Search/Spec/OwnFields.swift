@@ -125,11 +125,11 @@ extension SweepSpec {
 
   private static let stopFields = [
     Field(
-      "stop.rule", .oneOf(StopKind.allCases.map(\.rawValue)),
+      "stop.rule", .oneOf(StopRuleKind.allCases.map(\.rawValue)),
       "Which trials are stopped before their last epoch.",
-      default: .string(StopKind.none.rawValue)),
+      default: .string(StopRuleKind.none.rawValue)),
     Field(
-      "stop.eta", .number(.from(1.5, through: 100)),
+      "stop.eta", .integer(2...100),
       "halving, hyperband, asha, pasha: one in so many trials goes on to the next rung.",
       default: .integer(3)),
     Field(

@@ -40,52 +40,6 @@ public struct SearchSettings: Hashable, Sendable {
   public let warmStart: [Int]
 }
 
-/// The ways of stopping trials early that a specification can name.
-public enum StopKind: String, Hashable, Sendable, CaseIterable {
-  /// Every trial is trained to its end.
-  case none
-  /// Stops trials that are worse than the median of the others.
-  case median
-  /// Stops trials that no longer improve.
-  case patience
-  /// Stops trials that are worse than a bound.
-  case threshold
-  /// Successive halving: a whole rung is judged at once.
-  case halving
-  /// Several brackets of successive halving.
-  case hyperband
-  /// Successive halving without waiting: the best so far are promoted.
-  case asha
-  /// The same, but what is not among the best is stopped and does not wait.
-  case ashaStop = "asha_stop"
-  /// The same as asha, with more rungs only while the ranking changes.
-  case pasha
-}
-
-/// When trials are stopped early.
-public struct StopSettings: Hashable, Sendable {
-  /// The rule.
-  public let rule: StopKind
-  /// One in so many trials goes on to the next rung.
-  public let eta: Double
-  /// The epochs of the first rung.
-  public let minEpochs: Int
-  /// Epochs between two looks of a rule without rungs.
-  public let every: Int
-  /// Trials that must have ended before the median counts.
-  public let startup: Int
-  /// Epochs at the begin of a trial in which a rule without rungs stops nothing.
-  public let warmUp: Int
-  /// Looks without an improvement after which a trial is stopped.
-  public let patience: Int
-  /// The bound of the rule threshold; a value for it alone.
-  public let threshold: Double?
-  /// How many brackets there are; nil for the rule's own number.
-  public let brackets: Int?
-  /// The improvement that counts.
-  public let tolerance: Double
-}
-
 extension SpecParser {
   /// How settings are chosen; nil if a part of it was not read.
   mutating func searchSettings() -> SearchSettings? {
@@ -107,22 +61,36 @@ extension SpecParser {
   }
 
   /// When trials are stopped; nil if a part of it was not read, or parts do not go together.
-  mutating func stopSettings() -> StopSettings? {
-    guard let rule = values["stop.rule"]?.string.flatMap(StopKind.init(rawValue:)),
-      let eta = values["stop.eta"]?.number, let minEpochs = values["stop.min_epochs"]?.integer,
+  ///
+  /// - Parameters:
+  ///   - trials: How many trials the sweep has.
+  ///   - goal: Which values of the first objective are good.
+  /// - Returns: The settings.
+  mutating func stopSettings(trials: Int?, goal: Goal?) -> StopSettings? {
+    guard let rule = values["stop.rule"]?.string.flatMap(StopRuleKind.init(rawValue:)),
+      let eta = values["stop.eta"]?.integer, let minEpochs = values["stop.min_epochs"]?.integer,
       let every = values["stop.every"]?.integer, let startup = values["stop.startup"]?.integer,
       let warmUp = values["stop.warm_up"]?.integer,
       let patience = values["stop.patience"]?.integer,
-      let tolerance = values["stop.tolerance"]?.number, canStop(rule, minEpochs: minEpochs)
+      let tolerance = values["stop.tolerance"]?.number, canStop(rule, minEpochs: minEpochs),
+      let trials, let goal
     else { return nil }
-    return StopSettings(
-      rule: rule, eta: eta, minEpochs: minEpochs, every: every, startup: startup, warmUp: warmUp,
-      patience: patience, threshold: values["stop.threshold"]?.number,
-      brackets: values["stop.brackets"]?.integer, tolerance: tolerance)
+    var settings = StopSettings(
+      rule, epochs: values["training.epochs"]?.integer ?? 1, trials: trials)
+    settings.eta = eta
+    settings.minimumEpochs = minEpochs
+    settings.brackets = values["stop.brackets"]?.integer
+    settings.every = every
+    settings.warmUp = warmUp
+    settings.startup = startup
+    settings.patience = patience
+    settings.tolerance = tolerance
+    settings.threshold = values["stop.threshold"]?.number.map { [goal.loss(of: $0)] } ?? []
+    return settings
   }
 
   /// Whether a rule has all that it needs; reports what is missing.
-  private mutating func canStop(_ rule: StopKind, minEpochs: Int) -> Bool {
+  private mutating func canStop(_ rule: StopRuleKind, minEpochs: Int) -> Bool {
     guard rule != .none else { return true }
     let before = errors.count
     let position = positions["stop"] ?? .start

@@ -4,7 +4,6 @@ extension SpecParser {
     let parameters = parameters()
     let space = Space(parameters, constraints: constraints(over: parameters))
     let search = searchSettings()
-    let stop = stopSettings()
     let objectives = objectives()
     guard let search else { return nil }
     var grid: GridSampler?
@@ -15,6 +14,7 @@ extension SpecParser {
       trials = grid.flatMap { gridTrials($0.count) }
     case .random, .sobol, .tpe, .gp: trials = drawnTrials(space)
     }
+    let stop = stopSettings(trials: trials, goal: objectives?.first?.goal)
     let known = known(in: space, trials: trials, sampler: search.sampler)
     guard let seed = values["seed"]?.integer.map(UInt64.init) else { return nil }
     if errors.isEmpty, grid == nil { refuseEmpty(space, seed: seed) }

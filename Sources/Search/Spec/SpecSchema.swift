@@ -22,6 +22,9 @@ public enum Goal: String, Hashable, Sendable, CaseIterable {
   case minimize
   /// The greatest value is the best.
   case maximize
+
+  /// A value turned so that less is better; the same turns it back.
+  public func loss(of value: Double) -> Double { self == .maximize ? -value : value }
 }
 
 /// A number that trials report and that a sweep can be judged by.

@@ -111,8 +111,15 @@ public struct SweepSpec: Sendable {
   /// The sampler that the specification asks for.
   public func makeSampler() -> any Sampler {
     switch sampler {
-    // replaced when the samplers land
-    case .random, .sobol, .tpe, .gp: return RandomSampler(space, seed: seed)
+    case .random: return RandomSampler(space, seed: seed)
+    case .sobol: return SobolSampler(space, seed: seed)
+    case .tpe:
+      var options = TPEOptions()
+      options.startupTrials = search.startup
+      options.candidates = search.candidates
+      options.multivariate = search.isMultivariate
+      return TPESampler(space, options, objectives: objectives.count, seed: seed)
+    case .gp: return GPSampler(space, seed: seed, startup: max(2, search.startup))
     case .grid:
       guard let grid else { preconditionFailure("a grid over a space without end was parsed") }
       return grid

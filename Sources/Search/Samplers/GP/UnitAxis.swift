@@ -23,7 +23,11 @@ struct UnitAxis: Sendable {
     case .logUniform(let low, let high):
       let first = Exponential.log(low)
       scale = .logLine(low: low, high: high, first: first, span: Exponential.log(high) - first)
-    case .integers, .steps: scale = .grid(count: distribution.count ?? 1)
+    case .integers, .steps, .ordinal: scale = .grid(count: distribution.count ?? 1)
+    case .logSteps(let low, let high, _), .normal(_, _, let low, let high, true, _):
+      let first = Exponential.log(low)
+      scale = .logLine(low: low, high: high, first: first, span: Exponential.log(high) - first)
+    case .normal(_, _, let low, let high, false, _): scale = .line(low: low, high: high)
     case .logIntegers(let low, let high):
       let first = Exponential.log(Double(low) - 0.5)
       let last = Exponential.log(Double(high) + 0.5)
@@ -55,18 +59,7 @@ struct UnitAxis: Sendable {
     case .logLine(_, _, let first, let span):
       return value.number.map { (Exponential.log($0) - first) / span }
     case .logGrid(let low, _, _, _): return value.integer.map { position(at: $0 - low) }
-    case .grid(let count):
-      return value.number.map { number in
-        var index = 0
-        if case .number(let low) = distribution.value(at: 0),
-          case .number(let high) = distribution.value(at: count - 1), count > 1
-        {
-          index = Int(((number - low) / (high - low) * Double(count - 1)).rounded())
-        } else if case .integers(let low, _, let step) = distribution, let whole = value.integer {
-          index = (whole - low) / step
-        }
-        return position(at: index)
-      }
+    case .grid: return distribution.index(of: value).map(position(at:))
     }
   }
 
@@ -75,13 +68,19 @@ struct UnitAxis: Sendable {
     switch scale {
     case .categories(let values): return values[index(at: position)]
     case .line(let low, let high):
-      return .number(max(low, min(low + (high - low) * position, high.nextDown)))
+      return number(low + (high - low) * position, from: low, to: high)
     case .logLine(let low, let high, let first, let span):
-      let number = Exponential.exp(first + span * position)
-      return .number(max(low, min(number, high.nextDown)))
+      return number(Exponential.exp(first + span * position), from: low, to: high)
     case .grid: return distribution.value(at: index(at: position))
     case .logGrid(let low, _, _, _): return .integer(low + index(at: position))
     }
+  }
+
+  private func number(_ number: Double, from low: Double, to high: Double) -> Value {
+    guard let step = distribution.step else {
+      return .number(max(low, min(number, high.nextDown)))
+    }
+    return .number(Distribution.multiple(nearest: number, of: step, from: low, to: high))
   }
 
   /// The number, from 0, of the value whose cell a position lies in; 0 on a line.
@@ -112,7 +111,8 @@ struct UnitAxis: Sendable {
   func position(uniform: Double) -> Double {
     switch scale {
     case .categories(let values): Double(index(at: uniform * Double(values.count)))
-    default: snapped(uniform)
+    case .line, .logLine: position(of: distribution.quantile(uniform)) ?? uniform
+    case .grid, .logGrid: snapped(uniform)
     }
   }
 

@@ -96,7 +96,7 @@ private struct Query {
           let isOwn = column.means[place] == coordinate.number
           sums[index] += isOwn ? coordinate.own : coordinate.other
         }
-      case .counted, .whole:
+      case .counted, .whole, .multiples:
         for (index, place) in places.enumerated() {
           let (mean, deviation) = (column.means[place], column.deviations[place])
           sums[index] +=
