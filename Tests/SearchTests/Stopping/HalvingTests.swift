@@ -44,7 +44,7 @@ import Testing
 
   /// Reports losses at a rung; none of them is the last rung of its trial.
   private func report(
-    _ rule: inout some StopRule, _ epochs: Int, _ losses: [(trial: Int, loss: Double)]
+    _ rule: inout some StopRule, _ epochs: Int, _ losses: [(Int, Double)]
   ) {
     for (trial, loss) in losses {
       let kind = rule.report(trial: trial, epochs: epochs, losses: [loss]).kind

@@ -24,8 +24,8 @@ import Testing
       #expect(Set(driver.ends.keys) == Set(0..<trials))
       let isOver = driver.ends.values.allSatisfy { $0.kind != .pause && $0.kind != .goOn }
       #expect(isOver)
-      // A trial that has a value is never the last one: some trial is trained whole if any can be.
-      if [.halving, .hyperband, .asha, .pasha].contains(kind), world.failures < 0.2, trials > 4 {
+      // If one promoted trial fails, another one is trained to the end.
+      if [.asha, .pasha].contains(kind), world.failures < 0.2, trials > 4 {
         let isAnyWhole = driver.ends.values.contains { $0.kind == .complete }
         #expect(isAnyWhole)
       }
