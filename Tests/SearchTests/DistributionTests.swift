@@ -62,7 +62,7 @@ import Testing
       (0.999999, 4.753424309), (0.000001, -4.753424309),
     ] {
       let found = try #require(distribution.quantile(share).number)
-      #expect(abs(found - number) < 1e-4 * max(1, abs(number)) * (abs(number) > 4 ? 20 : 0.01))
+      #expect(abs(found - number) < (abs(number) > 4 ? 1e-3 : 2e-6))
     }
   }
 

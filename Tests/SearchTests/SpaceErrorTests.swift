@@ -134,7 +134,10 @@ import Testing
     ),
     (
       "training: {momentum: {uniform: [0, 1], when: {optimizer: []}}}",
-      ["3:58: training.momentum: when: found an empty list, allowed: a value or several"]
+      [
+        "3:58: training.momentum: when: found an empty list, allowed: a value, or a list of up to"
+          + " 1000"
+      ]
     ),
     (
       "model: {layers: {int: [1, 2], when: {hidden: 4}}, hidden: {int: [1, 9], when: {layers: 1}}}",
