@@ -1,3 +1,4 @@
+import Philox
 import Search
 
 /// Fields like those of recurrent networks, so that the examples read like real sweeps.
@@ -114,5 +115,10 @@ enum Example {
     } catch {
       return error.errors.map(\.description)
     }
+  }
+
+  /// Random numbers to draw points with.
+  static func random(seed: UInt64) -> RandomSequence {
+    Philox(seed: seed).sequence(.search)
   }
 }

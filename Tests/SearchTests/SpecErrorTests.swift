@@ -31,8 +31,8 @@ import Testing
       "dataset: sms-spam\nmodell: {cell: gru}\n",
       [
         "sweep.yaml:2:1: modell: unknown key; did you mean \"model\"? (allowed: name, description,"
-          + " dataset, model, training, search, objective, objectives, constraints, try, stop, trials, seed,"
-          + " priority, weight, queue, limits, retention, idempotency_key)"
+          + " dataset, model, training, search, objective, objectives, constraints, try, stop,"
+          + " trials, seed, priority, weight, queue, limits, retention, idempotency_key)"
       ]
     ),
     (

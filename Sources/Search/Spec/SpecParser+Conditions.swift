@@ -62,8 +62,11 @@ extension SpecParser {
     _ entry: SpecNode.Entry, of field: Field, for path: String
   ) -> [(value: Value, position: Position)]? {
     let nodes = entry.node.elements ?? [entry.node]
-    guard !nodes.isEmpty else {
-      report(entry.node.position, path, "when: found an empty list, allowed: a value or several")
+    guard (1...1000).contains(nodes.count) else {
+      let found = nodes.isEmpty ? "an empty list" : "\(nodes.count) values"
+      report(
+        entry.node.position, path, "when: found \(found), allowed: a value, or a list of up to 1000"
+      )
       return nil
     }
     let values = nodes.compactMap { node -> (value: Value, position: Position)? in

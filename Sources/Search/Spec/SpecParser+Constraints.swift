@@ -3,7 +3,6 @@ extension SpecParser {
   mutating func constraints(over parameters: [Parameter]) -> [Constraint] {
     var constraints: [Constraint] = []
     for (index, node) in (nodes["constraints"]?.elements ?? []).enumerated() {
-      // What is no text was told already.
       guard let text = Field.Kind.text.checked(node.value)?.string else { continue }
       let path = "constraints[\(index)]"
       let expression: Expression

@@ -21,8 +21,7 @@ extension SpecParser {
   }
 
   private mutating func point(_ node: SpecNode, _ path: String, in space: Space) -> Assignment? {
-    // What is no mapping was told already.
-    guard let entries = node.entries else { return nil }
+    guard !isFull, let entries = node.entries else { return nil }
     guard !entries.isEmpty else {
       report(
         node.position, path, "found an empty mapping, allowed: settings and their values")
@@ -51,7 +50,7 @@ extension SpecParser {
     _ entries: [SpecNode.Entry], within section: String, of path: String,
     _ values: inout [String: Value], _ places: inout [String: Position]
   ) {
-    for entry in entries {
+    for entry in entries where !isFull {
       let name = section.isEmpty ? entry.key : "\(section).\(entry.key)"
       if schema.sections[name] != nil, let inner = entry.node.entries {
         read(inner, within: name, of: path, &values, &places)

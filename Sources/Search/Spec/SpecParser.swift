@@ -9,7 +9,7 @@ struct SpecParser {
   var distributions: [String: Distribution] = [:]
   /// The `when` of distributions, by the paths of their fields.
   var whenEntries: [String: SpecNode.Entry] = [:]
-  /// What stands under the keys that are read when all others have been.
+  /// Where the values of fields were read, for those that are looked at again when all are known.
   var nodes: [String: SpecNode] = [:]
   /// Where the value of each path stands.
   var positions: [String: Position] = [:]
@@ -34,8 +34,11 @@ struct SpecParser {
     self.schema = schema
   }
 
+  /// Whether so much is wrong that nobody would read more of it.
+  var isFull: Bool { errors.count >= 10 * SpecErrors.limit }
+
   mutating func report(_ position: Position, _ path: String, _ message: String) {
-    guard errors.count < 10 * SpecErrors.limit else { return }
+    guard !isFull else { return }
     errors.append(SpecError(file: file, position: position, path: path, message: message))
   }
 
@@ -159,7 +162,6 @@ struct SpecParser {
 
   private mutating func read(_ node: SpecNode, as field: Field) {
     if node.isNull, field.isOptional { return }
-    nodes[field.path] = node
     if let entries = node.entries, field.kind != .map {
       guard field.isSearchable else {
         let reason = entries.contains { Distribution.keywords.contains($0.key) }
@@ -176,6 +178,7 @@ struct SpecParser {
     }
     if let value = value(node, as: field.kind, path: field.path, isSearchable: field.isSearchable) {
       values[field.path] = value
+      nodes[field.path] = node
     }
   }
 
