@@ -50,15 +50,15 @@ public struct Arrival: Sendable, Hashable {
 
 /// All that a search decided in one turn: written together or not at all.
 public struct SearchDecision: Sendable {
-  /// A result that was taken in, in this order.
-  public struct Taken: Sendable {
+  /// What became of a trial at the end of a leg.
+  public struct Judgement: Sendable {
     /// The number of the leg.
     public var leg: Int
     /// What became of the trial.
-    public var judgement: String?
+    public var judgement: String
 
-    /// A result that was taken in.
-    public init(leg: Int, judgement: String?) {
+    /// What became of a trial.
+    public init(leg: Int, judgement: String) {
       self.leg = leg
       self.judgement = judgement
     }
@@ -101,8 +101,10 @@ public struct SearchDecision: Sendable {
     }
   }
 
-  /// Results that were taken in.
-  public var taken: [Taken] = []
+  /// The legs whose results were taken in, in this order.
+  public var taken: [Int] = []
+  /// What became of trials, each leg once.
+  public var judged: [Judgement] = []
   /// The hyperparameters of new trials, which are numbered on.
   public var begun: [JSON] = []
   /// Legs.
@@ -116,10 +118,25 @@ public struct SearchDecision: Sendable {
   public init() {}
 
   /// Whether there is nothing to write.
-  public var isEmpty: Bool { taken.isEmpty && legs.isEmpty && ended.isEmpty && told.isEmpty }
+  public var isEmpty: Bool {
+    taken.isEmpty && judged.isEmpty && legs.isEmpty && ended.isEmpty && told.isEmpty
+  }
+}
+
+/// What a trial that succeeded was given and came to.
+public struct FinishedPoint: Sendable, Hashable {
+  /// The hyperparameters.
+  public let params: JSON
+  /// The objective.
+  public let objective: Double
 }
 
 extension Database {
+  /// What the trials of a sweep that succeeded came to, by their numbers.
+  public func finishedPoints(sweep: Int) throws -> [FinishedPoint] {
+    try all(ListFinishedPoints(sweep: sweep))
+  }
+
   /// All legs of a sweep in the order of decisions: from these a search is rebuilt.
   public func legs(sweep: Int) throws -> [StoredLeg] { try all(ListLegs(sweep: sweep)) }
 
@@ -148,6 +165,19 @@ private struct ListLegs: Statement {
   static func decode(_ row: Row) throws -> StoredLeg { try StoredLeg(row) }
 }
 
+private struct ListFinishedPoints: Statement {
+  static let sql = """
+    select t.params, r.objective from unroll_internal.trial t
+      join unroll_internal.result r on r.trial_id = t.id
+    where t.sweep_id = $1 order by t.number
+    """
+  let sweep: Int
+  var parameters: [any PostgresEncodable] { [sweep] }
+  static func decode(_ row: Row) throws -> FinishedPoint {
+    FinishedPoint(params: try row["params"], objective: try row["objective"])
+  }
+}
+
 private struct ListArrivals: Statement {
   static let sql = """
     select number, result, coalesce(objectives, '{}') as objectives
@@ -161,8 +191,8 @@ private struct ListArrivals: Statement {
 
 private struct Decide: Statement {
   static let sql = """
-    select unroll_internal.decide($1, $2, $3, $4::int, $5::int, $6, $7, $8::jsonb[], $9, $10, $11,
-      $12, $13, $14, $15, $16::jsonb[])
+    select unroll_internal.decide($1, $2, $3, $4::int, $5::int, $6, $7, $8, $9::jsonb[], $10, $11,
+      $12, $13, $14, $15, $16, $17::jsonb[])
     """
   let sweep: Int
   let legs: Int
@@ -172,7 +202,8 @@ private struct Decide: Statement {
   var parameters: [any PostgresEncodable] {
     [
       leadership.holder, leadership.term, sweep, legs, taken,
-      decision.taken.map { Int32(clamping: $0.leg) }, decision.taken.map(\.judgement),
+      decision.taken.map { Int32(clamping: $0) },
+      decision.judged.map { Int32(clamping: $0.leg) }, decision.judged.map(\.judgement),
       decision.begun, decision.legs.map { $0.trial.map(Int32.init) },
       decision.legs.map { $0.until.map { Int32(clamping: $0) } },
       decision.legs.map { Int32(clamping: $0.known) },

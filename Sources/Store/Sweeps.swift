@@ -63,6 +63,8 @@ public struct OpenSweep: Sendable, Hashable {
   public let unfinished: Int
   /// Whether it ends before all of its trials because its time is used up.
   public let isStopped: Bool
+  /// `minimize` or `maximize`: of the objective that was resolved at activation.
+  public let goal: String?
   /// How many legs its search decided.
   public let legs: Int
   /// How many results its search took in.
@@ -85,6 +87,7 @@ public struct OpenSweep: Sendable, Hashable {
     created = try row["trials_created"]
     unfinished = try row["unfinished"]
     isStopped = try row["is_stopped"]
+    goal = try row["goal"]
     legs = try row["legs"]
     taken = try row["taken"]
     revision = try row["revision"]
@@ -166,7 +169,7 @@ private struct ListOpenSweeps: Statement {
   static let sql = """
     select s.id, s.name, s.spec, s.facts, s.dataset_id, s.seed, s.state::text, s.paused,
       s.trials, s.trials_created, s.stopped is not null as is_stopped, s.legs, s.taken,
-      s.revision, c.unfinished, c.under_way
+      s.revision, s.objective_goal::text as goal, c.unfinished, c.under_way
     from unroll_internal.sweep s
       cross join lateral (
         select count(*) as unfinished, count(*) filter (where t.state <> 'blocked') as under_way

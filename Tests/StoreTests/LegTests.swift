@@ -68,9 +68,10 @@ import Testing
     #expect(try database.arrivals(sweep: sweep).map(\.objectives) == [[0.7], [0.9]])
 
     var decision = goingOn(1, until: 3, known: 2)
-    decision.taken = [
-      SearchDecision.Taken(leg: 0, judgement: "pause"),
-      SearchDecision.Taken(leg: 1, judgement: "pause"),
+    decision.taken = [0, 1]
+    decision.judged = [
+      SearchDecision.Judgement(leg: 0, judgement: "stop"),
+      SearchDecision.Judgement(leg: 1, judgement: "pause"),
     ]
     decision.ended = [0]
     decision.told.append(
@@ -96,7 +97,7 @@ import Testing
     #expect(legs.map(\.result) == ["reached", "reached", "reached"])
     #expect(legs.map(\.objectives) == [[0.7], [0.9], [0.95]])
     #expect(legs.map(\.taken) == [0, 1, nil])
-    #expect(legs.map(\.judgement) == ["pause", "pause", nil])
+    #expect(legs.map(\.judgement) == ["stop", "pause", nil])
     #expect(legs.map(\.known) == [0, 0, 2])
     #expect(legs[2].params?.text.contains("1") == true)
     #expect(try database.finish(sweep: sweep, by: fixture.leader))
@@ -146,7 +147,7 @@ import Testing
       #expect(try database.cancel(trial: claim.lease.trial) == "cancelled")
       // The search does not know yet, and lets it go on.
       var decision = goingOn(0, until: 2, known: 1)
-      decision.taken = [SearchDecision.Taken(leg: 0, judgement: "continue")]
+      decision.taken = [0]
       #expect(try decide(sweep, 1, 0, decision))
     }
     let arrivals = try database.arrivals(sweep: sweep)

@@ -138,15 +138,15 @@ create trigger end_leg after update of state on unroll_internal.status
   for each row when (new.until is not null and new.state in ('failed', 'cancelled'))
   execute function unroll_internal.end_leg();
 
--- What a search decided, all of it or nothing: results taken in with what became of their trials,
+-- What a search decided, all of it or nothing: results taken in, what became of trials at their rungs,
 -- new trials, legs (without a trial where nothing was decided), trials that are stopped, and why.
 -- False, and nothing done, when the rows are not those from which it was decided: another leader was
 -- faster, or the sweep is over.
 create function unroll_internal.decide(
   p_holder uuid, p_term bigint, p_sweep bigint, p_legs integer, p_taken integer,
-  p_taken_legs integer[], p_judgements text[], p_params jsonb[], p_leg_trials integer[],
-  p_untils integer[], p_known integer[], p_ended integer[], p_told_trials integer[],
-  p_kinds text[], p_reasons text[], p_details jsonb[])
+  p_taken_legs integer[], p_judged_legs integer[], p_judgements text[], p_params jsonb[],
+  p_leg_trials integer[], p_untils integer[], p_known integer[], p_ended integer[],
+  p_told_trials integer[], p_kinds text[], p_reasons text[], p_details jsonb[])
 returns boolean language plpgsql as $$
 declare
   swept unroll_internal.sweep;
@@ -163,8 +163,11 @@ begin
       swept.trials_created + begun using errcode = 'QF004';
   end if;
   update unroll_internal.leg l
-    set taken = p_taken + k.place - 1, judgement = k.judgement
-    from unnest(p_taken_legs, p_judgements) with ordinality k(leg, judgement, place)
+    set taken = p_taken + k.place - 1
+    from unnest(p_taken_legs) with ordinality k(leg, place)
+    where l.sweep_id = p_sweep and l.number = k.leg;
+  update unroll_internal.leg l set judgement = k.judgement
+    from unnest(p_judged_legs, p_judgements) k(leg, judgement)
     where l.sweep_id = p_sweep and l.number = k.leg;
   with made as (
     insert into unroll_internal.trial (sweep_id, number, params)

@@ -91,7 +91,7 @@ public enum Binding {
 
     let plan = Plan(
       data: dataPlan(spec), model: model, training: training,
-      objective: objective(spec, task: data.encoding.task), seed: spec.seed, trial: trial,
+      objective: try objective(spec, data.encoding), seed: spec.seed, trial: trial,
       probe: probe(settings))
     do {
       return try plan.resolved(for: data)
@@ -112,16 +112,63 @@ public enum Binding {
 
   /// The objective that a sweep means: accuracy says nothing about numbers, so where a sweep names
   /// no metric, a task without classes is judged by its loss.
-  private static func objective(_ spec: SweepSpec, task: DataPlan.Task) -> Training.Objective {
+  private static func objective(
+    _ spec: SweepSpec, _ encoding: Training.Encoding
+  ) throws(PlanError) -> Training.Objective {
     let said = spec.objective
     let split = Split(word: said.split) ?? .validation
-    let hasClasses = task == .classify || task == .tag
+    let hasClasses = encoding.task == .classify || encoding.task == .tag
     guard hasClasses || spec.isChosen("objective.metric") else {
       return Training.Objective(metric: "loss", split: split, goal: .minimize)
     }
+    let names = Metric.names(for: encoding)
+    for objective in spec.objectives {
+      let used = objective.expression?.names ?? [objective.metric]
+      guard let unknown = used.first(where: { !names.contains($0) }) else { continue }
+      throw PlanError(
+        field: spec.objectives.count > 1
+          ? "objectives" : "objective.\(objective.expression == nil ? "metric" : "expression")",
+        found: unknown, allowed: names.joined(separator: ", "))
+    }
     return Training.Objective(
       metric: said.metric, split: split,
-      goal: said.goal == .maximize ? .maximize : .minimize)
+      goal: said.goal == .maximize ? .maximize : .minimize,
+      isComputed: said.expression == nil ? nil : true)
+  }
+
+  /// The objectives of a sweep, from the metrics of an epoch.
+  ///
+  /// - Parameters:
+  ///   - spec: The sweep.
+  ///   - plan: A resolved plan of one of its trials: it knows the metric where the sweep names none.
+  ///   - metrics: The metrics of the epoch.
+  /// - Returns: A value for each objective.
+  static func objectives(
+    _ spec: SweepSpec, _ plan: Plan, _ metrics: [Training.Metric]
+  ) -> [Double] {
+    if spec.objectives.count == 1, spec.objective.expression == nil, let objective = plan.objective
+    {
+      return [
+        metrics.first { $0.split == objective.split && $0.name == objective.metric }?.value ?? .nan
+      ]
+    }
+    return spec.objectives.map { value(of: $0, metrics) }
+  }
+
+  /// The first objective from the metrics of an epoch, if it has to be computed.
+  static func score(_ spec: SweepSpec, _ plan: Plan) -> (([Training.Metric]) -> Double)? {
+    guard plan.objective?.isComputed == true else { return nil }
+    return { value(of: spec.objective, $0) }
+  }
+
+  private static func value(
+    of objective: Search.Objective, _ metrics: [Training.Metric]
+  ) -> Double {
+    func metric(_ name: String) -> Double? {
+      metrics.first { $0.split.rawValue == objective.split && $0.name == name }?.value
+    }
+    guard let expression = objective.expression else { return metric(objective.metric) ?? .nan }
+    return expression.evaluate { metric($0).map(Value.number) }?.number ?? .nan
   }
 
   /// An error of a plan with the path that its field has in a sweep file.

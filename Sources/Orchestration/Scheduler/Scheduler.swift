@@ -22,6 +22,8 @@ public final class Scheduler {
   private var complaints: Set<Int> = []
   private var nextReap = ContinuousClock.now
   private var window: Int
+  /// Of the workers that are alive.
+  private var slots = 0
   private var housekeeping: Housekeeping
 
   /// - Parameters:
@@ -159,12 +161,7 @@ public final class Scheduler {
       return true
     }
     guard let trials = sweep.trials else { return false }
-    if sweep.created < trials && !sweep.isStopped {
-      // No more rows than will be wanted soon: a sampler that learns must not decide too early.
-      let wanted = min(trials - sweep.created, 2 * window - sweep.unfinished)
-      guard wanted > 0 else { return false }
-      return try create(wanted, of: sweep, leadership) > 0
-    }
+    if !sweep.isStopped, try search(sweep, trials, leadership) { return true }
     if sweep.unfinished == 0, try client.perform({ try $0.finish(sweep: sweep.id, by: leadership) })
     {
       logger.info("sweep \(sweep.id) finished", metadata: ["trials": "\(trials)"])
@@ -172,15 +169,49 @@ public final class Scheduler {
     return false
   }
 
-  private func create(
-    _ count: Int, of sweep: OpenSweep, _ leadership: Leadership
-  ) throws -> Int {
-    let search = try searches[sweep.id] ?? SweepSearch(sweep)
-    searches[sweep.id] = search
-    let trials = try search.trials(sweep.created..<sweep.created + count)
-    return try client.perform {
-      try $0.createTrials(sweep: sweep.id, first: sweep.created, trials, by: leadership)
+  /// Decides for a sweep.
+  ///
+  /// - Returns: Whether there is more to do at once.
+  private func search(
+    _ sweep: OpenSweep, _ trials: Int, _ leadership: Leadership
+  ) throws -> Bool {
+    if searches[sweep.id]?.matches(sweep) != true {
+      searches[sweep.id] = try client.perform { try SweepSearch(sweep, $0) }
     }
+    switch searches[sweep.id] {
+    case .numbered(let spec, let sampler):
+      guard sweep.created < trials else { return false }
+      // No more rows than will be wanted soon.
+      let wanted = min(trials - sweep.created, 2 * window - sweep.unfinished)
+      guard wanted > 0 else { return false }
+      let made = try SweepSearch.trials(sweep.created..<sweep.created + wanted, spec, sampler)
+      return try client.perform {
+        try $0.createTrials(sweep: sweep.id, first: sweep.created, made, by: leadership)
+      } > 0
+    case .learning(let study): return try learn(study, sweep, leadership)
+    case nil: return false
+    }
+  }
+
+  private func learn(
+    _ study: SweepStudy, _ sweep: OpenSweep, _ leadership: Leadership
+  ) throws -> Bool {
+    // Until it is written, whatever was decided is nothing: the study is made anew from the rows.
+    searches[sweep.id] = nil
+    var study = study
+    let place = study.place
+    let arrivals = try client.perform { try $0.arrivals(sweep: sweep.id) }
+    let decision = try study.turn(arrivals, limit: slots + max(1, slots / 4))
+    if !decision.isEmpty {
+      let isWritten = try client.perform {
+        try $0.decide(
+          sweep: sweep.id, legs: place.legs, taken: place.taken, decision, by: leadership)
+      }
+      guard isWritten else { return false }
+      study.written(decision)
+    }
+    searches[sweep.id] = .learning(study)
+    return !decision.isEmpty
   }
 
   private func reap(_ leadership: Leadership) throws {
@@ -194,7 +225,7 @@ public final class Scheduler {
           "trial": "\(lost.lease.trial)", "attempt": "\(lost.lease.token)", "now": "\(lost.state)",
         ])
     }
-    let slots = workers.filter(\.isAlive).reduce(0) { $0 + $1.slots }
+    slots = workers.filter(\.isAlive).reduce(0) { $0 + $1.slots }
     window = max(settings.window, 4 * slots)
   }
 }

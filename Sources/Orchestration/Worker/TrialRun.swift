@@ -26,8 +26,8 @@ struct TrialRun {
     case shutdown
     case cancelled
     case lost
-    /// It stands at a rung, with this objective.
-    case rung(Double)
+    /// It stands at a rung, with these objectives.
+    case rung([Double])
   }
 
   private let claim: Claim
@@ -78,10 +78,11 @@ struct TrialRun {
     }
     let plan = try Binding.plan(
       spec, Assignment(json: claim.params.text), trial: UInt32(claim.number), on: data)
-    let session = try session(plan, data)
+    let session = try session(plan, data, Binding.score(spec, plan))
     logger.debug("training", metadata: ["number": "\(claim.number)"])
 
     var interruption: Interruption?
+    var best: [Double]?
     var nextCheckpoint = ContinuousClock.now + context.settings.checkpointEvery
     let ending = try session.run(
       onBatch: { _ in
@@ -99,19 +100,25 @@ struct TrialRun {
             MetricPoint(
               epoch: report.epoch, split: $0.split.rawValue, name: $0.name, value: $0.value)
           }, flow: report.flow.map { FlowMeasurement($0, epoch: report.epoch) })
+        if claim.until != nil, report.isBest {
+          best = Binding.objectives(spec, plan, report.metrics)
+        }
         guard report.epoch == claim.until, report.epoch < plan.training.epochs else {
           return .proceed
         }
-        interruption = .rung(report.bestObjective)
+        interruption = .rung(try best ?? objectives(spec, plan, epoch: report.bestEpoch))
         return .stop
       })
     switch ending {
     case .finished(let outcome):
-      try succeed(outcome, epochs: plan.training.epochs)
+      let objectives = try claim.until.map { _ in
+        try best ?? objectives(spec, plan, epoch: outcome.bestEpoch)
+      }
+      try succeed(outcome, objectives, epochs: plan.training.epochs)
     case .stopped(let checkpoint):
       switch interruption {
       case .shutdown: try release(checkpoint)
-      case .rung(let objective): try pause(checkpoint, objective)
+      case .rung(let objectives): try pause(checkpoint, objectives)
       case .cancelled: try cancel()
       case .lost, nil:
         if let failure = recorder.failure { throw failure }
@@ -134,9 +141,13 @@ struct TrialRun {
   // MARK: Going on
 
   /// A session where the newest checkpoint that can be read was taken, or at the start.
-  private func session(_ plan: Plan, _ data: PreparedData) throws -> Session {
+  private func session(
+    _ plan: Plan, _ data: PreparedData, _ score: (([Training.Metric]) -> Double)?
+  ) throws -> Session {
     let initial = try initialWeights(plan)
-    guard let newest = claim.checkpoint else { return try Session(plan, data, initial: initial) }
+    guard let newest = claim.checkpoint else {
+      return try Session(plan, data, initial: initial, score: score)
+    }
     let positions = try context.client.persist(while: mayWait) {
       try $0.checkpoints(trial: claim.lease.trial)
     }
@@ -146,7 +157,8 @@ struct TrialRun {
           try $0.checkpointContent(trial: claim.lease.trial, at: position)
         }
         let session = try Session(
-          plan, data, initial: initial, resumingFrom: try Checkpoint(decoding: bytes))
+          plan, data, initial: initial, score: score,
+          resumingFrom: try Checkpoint(decoding: bytes))
         if position != newest { try rewind(to: position) }
         logger.info(
           "going on", metadata: ["epoch": "\(position.epoch)", "step": "\(position.step)"])
@@ -158,7 +170,7 @@ struct TrialRun {
       }
     }
     try rewind(to: nil)
-    return try Session(plan, data, initial: initial)
+    return try Session(plan, data, initial: initial, score: score)
   }
 
   /// The artifact that the plan begins with.
@@ -183,7 +195,9 @@ struct TrialRun {
 
   // MARK: Ending
 
-  private func succeed(_ outcome: Training.Outcome, epochs: Int) throws {
+  private func succeed(
+    _ outcome: Training.Outcome, _ objectives: [Double]?, epochs: Int
+  ) throws {
     var progress = try recorder.finish()
     progress.metrics += outcome.metrics.filter { $0.split == .test }.map {
       MetricPoint(
@@ -208,8 +222,8 @@ struct TrialRun {
       })
     try settle(as: "succeeded") {
       try $0.succeed(
-        result, objectives: claim.until.map { _ in [outcome.objective] }, progress: progress,
-        cpuSeconds: cpuSeconds, under: claim.lease)
+        result, objectives: objectives, progress: progress, cpuSeconds: cpuSeconds,
+        under: claim.lease)
     }
     logger.info(
       "succeeded",
@@ -229,19 +243,33 @@ struct TrialRun {
       "given back", metadata: ["epoch": "\(checkpoint.epoch)", "step": "\(checkpoint.step)"])
   }
 
-  private func pause(_ checkpoint: Checkpoint, _ objective: Double) throws {
+  private func pause(_ checkpoint: Checkpoint, _ objectives: [Double]) throws {
     var progress = try recorder.finish()
     progress.checkpoint = stored(checkpoint)
     try settle(as: "paused") {
       _ = try $0.pause(
-        claim.lease, objectives: [objective], progress: progress, cpuSeconds: cpuSeconds)
+        claim.lease, objectives: objectives, progress: progress, cpuSeconds: cpuSeconds)
     }
     logger.info(
       "at a rung",
       metadata: [
         "number": "\(claim.number)", "epoch": "\(checkpoint.epoch - 1)",
-        "objective": "\(objective)",
+        "objectives": "\(objectives)",
       ])
+  }
+
+  /// The objectives at an epoch of an earlier attempt, whose metrics are rows.
+  private func objectives(_ spec: SweepSpec, _ plan: Plan, epoch: Int) throws -> [Double] {
+    let points = try context.client.persist(while: mayWait) {
+      try $0.curve(trial: claim.lease.trial)
+    }
+    return Binding.objectives(
+      spec, plan,
+      points.filter { $0.epoch == epoch }.compactMap { point in
+        Split(word: point.split).map {
+          Training.Metric(split: $0, name: point.name, value: point.value)
+        }
+      })
   }
 
   private func cancel() throws {

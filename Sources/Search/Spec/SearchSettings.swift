@@ -75,8 +75,7 @@ extension SpecParser {
       let tolerance = values["stop.tolerance"]?.number, canStop(rule, minEpochs: minEpochs),
       let trials, let goal
     else { return nil }
-    var settings = StopSettings(
-      rule, epochs: values["training.epochs"]?.integer ?? 1, trials: trials)
+    var settings = StopSettings(rule, epochs: wholeTraining, trials: trials)
     settings.eta = eta
     settings.minimumEpochs = minEpochs
     settings.brackets = values["stop.brackets"]?.integer
@@ -87,6 +86,15 @@ extension SpecParser {
     settings.tolerance = tolerance
     settings.threshold = values["stop.threshold"]?.number.map { [goal.loss(of: $0)] } ?? []
     return settings
+  }
+
+  /// The epochs of a trial, at most: only the rule none goes with several.
+  private var wholeTraining: Int {
+    let path = "training.epochs"
+    guard let distribution = distributions[path] else { return values[path]?.integer ?? 1 }
+    let most =
+      distribution.values?.compactMap(\.integer).max() ?? distribution.bounds.map { Int($0.high) }
+    return most ?? 1
   }
 
   /// Whether a rule has all that it needs; reports what is missing.

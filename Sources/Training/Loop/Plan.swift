@@ -16,6 +16,8 @@ public struct Objective: Codable, Hashable, Sendable {
   public var split: Split
   /// The direction; nil: that of the metric.
   public var goal: Goal?
+  /// Whether the name stands for what the owner of the session computes from metrics of the split.
+  public var isComputed: Bool?
 
   /// An objective.
   ///
@@ -23,10 +25,14 @@ public struct Objective: Codable, Hashable, Sendable {
   ///   - metric: The name of a metric.
   ///   - split: The split on which it is taken.
   ///   - goal: The direction.
-  public init(metric: String, split: Split = .validation, goal: Goal? = nil) {
+  ///   - isComputed: Whether the name stands for something computed from metrics; nil: it does not.
+  public init(
+    metric: String, split: Split = .validation, goal: Goal? = nil, isComputed: Bool? = nil
+  ) {
     self.metric = metric
     self.split = split
     self.goal = goal
+    self.isComputed = isComputed
   }
 
   /// Whether one value is better than another.
@@ -95,7 +101,8 @@ public struct Plan: Codable, Hashable, Sendable {
       objective ?? Objective(metric: task == .classify || task == .tag ? "accuracy" : "loss")
     let names = Metric.names(for: data.encoding)
     try PlanError.require(
-      names.contains(objective.metric), "objective.metric", found: objective.metric.quoted,
+      objective.isComputed == true || names.contains(objective.metric), "objective.metric",
+      found: objective.metric.quoted,
       allowed: objective.metric.nearest(in: names).joined(separator: ", "))
     try PlanError.require(
       objective.split != .test, "objective.split", found: "test",

@@ -16,6 +16,7 @@ public final class Session {
   private let loss: TrainingLoss
   private let philox: Philox
   private let initial: [UInt8]?
+  private let score: (([Metric]) -> Double)?
   private let batchesPerEpoch: Int
   private let upstream = Matrix<Float>()
   private var packer: BatchPacker
@@ -39,11 +40,12 @@ public final class Session {
   ///   - plan: What to train and how.
   ///   - data: The dataset made ready by the plan's data part.
   ///   - initial: The weights to begin with, a safetensors file; nil: they are drawn.
+  ///   - score: The objective from the metrics of an epoch, for a plan whose objective is computed.
   ///   - checkpoint: Where to go on.
   /// - Throws: ``PlanError``, ``ArtifactError`` or ``CheckpointError``.
   public init(
     _ plan: Plan, _ data: PreparedData, initial: [UInt8]? = nil,
-    resumingFrom checkpoint: Checkpoint? = nil
+    score: (([Metric]) -> Double)? = nil, resumingFrom checkpoint: Checkpoint? = nil
   ) throws {
     let plan = try plan.resolved(for: data)
     guard let objective = plan.objective else { preconditionFailure("a plan without objective") }
@@ -60,6 +62,9 @@ public final class Session {
     packer = BatchPacker(data.train)
     tally = Tally(data.encoding)
     self.initial = initial
+    self.score = score
+    precondition(
+      (score != nil) == (objective.isComputed == true), "a computed objective needs its score")
     if let checkpoint { try resume(checkpoint) } else { try begin(model) }
   }
 
@@ -173,7 +178,7 @@ public final class Session {
     let metrics =
       tally.metrics(.train, data.encoding)
       + (validation?.metrics(.validation, data.encoding) ?? [])
-    guard let value = metrics.first(where: objective.names)?.value else {
+    guard let value = score?(metrics) ?? metrics.first(where: objective.names)?.value else {
       preconditionFailure("no metric \(objective.metric) of \(objective.split)")
     }
     let isBest = best.map { objective.prefers(value, over: $0.value) } ?? true
