@@ -31,6 +31,7 @@ package struct SchemaFile: Sendable, Hashable {
     SchemaFile("results", PackageResources.results_sql),
     SchemaFile("gradients", PackageResources.gradients_sql),
     SchemaFile("alerts", PackageResources.alerts_sql),
+    SchemaFile("importance", PackageResources.importance_sql),
     SchemaFile("enqueue", PackageResources.enqueue_sql),
     SchemaFile("control", PackageResources.control_sql),
   ]
@@ -54,5 +55,6 @@ package struct SchemaFile: Sendable, Hashable {
     SchemaFile("sooner_is_enough", PackageResources.sooner_is_enough_sql),
     SchemaFile("time_per_cell", PackageResources.time_per_cell_sql),
     SchemaFile("vanishing", PackageResources.vanishing_sql),
+    SchemaFile("what_matters", PackageResources.what_matters_sql),
   ]
 }
