@@ -136,7 +136,7 @@ import Testing
       Parameter("x", .uniform(low: 0, high: 1)), Parameter("y", .choice(["a", "b"])),
     ])
     let drawn = history(space, trials: 500) { number($0, "x") }
-    let trials = drawn.enumerated().map { index, trial in
+    let trials: [ScoredTrial] = drawn.enumerated().map { index, trial in
       index % 3 == 0 ? (Assignment(["y": trial.assignment["y"] ?? "a"]), 2) : trial
     }
     let found = FANOVA(space, trials, trees: 8)
