@@ -86,7 +86,7 @@ let package = Package(
     .testTarget(
       name: "PostgresTests", dependencies: ["Postgres", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "StoreTests", dependencies: ["Store", "Postgres", "TestSupport"],
+      name: "StoreTests", dependencies: ["Store", "Postgres", "Search", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "OrchestrationTests",

@@ -20,6 +20,10 @@ public struct Report: Sendable {
   public static func leaderboard(sweep: Int, limit: Int = 20) -> Report {
     Report(ReadLeaderboard(sweep: sweep, limit: limit))
   }
+  /// Which hyperparameters of a sweep matter.
+  public static func importance(sweep: Int, quantile: Double = 0.1) -> Report {
+    Report(ReadImportance(sweep: sweep, quantile: quantile))
+  }
   /// What a sweep is compared with.
   public static func baselines(sweep: Int) -> Report { Report(ListBaselines(sweep: sweep)) }
   /// The decisions about a sweep, latest first.

@@ -33,6 +33,7 @@ package struct SchemaFile: Sendable, Hashable {
     SchemaFile("gradients", PackageResources.gradients_sql),
     SchemaFile("search", PackageResources.search_sql),
     SchemaFile("alerts", PackageResources.alerts_sql),
+    SchemaFile("importance", PackageResources.importance_sql),
     SchemaFile("enqueue", PackageResources.enqueue_sql),
     SchemaFile("control", PackageResources.control_sql),
   ]
@@ -56,5 +57,6 @@ package struct SchemaFile: Sendable, Hashable {
     SchemaFile("sooner_is_enough", PackageResources.sooner_is_enough_sql),
     SchemaFile("time_per_cell", PackageResources.time_per_cell_sql),
     SchemaFile("vanishing", PackageResources.vanishing_sql),
+    SchemaFile("what_matters", PackageResources.what_matters_sql),
   ]
 }

@@ -26,7 +26,7 @@ struct Unroll: ParsableCommand {
         name: "Sweeps",
         subcommands: [
           EnqueueVerb.self, WatchVerb.self, SweepsVerb.self, ShowVerb.self, LeaderboardVerb.self,
-          CancelVerb.self, PauseVerb.self, ResumeVerb.self, RetryVerb.self, SchemaVerb.self,
+          ImportanceVerb.self, ParetoVerb.self, CancelVerb.self, PauseVerb.self, ResumeVerb.self, RetryVerb.self, SchemaVerb.self,
         ]),
       CommandGroup(
         name: "Trials and models",

@@ -4,10 +4,11 @@ import Testing
 /// What the command says of itself, without any database.
 @Suite struct HelpTests {
   static let verbs = [
-    "enqueue", "watch", "sweeps", "show", "leaderboard", "cancel", "pause", "resume", "retry",
-    "schema", "trial", "predict", "artifact", "artifact list", "artifact get", "dataset",
-    "dataset fetch", "dataset import", "dataset generate", "dataset list", "dataset show",
-    "dataset remove", "up", "scheduler", "worker", "workers", "sql", "psql", "migrate", "doctor",
+    "enqueue", "watch", "sweeps", "show", "leaderboard", "importance", "pareto", "cancel",
+    "pause", "resume", "retry", "schema", "trial", "predict", "artifact", "artifact list",
+    "artifact get", "dataset", "dataset fetch", "dataset import", "dataset generate",
+    "dataset list", "dataset show", "dataset remove", "up", "scheduler", "worker", "workers",
+    "sql", "psql", "migrate", "doctor",
   ]
 
   @Test(arguments: verbs) func `each verb has help`(verb: String) throws {

@@ -86,6 +86,13 @@ import Testing
     #expect(try program.good("sweeps").contains("finished"))
     #expect(try program.good("show", "way").contains("maximize validation accuracy"))
     #expect(try program.good("leaderboard", "latest").contains("validation accuracy"))
+    for method in ["ped-anova", "fanova"] {
+      #expect(try program.good("importance", "way", "--method", method).contains("model.cell"))
+    }
+    let front = try program.good("pareto", "way", "--metrics", "accuracy,loss")
+    #expect(front.contains("validation loss") && front.contains("no other of 3"))
+    #expect(try program.good("pareto", "way").contains("training_seconds"))
+    #expect(try program.run("pareto", "way", "--metrics", "accuracy,speed").code == 2)
     #expect(try program.good("workers").contains("alive"))
 
     let best = try program.good(
@@ -129,15 +136,19 @@ import Testing
     try program.write("sweep.yaml", "dataset: adding-10\ntrials: 2\n")
     try program.good("enqueue", "sweep.yaml", "--json")
     for arguments in [
-      ["sweeps"], ["show", "1"], ["leaderboard", "1"], ["workers"], ["dataset", "list"],
+      ["sweeps"], ["show", "1"], ["leaderboard", "1"], ["importance", "1"],
+      ["importance", "1", "--method", "fanova"], ["pareto", "1"], ["workers"], ["dataset", "list"],
       ["dataset", "show", "adding-10"], ["sql", "select 1 as one"], ["doctor"],
     ] {
       let run = try program.run(arguments + ["--json"])
       #expect(run.code == (arguments == ["doctor"] ? 1 : 0))
       let rows = try JSONDecoder().decode([[String: Anything]].self, from: Data(run.output.utf8))
-      #expect(rows.isEmpty == (["leaderboard", "workers"].contains(arguments[0])))
+      #expect(rows.isEmpty == Self.isEmpty.contains(arguments[0]))
     }
   }
+
+  /// The lists in which a sweep without trials has nothing.
+  private static let isEmpty = ["leaderboard", "importance", "pareto", "workers"]
 
   /// Any value.
   struct Anything: Decodable {
