@@ -1,4 +1,4 @@
-import Postgres
+public import Postgres
 
 // What a person may do to sweeps and trials; the public functions of the schema, one each.
 extension Database {

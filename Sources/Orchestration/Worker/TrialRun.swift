@@ -111,10 +111,11 @@ struct TrialRun {
       })
     switch ending {
     case .finished(let outcome):
-      let objectives = try claim.until.map { _ in
-        try best ?? objectives(spec, plan, epoch: outcome.bestEpoch)
+      if claim.until != nil, best == nil {
+        best = try objectives(spec, plan, epoch: outcome.bestEpoch)
       }
-      try succeed(outcome, objectives, epochs: plan.training.epochs)
+      try succeed(
+        outcome, claim.until == nil ? nil : best, epochs: plan.training.epochs)
     case .stopped(let checkpoint):
       switch interruption {
       case .shutdown: try release(checkpoint)

@@ -65,7 +65,7 @@ private struct FeatureSide {
   /// Nil if no trial has the parameter.
   init?(_ parameter: Parameter, _ trials: [ScoredTrial]) {
     path = parameter.path
-    let axis = Axis(parameter.distribution)
+    let axis = ImportanceAxis(parameter.distribution)
     let positions = trials.map { $0.assignment[parameter.path].flatMap(axis.position) }
     present = positions.count { $0 != nil }
     guard present > 0 else { return nil }

@@ -23,7 +23,7 @@ extension Importance {
     let best = trials.count { $0.loss <= cutoff }
     return normalized(
       space.parameters.compactMap { parameter in
-        let axis = Axis(parameter.distribution)
+        let axis = ImportanceAxis(parameter.distribution)
         var everyone = Array(repeating: 0, count: axis.cells)
         var leaders = everyone
         for (assignment, loss) in trials {
@@ -42,7 +42,7 @@ extension Importance {
   }
 
   /// Pearson's divergence of how the best are spread from how all are.
-  private static func divergence(_ leaders: [Int], _ everyone: [Int], _ axis: Axis) -> Double {
+  private static func divergence(_ leaders: [Int], _ everyone: [Int], _ axis: ImportanceAxis) -> Double {
     guard axis.cells > 1 else { return 0 }
     let density =
       switch axis.kind {

@@ -1,7 +1,7 @@
 /// A parameter as importance sees it: classes without an order, or a range of numbers.
 ///
 /// This is the only place here that knows the distributions.
-struct Axis {
+struct ImportanceAxis {
   enum Kind {
     /// One of these values, each as likely as the others.
     case classes([Value])
@@ -38,7 +38,7 @@ struct Axis {
 
   init(_ distribution: Distribution) {
     switch distribution {
-    case .choice(let values):
+    case .choice(let values), .ordinal(let values):
       kind = .classes(values)
       cells = values.count
     case .uniform(let low, let high):
@@ -60,6 +60,13 @@ struct Axis {
       // doubling of the width, as Optuna has it.
       let doublings = Int.bitWidth - (high - low).leadingZeroBitCount
       cells = low == high ? 1 : min(doublings + 1, Self.gridCells)
+    case .logSteps(let low, let high, let step):
+      kind = .numbers(Scale(low, high, isLogarithmic: true, margin: step / 2))
+      cells = min(Int(((high - low) / step).rounded()) + 1, Self.gridCells)
+    case .normal(_, _, let low, let high, let isLogarithmic, let step):
+      kind = .numbers(
+        Scale(low, high, isLogarithmic: isLogarithmic, margin: (step ?? 0) / 2))
+      cells = Self.gridCells
     }
   }
 
