@@ -81,7 +81,8 @@ let package = Package(
       name: "TrainingTests", dependencies: ["Training", "Recurrent", "Philox", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "SearchTests", dependencies: ["Search", "TestSupport"], swiftSettings: strict),
+      name: "SearchTests", dependencies: ["Search", "Philox", "TestSupport"],
+      resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
       name: "PostgresTests", dependencies: ["Postgres", "TestSupport"], swiftSettings: strict),
     .testTarget(
