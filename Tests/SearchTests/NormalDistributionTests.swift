@@ -5,14 +5,16 @@ import Testing
 
 @Suite struct NormalDistributionTests {
   // ln((erfc(a / √2) − erfc(b / √2)) / 2) with 60 digits.
-  @Test(arguments: [
+  static let masses: [(Double, Double, Double)] = [
     (-1, 1, -0.38171514630212607), (0, 0.05, -3.9150874039863981), (3, 3.05, -8.4891345400162025),
     (-8, -7.5, -31.095579450839753), (-3, 0.5, -0.37090055956203252),
     (20, 21, -203.91715537228816), (40, 41, -804.60844201375379),
     (-2.5, 2.6, -0.010930372820439667), (0.2, 9, -0.8657395226815953),
     (-0.01, 0.02, -4.4255464290246865), (5, 5.09, -16.044661055341929),
     (0.4, 0.6, -2.6546259247560692), (-.infinity, 0, -0.69314718055994531),
-  ]) func `masses are right far from the middle and in narrow cells`(
+  ]
+
+  @Test(arguments: masses) func `masses are right far from the middle and in narrow cells`(
     low: Double, high: Double, logMass: Double
   ) {
     #expect(abs(NormalDistribution.logMass(low, high) - logMass) < 1e-8)

@@ -27,6 +27,15 @@ import Testing
     for (deviation, width) in zip(deviations, widths) { #expect(abs(deviation - width) < 1e-12) }
   }
 
+  @Test func `sharp kernels are narrower while they are few`() {
+    var sharp = ParzenEstimator(
+      [Axis(.uniform(low: 0, high: 8))], priorWeight: 1, isSharp: true)
+    sharp.update(
+      removing: [],
+      inserting: [(0, 4.0), (1, 4.1)].map { .init(trial: $0.0, numbers: [$0.1]) })
+    #expect(sharp.columns[0].deviations == [1, 1])
+  }
+
   @Test func `many kernels are at least a hundredth of the axis wide`() {
     let numbers = (0..<200).map { Double($0) / 100 }
     let deviations = estimator(numbers, Axis(.uniform(low: 0, high: 4))).columns[0].deviations

@@ -44,26 +44,28 @@ import Testing
     }
     var fresh = TPESampler(Self.space, seed: 3)
     for observation in Self.history(count).shuffled() { fresh.observe(observation) }
-    #expect(fresh.suggest(trial: count) == suggestion)
-    #expect(fresh.suggest(trial: count) == suggestion)
+    let again = [fresh.suggest(trial: count), fresh.suggest(trial: count)]
+    #expect(again == [suggestion, suggestion])
     #expect(suggestion.map(\.assignment).map(Self.space.contains) == true)
     var other = TPESampler(Self.space, seed: 4)
     for observation in Self.history(count) { other.observe(observation) }
-    #expect(other.suggest(trial: count)?.assignment != suggestion?.assignment)
+    let different = other.suggest(trial: count)
+    #expect(different?.assignment != suggestion?.assignment)
   }
 
   @Test func `the first points are spread evenly`() throws {
     var sampler = TPESampler(Self.space, seed: 3)
-    let first = try #require(sampler.suggest(trial: 0))
+    let suggestion = sampler.suggest(trial: 0)
+    let first = try #require(suggestion)
     #expect(first.assignment == SobolSampler(Self.space, seed: 3).suggest(trial: 0)?.assignment)
     #expect(
-      first.reason == "point 1 of an even spread with seed 3; 0 of the first 10 trials have ended")
+      first.reason == "point 1 of an even spread with seed 3; 0 of the first 10 have ended")
     var options = TPEOptions.optuna
     options.startupTrials = 2
     var random = TPESampler(Self.space, options, seed: 3)
+    let fifth = random.suggest(trial: 5)
     #expect(
-      random.suggest(trial: 5)?.assignment
-        == RandomSampler(Self.space, seed: 3).suggest(trial: 5)?.assignment)
+      fifth?.assignment == RandomSampler(Self.space, seed: 3).suggest(trial: 5)?.assignment)
   }
 
   @Test func `parameters that are there together are drawn together`() {
@@ -81,7 +83,8 @@ import Testing
       var sampler = TPESampler(Self.space, seed: seed)
       var losses: [Double] = []
       for trial in 0..<60 {
-        let point = try #require(sampler.suggest(trial: trial)).assignment
+        let suggestion = sampler.suggest(trial: trial)
+        let point = try #require(suggestion).assignment
         losses.append(Self.loss(point))
         sampler.observe(
           Observation(trial: trial, assignment: point, outcome: .completed([Self.loss(point)])))
@@ -94,7 +97,7 @@ import Testing
     #expect(best.sorted()[4] < 0.6 * bestAtRandom.sorted()[4])
   }
 
-  @Test func `trials that run keep others away`() throws {
+  @Test func `trials that run keep others away`() {
     let space = Space([Parameter("x", .uniform(low: 0, high: 1))])
     func share(_ constantLiar: Bool) -> Int {
       var options = TPEOptions()
@@ -124,7 +127,8 @@ import Testing
     var sampler = TPESampler(space, objectives: 2, seed: 1)
     var distances: [Double] = []
     for trial in 0..<120 {
-      let point = try #require(sampler.suggest(trial: trial)).assignment
+      let suggestion = sampler.suggest(trial: trial)
+      let point = try #require(suggestion).assignment
       let (x, y) = (point["x"]?.number ?? 0, point["y"]?.number ?? 0)
       distances.append(y)
       sampler.observe(
@@ -138,7 +142,8 @@ import Testing
   @Test func `a reason says what a person needs`() throws {
     var sampler = TPESampler(Self.space, seed: 3)
     for observation in Self.history(50) { sampler.observe(observation) }
-    let reason = try #require(sampler.suggest(trial: 50)).reason
+    let suggestion = sampler.suggest(trial: 50)
+    let reason = try #require(suggestion).reason
     #expect(reason.hasPrefix("near "))
     #expect(reason.contains(" of the 5 best of 46 trials, "))
     #expect(
@@ -152,6 +157,7 @@ import Testing
       sampler.observe(
         Observation(trial: trial, assignment: Assignment(), outcome: .completed([1])))
     }
-    #expect(sampler.suggest(trial: 20)?.assignment == Assignment())
+    let suggestion = sampler.suggest(trial: 20)
+    #expect(suggestion?.assignment == Assignment())
   }
 }

@@ -147,6 +147,31 @@ extension Axis {
     }
   }
 
+  /// Which of the values that are counted a number stands for, from 0 on.
+  ///
+  /// - Precondition: The values are counted.
+  func place(of number: Double) -> Int {
+    switch kind {
+    case .choices(let count): place(number, first: 0, step: 1, count)
+    case .counted(let count, let first, let step): place(number, first: first, step: step, count)
+    case .whole(let first, _): Int(plain(number).rounded()) - first
+    case .multiples(let first, let last, let step):
+      Int(
+        (max(first, min(plain(number), last)) / step).rounded() - (first / step).rounded())
+    case .real: preconditionFailure("the values are not counted")
+    }
+  }
+
+  /// How many values there are; nil if they are not counted.
+  var count: Int? {
+    switch kind {
+    case .choices(let count), .counted(let count, _, _): count
+    case .whole(let first, let last): last - first + 1
+    case .multiples(let first, let last, let step): Int(((last - first) / step).rounded()) + 1
+    case .real: nil
+    }
+  }
+
   /// The value below which this share of all draws lies: the inverse of the cumulative distribution.
   ///
   /// - Parameter share: From 0 up to, but not including, 1.

@@ -60,7 +60,8 @@ enum NormalDistribution {
   @inline(__always)
   static func exponential(_ number: Double) -> Double {
     guard number > -707 else { return 0 }
-    let power = (number * 1.442_695_040_888_963_4).rounded()
+    // So large a number has no room for a fraction: rounding without a call of the C library.
+    let power = (number * 1.442_695_040_888_963_4 + 0x1.8p52) - 0x1.8p52
     let x = (number - power * 0x1.62E42FEEp-1) - power * 0x1.A39EF35793C76p-33
     // 1/12! … 1/2!: |x| ≤ 0.347, what is left out is below 2e-16.
     var series = 2.087_675_698_786_81e-9

@@ -27,13 +27,28 @@ struct KernelColumn: Sendable {
   /// at all kernels in single precision.
   private(set) var positions: [Float] = []
   private(set) var inverses: [Float] = []
+  /// The places of the values among those that are counted; empty if they are not.
+  private(set) var cells: [Int32] = []
 
   private var order: [Place] = []
 
-  init(_ axis: Axis) { self.axis = axis }
+  private let isSharp: Bool
+
+  /// No kernels yet.
+  ///
+  /// - Parameters:
+  ///   - axis: The parameter.
+  ///   - isSharp: Whether few kernels may be nearly as narrow as many.
+  init(_ axis: Axis, isSharp: Bool) {
+    self.axis = axis
+    self.isSharp = isSharp
+  }
 
   /// The narrowest kernel among this many: 1/100 of the axis at least.
-  func narrowest(_ count: Int) -> Double { axis.length / min(100, Double(count) + 2) }
+  func narrowest(_ count: Int) -> Double {
+    let parts = Double(count) + 2
+    return axis.length / min(100, isSharp ? parts * parts.squareRoot() : parts)
+  }
 
   // MARK: Building
 
@@ -47,6 +62,7 @@ struct KernelColumn: Sendable {
     peaks = deviations
     positions = numbers.map { Float(position($0)) }
     inverses = Array(repeating: 0, count: numbers.count)
+    cells = axis.isCounted ? numbers.map { Int32(clamping: axis.place(of: $0)) } : []
     for rank in order.indices { widen(rank, among: trials) }
   }
 
@@ -61,6 +77,7 @@ struct KernelColumn: Sendable {
     peaks.insert(0, at: place)
     positions.insert(Float(position(number)), at: place)
     inverses.insert(0, at: place)
+    if axis.isCounted { cells.insert(Int32(clamping: axis.place(of: number)), at: place) }
     let entry = Place(number: number, trial: trials[place])
     let rank = order.firstPlace { !($0 < entry) }
     order.insert(entry, at: rank)
@@ -78,6 +95,7 @@ struct KernelColumn: Sendable {
     peaks.remove(at: place)
     positions.remove(at: place)
     inverses.remove(at: place)
+    if axis.isCounted { cells.remove(at: place) }
     let entry = Place(number: number, trial: trial)
     let rank = order.firstPlace { !($0 < entry) }
     order.remove(at: rank)

@@ -23,7 +23,8 @@ struct ParameterGroup: Sendable {
   init(_ places: [Int], of space: Space, _ options: TPEOptions, objectives: Int) {
     self.places = places
     axes = places.map { Axis(space.parameters[$0].distribution) }
-    good = ParzenEstimator(axes, priorWeight: options.priorWeight, isFlat: objectives > 1)
+    good = ParzenEstimator(
+      axes, priorWeight: options.priorWeight, isFlat: objectives > 1, isSharp: options.isSharp)
     rest = ParzenEstimator(axes, priorWeight: options.priorWeight)
   }
 

@@ -29,9 +29,10 @@ struct ParzenEstimator: Sendable {
   ///   - axes: The parameters.
   ///   - priorWeight: What the prior weighs, in trials.
   ///   - isFlat: Whether old trials weigh as much as new ones.
-  init(_ axes: [Axis], priorWeight: Double, isFlat: Bool = false) {
+  ///   - isSharp: Whether few kernels may be nearly as narrow as many.
+  init(_ axes: [Axis], priorWeight: Double, isFlat: Bool = false, isSharp: Bool = false) {
     precondition(priorWeight > 0, "the prior has no weight")
-    columns = axes.map(KernelColumn.init)
+    columns = axes.map { KernelColumn($0, isSharp: isSharp) }
     self.priorWeight = priorWeight
     logPriorWeight = Exponential.log(priorWeight)
     self.isFlat = isFlat

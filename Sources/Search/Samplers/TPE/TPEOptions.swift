@@ -1,5 +1,11 @@
-/// How ``TPESampler`` searches. The defaults are those that did best in our comparison; those of
-/// Optuna 5.0 are ``optuna``.
+/// How ``TPESampler`` searches. The defaults are those of Optuna 5.0 (``optuna``) but for two that
+/// did better: Sobol points to start with and narrower kernels.
+///
+/// Median best of 40 seeds after 100 trials, with Optuna's choices, with narrow kernels alone, and
+/// with both: Branin 0.413, 0.403, 0.402; Hartmann 6 −3.18, −3.19, −3.27; Rosenbrock 4 with a log and
+/// an integer 3.61, 3.26, 3.25; Ackley 10 11.4, 10.7, 11.0. Better here and worse there, so left alone:
+/// 48 to 128 candidates, half the prior, a good share of 0.15, 16 trials to start with, kernels as
+/// narrow as 1/n². Worse everywhere: each parameter alone.
 public struct TPEOptions: Hashable, Sendable {
   /// Where the points come from while too little is known.
   public enum Startup: Hashable, Sendable {
@@ -21,6 +27,8 @@ public struct TPEOptions: Hashable, Sendable {
   public var constantLiar = true
   /// What the density of all points weighs, in trials; above 0.
   public var priorWeight = 1.0
+  /// Whether kernels of n good trials may be as narrow as the axis / (n + 2)^1.5, rather than / (n + 2).
+  public var isSharp = true
   /// The share of the trials that are good.
   public var goodShare = 0.1
   /// The most trials that are good, if there is one objective.
@@ -33,6 +41,7 @@ public struct TPEOptions: Hashable, Sendable {
   public static var optuna: TPEOptions {
     var options = TPEOptions()
     options.startup = .random
+    options.isSharp = false
     return options
   }
 

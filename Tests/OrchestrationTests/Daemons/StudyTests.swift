@@ -1,0 +1,149 @@
+import Postgres
+import Store
+import TestSupport
+import Testing
+
+/// Searches that learn and stop, by real daemons.
+@Suite struct StudyTests {
+  private static let sweep = """
+    name: study
+    dataset: {name: order, split: {test: 0.2, validation: 0.2}}
+    model: {cell: {choice: [rnn, gru]}, hidden: {int: [3, 6]}, embedding: 4}
+    training: {epochs: 9, batch: 32, rate: {log_uniform: [0.001, 0.1]}}
+    objective: {metric: loss}
+    """
+
+  private func decisions(_ daemons: Daemons, _ sweep: Int) throws -> [String] {
+    try daemons.database.connection.query(
+      """
+      select concat_ws(' ', number, kind, reason, details) from unroll.decisions
+      where sweep_id = $1 and number is not null order by id
+      """, [sweep]
+    ).map { try $0[0] }
+  }
+
+  private func legs(_ daemons: Daemons, _ sweep: Int) throws -> [String] {
+    try daemons.database.connection.query(
+      """
+      select concat_ws(' ', leg, number, until, result, float8send(objective), judgement, known)
+      from unroll.legs where sweep_id = $1 order by leg
+      """, [sweep]
+    ).map { try $0[0] }
+  }
+
+  @Test(.scratchDatabase) func `promotion trains the best further, and the budget is exact`()
+    throws
+  {
+    let daemons = try Daemons()
+    let scheduler = daemons.scheduler()
+    let worker = daemons.worker(slots: 2)
+    let sweep = try daemons.enqueue(
+      Self.sweep + """
+
+        search: {sampler: tpe, startup: 4}
+        stop: {rule: asha, eta: 3}
+        trials: 12
+        """)
+    try daemons.waitForEnd(sweep)
+    try worker.stop()
+    try scheduler.stop()
+    #expect(try daemons.state(sweep) == "finished")
+    let count: Int = try daemons.value(
+      "select count(*) from unroll.trials where sweep_id = \(sweep)")
+    #expect(count == 12)
+    let open: Int = try daemons.value(
+      "select count(*) from unroll.trials where state not in ('succeeded', 'pruned')")
+    #expect(open == 0)
+    // At least a third of those at a rung goes on, and no more than the rule allows.
+    let rungs: [Int] = try daemons.database.connection.query(
+      "select count(distinct number) from unroll.legs where result = 'reached' group by until order by until"
+    ).map { try $0[0] }
+    #expect(rungs.count == 3)
+    #expect(rungs[0] == 12)
+    #expect((4...6).contains(rungs[1]))
+    #expect((1...3).contains(rungs[2]))
+    let epochs: Int = try daemons.value(
+      "select count(*) from unroll.curves where metric = 'loss' and split = 'train'")
+    #expect(epochs < 12 * 9 / 2)
+    #expect(epochs == rungs[0] + 2 * rungs[1] + 6 * rungs[2])
+    // Each stop has its reason.
+    let stopped: Int = try daemons.value(
+      "select count(*) from unroll.decisions where kind = 'stop'")
+    #expect(stopped == 12 - rungs[2])
+  }
+
+  @Test(.scratchDatabase, .timeLimit(.minutes(2)))
+  func `a deterministic search is the same for any number of slots and through restarts`() throws {
+    let daemons = try Daemons()
+    let text =
+      Self.sweep + """
+
+        search: {sampler: tpe, startup: 4, order: deterministic, window: 3}
+        stop: {rule: asha, eta: 3}
+        trials: 9
+        """
+    func run(slots: Int, restarts: Int) throws -> (
+      decisions: [String], legs: [String], results: [String]
+    ) {
+      let worker = daemons.worker(slots: slots)
+      let sweep = try daemons.enqueue(text)
+      for restart in 0..<restarts {
+        let scheduler = daemons.scheduler()
+        try daemons.wait("the search makes no progress") {
+          try daemons.value(
+            "select count(*) > \(2 * restart + 1) or bool_or(s.state = 'finished') from unroll.legs l join unroll.sweeps s on s.id = l.sweep_id where s.id = \(sweep)"
+          )
+        }
+        try scheduler.stop()
+      }
+      let scheduler = daemons.scheduler()
+      try daemons.waitForEnd(sweep)
+      try scheduler.stop()
+      try worker.stop()
+      #expect(try daemons.state(sweep) == "finished")
+      return (try decisions(daemons, sweep), try legs(daemons, sweep), try daemons.results(sweep))
+    }
+    let single = try run(slots: 1, restarts: 0)
+    let many = try run(slots: 4, restarts: 0)
+    let broken = try run(slots: 2, restarts: 5)
+    #expect(single.decisions.count > 18)
+    #expect(many.decisions.sorted() == single.decisions.sorted())
+    #expect(broken.decisions.sorted() == single.decisions.sorted())
+    #expect(many.legs == single.legs)
+    #expect(broken.legs == single.legs)
+    #expect(many.results == single.results)
+    #expect(broken.results == single.results)
+  }
+
+  @Test(.scratchDatabase) func `a search goes on when its parameters are changed`() throws {
+    let daemons = try Daemons()
+    let sweep = try daemons.enqueue(
+      Self.sweep + """
+
+        search: {sampler: tpe, startup: 2}
+        trials: 4
+        """)
+    let scheduler = daemons.scheduler()
+    try daemons.wait("no trial is made") {
+      try daemons.value("select count(*) > 0 from unroll.trials where sweep_id = \(sweep)")
+    }
+    try daemons.database.set(sweep: sweep, key: "model.cell", value: JSON(text: #""gru""#))
+    try daemons.database.set(sweep: sweep, key: "trials", value: JSON(text: "6"))
+    try daemons.database.set(
+      sweep: sweep, key: "try", value: JSON(text: #"[{"model.hidden": 5, "training.rate": 0.02}]"#))
+    let worker = daemons.worker(slots: 1)
+    try daemons.waitForEnd(sweep)
+    try worker.stop()
+    try scheduler.stop()
+    let trials = try daemons.database.trials(sweep: sweep)
+    #expect(trials.count == 6)
+    #expect(trials.allSatisfy { $0.state == "succeeded" })
+    let made: Int = try daemons.value(
+      "select count(*) from unroll.trials where params @> '{\"model.hidden\": 5, \"training.rate\": 0.02}'"
+    )
+    #expect(made == 1)
+    #expect(trials.last?.params.text.contains("gru") == true)
+    let changes: Int = try daemons.value("select count(*) from unroll.decisions where kind = 'set'")
+    #expect(changes == 3)
+  }
+}
