@@ -40,7 +40,7 @@ import Testing
     for first in stride(from: 0, to: trials, by: batch) {
       var pending: [(Int, Assignment)] = []
       for trial in first..<min(first + batch, trials) {
-        let assignment = try #require(sampler.suggest(trial: trial)).assignment
+        let assignment = try next(&sampler, trial).assignment
         observations.append(
           Observation(trial: trial, assignment: assignment, outcome: .running))
         sampler.observe(observations[observations.count - 1])
@@ -53,6 +53,11 @@ import Testing
       }
     }
     return observations
+  }
+
+  private func next(_ sampler: inout GPSampler, _ trial: Int) throws -> Suggestion {
+    let suggestion = sampler.suggest(trial: trial)
+    return try #require(suggestion)
   }
 
   private func outcome(_ trial: Int, _ assignment: Assignment) -> Outcome {
@@ -75,7 +80,7 @@ import Testing
     space: Space
   ) throws {
     let encoding = PointEncoding(space)
-    var draw = RandomSampler(space, seed: 6)
+    let draw = RandomSampler(space, seed: 6)
     for trial in 0..<200 {
       let assignment = try #require(draw.suggest(trial: trial)).assignment
       let positions = try #require(encoding.positions(assignment))
@@ -113,14 +118,14 @@ import Testing
     // Only the last observation of each trial, as rows of finished trials have it.
     var third = GPSampler(space, seed: 11)
     for observation in history where observation.outcome != .running { third.observe(observation) }
-    let next = try #require(first.suggest(trial: 40))
-    #expect(second.suggest(trial: 40) == next)
-    #expect(third.suggest(trial: 40) == next)
+    let next = try self.next(&first, 40)
     // Asking changes nothing.
-    #expect(first.suggest(trial: 40) == next)
+    let same = try [self.next(&second, 40), self.next(&third, 40), self.next(&first, 40)]
+    #expect(same == [next, next, next])
     var other = GPSampler(space, seed: 12)
     for observation in history { other.observe(observation) }
-    #expect(other.suggest(trial: 40)?.assignment != next.assignment)
+    let different = try self.next(&other, 40)
+    #expect(different.assignment != next.assignment)
   }
 
   @Test func `fits are made at counts that depend on the count alone`() {
@@ -191,12 +196,13 @@ import Testing
     let history = try search(&sampler, trials: 14) {
       .completed([loss($1), -($1["rate"]?.number ?? 0)])
     }
-    let first = try #require(sampler.suggest(trial: 14))
-    let second = try #require(sampler.suggest(trial: 15))
+    let first = try next(&sampler, 14)
+    let second = try next(&sampler, 15)
     #expect(first.reason.contains("objectives mixed") && first.reason != second.reason)
     var again = GPSampler(Self.conditional, seed: 5)
     for observation in history { again.observe(observation) }
-    #expect(again.suggest(trial: 15) == second)
+    let same = try next(&again, 15)
+    #expect(same == second)
   }
 
   @Test func `trials that fail or break constraints are bad ones, also when there are no others`()
@@ -205,14 +211,14 @@ import Testing
     let space = Space([Parameter("x", .uniform(low: 0, high: 1))])
     var sampler = GPSampler(space, seed: 8)
     for trial in 0..<12 {
-      let assignment = try #require(sampler.suggest(trial: trial)).assignment
+      let assignment = try next(&sampler, trial).assignment
       let x = assignment["x"]?.number ?? 0
       sampler.observe(
         Observation(
           trial: trial, assignment: assignment, outcome: trial == 4 ? .failed : .completed([-x]),
           violation: x))
     }
-    let next = try #require(sampler.suggest(trial: 12))
+    let next = try self.next(&sampler, 12)
     #expect(next.reason.contains("violation"))
     #expect(next.assignment["x"]?.number ?? 1 < 0.2)
   }
@@ -229,12 +235,13 @@ import Testing
 
   @Test func `a reason says what is expected, and what it depends on`() throws {
     var sampler = GPSampler(Self.plain, seed: 10)
+    let start = try next(&sampler, 0).reason
     #expect(
-      sampler.suggest(trial: 0)?.reason
+      start
         == "point 1 of 10 spread over the space: 0 of the 10 results that the model needs are there"
     )
     _ = try search(&sampler, trials: 15) { .completed([loss($1)]) }
-    let reason = try #require(sampler.suggest(trial: 15)).reason
+    let reason = try next(&sampler, 15).reason
     #expect(
       reason.contains(
         /^log expected improvement -?[0-9.e-]+: mean [0-9.]+ ± [0-9.e-]+, best so far [0-9.]+; most sensitive to [a-z]+$/
