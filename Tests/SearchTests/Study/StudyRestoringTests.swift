@@ -29,6 +29,9 @@ import Testing
         restored.run(&other)
         #expect(restored.moves == expected.moves)
         #expect(restored.verdicts == expected.verdicts)
+        // Also one that was cut after its end says so again, having taken all results.
+        let last = restored.study.next()
+        #expect(last == .finished)
         #expect(restored.study.taken == expected.study.taken)
       }
     }
