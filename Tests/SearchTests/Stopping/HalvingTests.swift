@@ -71,7 +71,8 @@ import Testing
     #expect(promoted(&rule).isEmpty)
     #expect(dismissed(&rule).isEmpty)
     report(&rule, 1, [losses[8]])
-    let first = try #require(rule.promote(isComplete: false))
+    let next = rule.promote(isComplete: false)
+    let first = try #require(next)
     #expect(first.trial == 3 && first.until == 3)
     #expect(
       first.why.reason == "rank 1 of 9 at epoch 1, of whom the best 3 go on; cutoff loss 3")

@@ -100,20 +100,19 @@ struct StudyDriver {
   }
 
   /// Lets things happen in any order until the sweep is over.
-  mutating func run(
-    _ random: inout TestRandom, each: (StudyDriver, TestRandom) throws -> Void = { _, _ in }
-  )
-    rethrows
-  {
-    while !isFinished {
-      guard let choice = choices.randomElement(using: &random) else {
-        Issue.record("the study is stuck after \(moves.count) moves")
-        return
-      }
-      step(choice)
-      try each(self, random)
-    }
+  mutating func run(_ random: inout TestRandom) {
+    while !isFinished { advance(&random) }
     #expect(out.isEmpty)
+  }
+
+  /// Lets one of the things happen that can.
+  mutating func advance(_ random: inout TestRandom) {
+    guard let choice = choices.randomElement(using: &random) else {
+      Issue.record("the study is stuck after \(moves.count) moves")
+      isFinished = true
+      return
+    }
+    step(choice)
   }
 
   /// The epochs that each trial came to, and how it ended.

@@ -108,4 +108,29 @@ import Testing
     }
     #expect(leg.number == 4 && leg.trial == 0 && leg.until == 3 && leg.after == 1)
   }
+
+  @Test(arguments: [StopRuleKind.asha, .stoppingASHA, .hyperband, .halving, .median])
+  func `a large study spends little on each decision`(kind: StopRuleKind) {
+    // If ranks were sorted anew for each result, this would take minutes.
+    let trials = 50_000
+    var study = Study(
+      StudySettings(trials: trials), sampler: NoSampler(),
+      rule: makeStopRule(StopSettings(kind, epochs: 9, trials: trials)))
+    var random = TestRandom(seed: 1)
+    var legs = 0
+    deciding: while true {
+      let leg: Leg
+      switch study.next() {
+      case .begin(let first, _): leg = first
+      case .goOn(let next): leg = next
+      case .wait, .finished: break deciding
+      }
+      legs += 1
+      study.take(leg: leg.number, .reached([Double(random.next() >> 11)]))
+    }
+    #expect(study.begun == trials)
+    #expect(study.taken == legs)
+    let told = study.verdicts()
+    #expect(told.count >= legs)
+  }
 }

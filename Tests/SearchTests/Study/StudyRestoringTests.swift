@@ -17,17 +17,21 @@ import Testing
       var random = TestRandom(seed: UInt64(seed))
       var driver = StudyDriver(
         try StudyDriver.study(kind, settings, limit: limit), world: world, workers: 1 + seed % 3)
-      try driver.run(&random) { cut, next in
+      while !driver.isFinished {
+        driver.advance(&random)
         // Rows come back in no order.
-        var restored = cut
+        var restored = driver
         restored.study = try StudyDriver.study(
-          kind, settings, limit: limit, history: cut.records.reversed())
-        var (one, other) = (next, next)
-        var expected = cut
+          kind, settings, limit: limit, history: driver.records.reversed())
+        var (one, other) = (random, random)
+        var expected = driver
         expected.run(&one)
         restored.run(&other)
         #expect(restored.moves == expected.moves)
         #expect(restored.verdicts == expected.verdicts)
+        // Also one that was cut after its end says so again, having taken all results.
+        let last = restored.study.next()
+        #expect(last == .finished)
         #expect(restored.study.taken == expected.study.taken)
       }
     }
