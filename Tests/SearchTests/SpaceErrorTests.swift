@@ -280,9 +280,7 @@ import Testing
       ["4:6: try: found points to try first, allowed: none with a grid, which tries all"]
     ),
     (
-      "model: {hidden: {int: [1, 9]}}\ntry: ["
-        + Array(repeating: "{hidden: 1}", count: 10)
-        .joined(separator: ", ") + "]",
+      "model: {hidden: {int: [1, 9]}}\ntry: \(list(10, "{hidden: 1}"))",
       ["4:6: try: found 10 points, allowed: at most 9, the number of trials"]
     ),
     // Search and stopping
@@ -385,16 +383,25 @@ import Testing
       Example.errors("dataset: a\ntrials: 9\n" + text) == lines.map { "sweep.yaml:\($0)" })
   }
 
-  @Test(arguments: [
-    "constraints: [" + Array(repeating: "hidden > 1", count: 5000).joined(separator: ", ") + "]",
-    "constraints: ['" + String(repeating: "(", count: 100_000) + "']",
-    "constraints: ['" + String(repeating: "hidden+", count: 50_000) + "1']",
-    "try: [" + Array(repeating: "{hidden: 1}", count: 20_000).joined(separator: ", ") + "]",
-    "objectives: [" + Array(repeating: "loss", count: 20_000).joined(separator: ", ") + "]",
+  /// A list of so many times the same.
+  static func list(_ count: Int, _ element: String) -> String {
+    "[" + Array(repeating: element, count: count).joined(separator: ", ") + "]"
+  }
+
+  static let hostile: [String] = [
+    "constraints: \(list(5000, "hidden > 1"))",
+    "constraints: ['\(String(repeating: "(", count: 100_000))']",
+    "constraints: ['\(String(repeating: "hidden+", count: 50_000))1']",
+    "try: \(list(20_000, "{hidden: 1}"))",
+    "try: \(list(999, "{hiden: 1}"))",
+    "objectives: \(list(20_000, "loss"))",
     "try: [{model: {model: {model: {model: {hidden: 1}}}}}]",
-    "model: {hidden: {int: [1, 2], when: {layers: ["
-      + Array(repeating: "1", count: 50_000).joined(separator: ", ") + "]}}, layers: 2}",
-  ]) func `more than anyone writes is refused quickly, on short lines`(text: String) {
+    "model: {hidden: {int: [1, 2], when: {layers: \(list(50_000, "1"))}}, layers: 2}",
+  ]
+
+  @Test(arguments: hostile) func `more than anyone writes is refused quickly, on short lines`(
+    text: String
+  ) {
     let errors = Example.errors("dataset: a\ntrials: 9\n" + text)
     #expect(!errors.isEmpty && errors.count <= SpecErrors.limit)
     #expect(errors.allSatisfy { $0.count < 400 && !$0.contains("\n") })

@@ -47,7 +47,7 @@ enum Normal {
       if excess > 0 { above = number } else { below = number }
       let newton = number - excess / density(number)
       let next = below < newton && newton < above ? newton : below + (above - below) / 2
-      guard next != number, abs(next - number) > 1e-15 else { break }
+      guard next != number, abs(next - number) > 1e-12 else { break }
       number = next
     }
     return min(max(number, low), high)
