@@ -27,9 +27,9 @@ import Testing
     #expect(!search.isMultivariate && search.order == .deterministic && search.window == 16)
     #expect(search.repeats == 3 && search.warmStart == [7])
     let stop = spec.stop
-    #expect(stop.rule == .asha && stop.eta == 4 && stop.minEpochs == 2 && stop.brackets == 2)
+    #expect(stop.rule == .asha && stop.eta == 4 && stop.minimumEpochs == 2 && stop.brackets == 2)
     #expect(stop.every == 1 && stop.startup == 5 && stop.warmUp == 0 && stop.patience == 5)
-    #expect(stop.threshold == nil && stop.tolerance == 0)
+    #expect(stop.threshold.isEmpty && stop.tolerance == 0)
     #expect(spec.objectives.map(\.metric) == ["accuracy", "loss", "rmse / 2 + loss"])
     #expect(spec.objectives.map(\.goal) == [.maximize, .minimize, .maximize])
     #expect(spec.objectives.map(\.split) == ["validation", "train", "validation"])
