@@ -18,6 +18,9 @@ extension Database {
   @discardableResult
   public func resume(sweep: Int) throws -> Bool { try one(ResumeSweep(sweep: sweep)) }
 
+  /// What a sweep asks for, with all changes.
+  public func spec(sweep: Int) throws -> JSON { try one(ReadSpec(sweep: sweep)) }
+
   /// Changes a sweep that is under way: its priority, weight, limits, budget, one of its parameters, or
   /// the points to try.
   public func set(sweep: Int, key: String, value: JSON) throws {
@@ -58,6 +61,13 @@ private struct ResumeSweep: Statement {
   let sweep: Int
   var parameters: [any PostgresEncodable] { [sweep] }
   static func decode(_ row: Row) throws -> Bool { try row[0] }
+}
+
+private struct ReadSpec: Statement {
+  static let sql = "select spec from unroll.sweeps where id = $1"
+  let sweep: Int
+  var parameters: [any PostgresEncodable] { [sweep] }
+  static func decode(_ row: Row) throws -> JSON { try row[0] }
 }
 
 private struct SetSweep: Statement {

@@ -42,7 +42,9 @@ extension Importance {
   }
 
   /// Pearson's divergence of how the best are spread from how all are.
-  private static func divergence(_ leaders: [Int], _ everyone: [Int], _ axis: ImportanceAxis) -> Double {
+  private static func divergence(_ leaders: [Int], _ everyone: [Int], _ axis: ImportanceAxis)
+    -> Double
+  {
     guard axis.cells > 1 else { return 0 }
     let density =
       switch axis.kind {

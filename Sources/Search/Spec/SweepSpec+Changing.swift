@@ -1,0 +1,45 @@
+extension SweepSpec {
+  /// What a person writes for a value, as in a sweep file: `0.01`, `lstm`, `{uniform: [0, 1]}`.
+  ///
+  /// - Throws: What is wrong with the text.
+  public static func value(_ text: String, file: String) throws(SpecErrors) -> Value {
+    do { return try SpecReader.read(text, file: file).value } catch { throw SpecErrors([error]) }
+  }
+
+  /// Checks a specification with another value at a path: what `unroll.set` in SQL makes of it.
+  ///
+  /// - Parameters:
+  ///   - json: The specification.
+  ///   - path: Keys joined by points. Points for `try` are added; a value for a parameter that is
+  ///     searched pins it.
+  ///   - value: The value.
+  ///   - file: What the error messages call it.
+  ///   - schema: What it may say.
+  /// - Returns: The changed specification.
+  /// - Throws: All that is wrong with it.
+  public static func changed(
+    _ json: String, _ path: String, to value: Value, file: String, schema: SpecSchema
+  ) throws(SpecErrors) -> SweepSpec {
+    let spec = try parse(json, file: file, schema: schema)
+    let root: Value
+    do { root = try Value(json: json) } catch { return spec }
+    var wanted = value
+    if path == "try" {
+      wanted = .list((root.map?["try"]?.list ?? []) + (value.list ?? [value]))
+    } else if spec.space[path] != nil, value.map == nil {
+      wanted = .map(["choice": .list([value])])
+    }
+    let keys = path.split(separator: ".").map(String.init)
+    return try parse(root.setting(keys[...], to: wanted).json, file: file, schema: schema)
+  }
+}
+
+extension Value {
+  /// With a value at nested keys.
+  fileprivate func setting(_ keys: ArraySlice<String>, to value: Value) -> Value {
+    guard let key = keys.first else { return value }
+    var map = map ?? [:]
+    map[key] = (map[key] ?? .map([:])).setting(keys.dropFirst(), to: value)
+    return .map(map)
+  }
+}

@@ -1,0 +1,156 @@
+/// A search by lines of JSON, for an objective that is computed elsewhere: questions in, answers out.
+///
+/// | line | answer |
+/// |---|---|
+/// | `{"ask": 2}` | two of `{"trial": 0, "params": {…}, "until": 9, "why": "…"}`; with `"decision": "promote"` for a trial that goes on after a pause; `{"wait": true}` until results come, `{"finished": true}` at the end |
+/// | `{"report": {"trial": 0, "step": 3, "metrics": {"loss": 0.4}}}` | `{"trial": 0, "decision": "continue", "why": "…"}`, or `pause`, or `stop` |
+/// | `{"tell": {"trial": 0, "metrics": {"loss": 0.2}}}` | `{"trial": 0, "decision": "complete"}`; `{"tell": {"trial": 0, "failed": true}}` for one without a value |
+public struct Dialogue {
+  /// A line that cannot be answered.
+  public struct Misunderstanding: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What was found and what is allowed.
+    public let description: String
+  }
+
+  private let spec: SweepSpec
+  private var study: Study
+  private var params: [Int: Assignment] = [:]
+  /// The leg that each trial is on.
+  private var legs: [Int: Leg] = [:]
+
+  /// A search as a specification asks for it; see ``SweepSpec/space(_:file:replacing:)``.
+  public init(_ spec: SweepSpec) {
+    self.spec = spec
+    var settings = StudySettings(
+      trials: spec.trials,
+      order: spec.search.order == .deterministic
+        ? .deterministic(window: spec.search.window) : .arrival)
+    settings.repeats = spec.search.repeats
+    settings.known = spec.known
+    settings.space = spec.space
+    settings.seed = spec.seed
+    study = Study(settings, sampler: spec.makeSampler(), rule: makeStopRule(spec.stop))
+  }
+
+  /// The answers to a line.
+  ///
+  /// - Throws: ``Misunderstanding``; the search is as before.
+  public mutating func answer(_ line: String) throws(Misunderstanding) -> [String] {
+    let message: Value
+    do { message = try Value(json: line) } catch {
+      throw Misunderstanding(description: "found no JSON, allowed: an object on one line")
+    }
+    guard let keys = message.map, keys.count == 1, let (key, value) = keys.first else {
+      throw Misunderstanding(description: "found another form, allowed: \(Self.allowed)")
+    }
+    switch key {
+    case "ask": return try ask(value)
+    case "report": return [try report(value)]
+    case "tell": return [try tell(value)]
+    default: throw Misunderstanding(description: "found \"\(key)\", allowed: \(Self.allowed)")
+    }
+  }
+
+  private static let allowed = #"{"ask": n}, {"report": {…}} or {"tell": {…}}"#
+
+  // MARK: Asking
+
+  private mutating func ask(_ value: Value) throws(Misunderstanding) -> [String] {
+    guard let count = value.integer, (1...10_000).contains(count) else {
+      throw Misunderstanding(description: "ask: found \(value.json), allowed: 1 to 10000")
+    }
+    var answers: [String] = []
+    while answers.count < count {
+      switch study.next() {
+      case .begin(let leg, let suggestion):
+        params[leg.trial] = suggestion.assignment
+        answers.append(begin(leg, decision: nil))
+      case .goOn(let leg): answers.append(begin(leg, decision: "promote"))
+      case .wait: return answers + [#"{"wait":true}"#]
+      case .finished: return answers + [#"{"finished":true}"#]
+      }
+    }
+    return answers
+  }
+
+  private mutating func begin(_ leg: Leg, decision: String?) -> String {
+    legs[leg.trial] = leg
+    var answer: [String: Value] = [
+      "trial": .integer(leg.trial), "until": .integer(leg.until), "why": .string(leg.why.reason),
+      "params": .map(
+        (params[leg.trial] ?? Assignment()).reduce(into: [:]) {
+          $0[String($1.path.dropFirst("space.".count))] = $1.value
+        }),
+    ]
+    if let decision { answer["decision"] = .string(decision) }
+    return Value.map(answer).json
+  }
+
+  // MARK: Results
+
+  private mutating func report(_ value: Value) throws(Misunderstanding) -> String {
+    let (trial, leg) = try leg(of: value, "report")
+    guard let step = value.map?["step"]?.integer else {
+      throw Misunderstanding(
+        description:
+          "report.step: found \(value.map?["step"]?.json ?? "nothing"), allowed: an integer")
+    }
+    let losses = try losses(value, "report")
+    guard step >= leg.until else {
+      return Self.answer(trial, "continue", "epoch \(leg.until) is the next rung")
+    }
+    return end(leg, .reached(losses))
+  }
+
+  private mutating func tell(_ value: Value) throws(Misunderstanding) -> String {
+    let (_, leg) = try leg(of: value, "tell")
+    if value.map?["failed"]?.boolean == true { return end(leg, .failed) }
+    return end(leg, .reached(try losses(value, "tell")))
+  }
+
+  private mutating func end(_ leg: Leg, _ result: LegResult) -> String {
+    legs[leg.trial] = nil
+    study.take(leg: leg.number, result)
+    // A trial that goes on has its next leg at once, unless the order holds it back.
+    let verdicts = study.verdicts()
+    guard let verdict = verdicts.last(where: { $0.trial == leg.trial }) else {
+      return Self.answer(leg.trial, "pause", "its result is taken in when it is its turn")
+    }
+    if verdict.kind == .goOn, case .goOn(let next) = study.next() {
+      legs[next.trial] = next
+      return Self.answer(leg.trial, "continue", verdict.why.reason)
+    }
+    return Self.answer(leg.trial, verdict.kind.rawValue, verdict.why.reason)
+  }
+
+  private func leg(of value: Value, _ key: String) throws(Misunderstanding) -> (Int, Leg) {
+    guard let trial = value.map?["trial"]?.integer, let leg = legs[trial] else {
+      throw Misunderstanding(
+        description: "\(key).trial: found \(value.map?["trial"]?.json ?? "nothing"), allowed: "
+          + "the number of a trial that was asked for and is under way")
+    }
+    return (trial, leg)
+  }
+
+  private func losses(_ value: Value, _ key: String) throws(Misunderstanding) -> [Double] {
+    let metrics = value.map?["metrics"]?.map ?? [:]
+    var losses: [Double] = []
+    for objective in spec.objectives {
+      let found =
+        objective.expression?.evaluate { metrics[$0] }?.number ?? metrics[objective.metric]?.number
+      guard let found else {
+        throw Misunderstanding(
+          description: "\(key).metrics: found no number \(objective.metric), allowed: all of "
+            + spec.objectives.map(\.metric).joined(separator: ", "))
+      }
+      losses.append(objective.goal.loss(of: found))
+    }
+    return losses
+  }
+
+  private static func answer(_ trial: Int, _ decision: String, _ why: String) -> String {
+    Value.map([
+      "trial": .integer(trial), "decision": .string(decision), "why": .string(why),
+    ]).json
+  }
+}

@@ -1,0 +1,58 @@
+import ArgumentParser
+import Glibc
+import Orchestration
+import Search
+
+struct SearchVerb: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "search", abstract: "Search without training: an objective of your own.",
+    subcommands: [SearchRunVerb.self])
+}
+
+struct SearchRunVerb: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Answer questions in JSON, one a line, on the standard input.",
+    discussion: """
+      The file has the parameters under space, and what a sweep file says of a search: search, stop, \
+      objective or objectives, constraints, try, trials, epochs.
+
+        {"ask": 1}                                                    a trial and its parameters
+        {"report": {"trial": 0, "step": 3, "metrics": {"loss": 0.4}}} continue, pause or stop
+        {"tell": {"trial": 0, "metrics": {"loss": 0.2}}}              how it ended
+
+      Equal files, seeds and questions give equal answers.
+      """)
+
+  @Option(help: "The file with the space, YAML or JSON.")
+  var space: String
+
+  @Option(help: "grid, random, sobol, tpe or gp, instead of the file's.")
+  var sampler: String?
+
+  @Option(help: "The seed, instead of the file's.")
+  var seed: Int?
+
+  @Option(help: "How many trials there are, instead of the file's.")
+  var trials: Int?
+
+  func run() throws {
+    var replacing: [String: Value] = [:]
+    if let sampler { replacing["search.sampler"] = .string(sampler) }
+    if let seed { replacing["seed"] = .integer(seed) }
+    if let trials { replacing["trials"] = .integer(trials) }
+    let spec = try SweepSpec.space(
+      try InputFile.bytes(space), file: space, replacing: replacing)
+    var dialogue = Dialogue(spec)
+    var number = 0
+    while let line = readLine() {
+      number += 1
+      guard !line.allSatisfy(\.isWhitespace) else { continue }
+      do {
+        for answer in try dialogue.answer(line) { print(answer) }
+      } catch {
+        throw SystemError("standard input:\(number): \(error)")
+      }
+      fflush(nil)
+    }
+  }
+}
