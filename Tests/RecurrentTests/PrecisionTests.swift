@@ -52,18 +52,20 @@ import Testing
       plan.precision = .bf16
       let rounded = KernelPath.using(path) { pass(Float.self, plan, lengths, channels) }
       let states = relativeNorm(rounded.states, exact.states)
-      #expect(states > 1e-4 && states < 3e-3)
+      #expect(states > 1e-4 && states < 3e-3, "\(states) of H \(hidden)")
       for name in ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0"] {
         let range = try #require(ParameterLayout(plan)["recurrent.\(name)"]).range
         let weights = relativeNorm(Array(rounded.gradient[range]), Array(exact.gradient[range]))
-        #expect(weights > 1e-4 && weights < 4e-3, "\(name)")
+        #expect(weights > 1e-4 && weights < 4e-3, "\(weights) of \(name), H \(hidden)")
       }
     }
   }
 
   /// Sizes on both sides of tiles, and every option: what is laid, rounded and read in bf16.
-  @Test(arguments: PlanOption.all, paths)
-  func `every option computes what it does in float32`(option: PlanOption, path: String) {
+  @Test(arguments: PlanOption.all)
+  func `every option computes what it does in Double, and the same on each path`(
+    option: PlanOption
+  ) {
     for hidden in [7, 33] {
       var plan = option.plan
       plan.hidden = hidden
@@ -71,9 +73,18 @@ import Testing
       plan.precision = .bf16
       let lengths = sampleLengths + [9, 9, 5, 3, 3, 2, 7, 8, 4, 6, 1, 1]
       let exact = pass(Double.self, plan, lengths, 5)
-      let rounded = KernelPath.using(path) { pass(Float.self, plan, lengths, 5) }
-      #expect(relativeNorm(rounded.states, exact.states.map { Float($0) }) < 0.02)
-      #expect(relativeNorm(rounded.gradient, exact.gradient.map { Float($0) }) < 0.03)
+      let results = Self.paths.map { path in
+        KernelPath.using(path) { pass(Float.self, plan, lengths, 5) }
+      }
+      for (path, result) in zip(Self.paths, results) {
+        #expect(relativeNorm(result.states, results[0].states) < 1e-3, "\(path)")
+        #expect(relativeNorm(result.gradient, results[0].gradient) < 1e-3, "\(path)")
+        #expect(relativeNorm(result.states, exact.states.map { Float($0) }) < 0.02, "\(path)")
+        // A unit of relu that rounding moves over the kink changes its slope from 0 to 1.
+        guard plan.nonlinearity != .relu else { continue }
+        #expect(
+          relativeNorm(result.gradient, exact.gradient.map { Float($0) }) < 0.03, "\(path)")
+      }
     }
   }
 

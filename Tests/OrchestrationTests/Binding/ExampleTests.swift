@@ -46,7 +46,7 @@ import Training
     #expect {
       try sweep("precision: half")
     } throws: {
-      "\($0)".contains("training.precision: found 'half', allowed: float32, bf16")
+      "\($0)".contains("training.precision: found half, allowed: float32, bf16")
     }
   }
 
