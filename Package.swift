@@ -75,7 +75,7 @@ let package = Package(
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter", cSettings: strictC),
     .testTarget(
       name: "RecurrentTests",
-      dependencies: ["Recurrent", "Philox", "TestSupport", "AllocationCounter"],
+      dependencies: ["Recurrent", "CKernels", "Philox", "TestSupport", "AllocationCounter"],
       resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
       name: "TrainingTests", dependencies: ["Training", "Recurrent", "Philox", "TestSupport"],

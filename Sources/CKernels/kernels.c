@@ -9,6 +9,7 @@ struct table {
 #define SCALAR float
 #define KERNEL(result, name, parameters, arguments) result (*_Nonnull name##_float) parameters;
 #include "kernel_list.h"
+#include "bf16_list.h"
 #undef SCALAR
 #undef KERNEL
 #define SCALAR double
@@ -23,6 +24,22 @@ struct table {
 static const struct table plain = {
   .name = "plain",
 #include "kernel_list.h"
+#include "bf16_list.h"
+#undef SCALAR
+#undef KERNEL
+#define SCALAR double
+#define KERNEL(result, name, parameters, arguments) .name##_double = name##_double_plain,
+#include "kernel_list.h"
+#undef SCALAR
+#undef KERNEL
+};
+
+#define SCALAR float
+#define KERNEL(result, name, parameters, arguments) .name##_float = name##_float_amx_emulated,
+static const struct table amx_emulated = {
+  .name = "amx-emulated",
+#include "kernel_list.h"
+#include "bf16_list.h"
 #undef SCALAR
 #undef KERNEL
 #define SCALAR double
@@ -38,6 +55,7 @@ static const struct table plain = {
 static const struct table avx2 = {
   .name = "avx2",
 #include "kernel_list.h"
+#include "bf16_list.h"
 #undef SCALAR
 #undef KERNEL
 #define SCALAR double
@@ -52,6 +70,24 @@ static const struct table avx2 = {
 static const struct table avx512 = {
   .name = "avx512",
 #include "kernel_list.h"
+#include "bf16_list.h"
+#undef SCALAR
+#undef KERNEL
+#define SCALAR double
+#define KERNEL(result, name, parameters, arguments) .name##_double = name##_double_avx512,
+#include "kernel_list.h"
+#undef SCALAR
+#undef KERNEL
+};
+
+#define SCALAR float
+#define KERNEL(result, name, parameters, arguments) .name##_float = name##_float_avx512,
+static const struct table amx = {
+  .name = "amx",
+#include "kernel_list.h"
+#undef KERNEL
+#define KERNEL(result, name, parameters, arguments) .name##_float = name##_float_amx,
+#include "bf16_list.h"
 #undef SCALAR
 #undef KERNEL
 #define SCALAR double
@@ -62,7 +98,8 @@ static const struct table avx512 = {
 };
 #endif
 
-static const struct table *paths[3] = {&plain};
+// The paths of this CPU, and the emulated one after them.
+static const struct table *paths[5] = {&plain};
 static ptrdiff_t path_count = 1;
 static const struct table *widest = &plain;
 // A path that this thread was told to use, for tests and comparisons.
@@ -74,11 +111,14 @@ __attribute__((constructor)) static void choose_path(void) {
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
     paths[path_count++] = &avx2;
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
-        && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"))
+        && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq")) {
       paths[path_count++] = &avx512;
+      if (amx_is_usable()) paths[path_count++] = &amx;
+    }
   }
 #endif
   widest = paths[path_count - 1];
+  paths[path_count] = &amx_emulated;
 }
 
 static const struct table *current(void) { return forced ? forced : widest; }
@@ -99,6 +139,7 @@ void kernel_path_set_default(ptrdiff_t index) { widest = paths[index]; }
 #define KERNEL(result, name, parameters, arguments) \
   result name##_float parameters { return current()->name##_float arguments; }
 #include "kernel_list.h"
+#include "bf16_list.h"
 #undef SCALAR
 #undef KERNEL
 

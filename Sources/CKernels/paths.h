@@ -1,4 +1,5 @@
-// What the paths share: the declarations of every kernel in each of them.
+// What the paths share: the declarations of every kernel in each of them. On amx there are only those of
+// precision bf16, in the emulated one all for float.
 #ifndef UNROLL_PATHS_H
 #define UNROLL_PATHS_H
 
@@ -10,9 +11,15 @@
 #define KERNEL(result, name, parameters, arguments) \
   result name##_float_plain parameters; \
   result name##_float_avx2 parameters; \
-  result name##_float_avx512 parameters;
+  result name##_float_avx512 parameters; \
+  result name##_float_amx_emulated parameters;
 #include "kernel_list.h"
+#include "bf16_list.h"
 #undef SCALAR
+#undef KERNEL
+
+#define KERNEL(result, name, parameters, arguments) result name##_float_amx parameters;
+#include "bf16_list.h"
 #undef KERNEL
 
 #define SCALAR double
@@ -23,5 +30,9 @@
 #include "kernel_list.h"
 #undef SCALAR
 #undef KERNEL
+
+// Whether this CPU has tiles that compute what they should, and the system lets this process use them.
+// To be asked once, on a CPU that has all of avx512.
+int amx_is_usable(void);
 
 #endif

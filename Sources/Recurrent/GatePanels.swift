@@ -5,8 +5,12 @@ import CKernels
 /// The units are cut into blocks of P; the sums of a block are some panels of P columns, one after the
 /// other. The gates of a chunk of R rows are [block][panel][R][P], its weights [block][panel][inner][P]:
 /// a product writes, a cell reads and the products of the way back read what lies side by side.
+///
+/// The operands of the products have the precision of the model: they are made by laying rows, by packing
+/// weights and by rounding gradients of gates, each of them once. All else is S.
 struct GatePanels<S: Scalar> {
   let kernels = S.kernels
+  fileprivate let products: PanelProducts<S>
   /// H
   let units: Int
   /// Panels of a block.
@@ -16,7 +20,8 @@ struct GatePanels<S: Scalar> {
   /// Blocks of units.
   let blocks: Int
 
-  init(units: Int, panels: Int) {
+  init(units: Int, panels: Int, precision: ModelPlan.Precision) {
+    products = S.kernels.panelProducts(precision)
     self.units = units
     self.panels = panels
     blocks = (units + width - 1) / width
@@ -33,17 +38,27 @@ struct GatePanels<S: Scalar> {
   /// Panels of rows of `columns` numbers.
   func panels(_ columns: Int) -> Int { (columns + width - 1) / width }
 
-  /// Copies rows that lie one after the other into panels, `panelRows` rows apart.
+  /// Lays rows that follow each other into panels, `panelRows` rows apart, as an operand.
   func lay(
     _ from: UnsafePointer<S>, rows: Int, columns: Int, into to: UnsafeMutablePointer<S>,
     panelRows: Int
   ) {
-    for panel in 0..<panels(columns) {
-      let column = panel * width
-      kernels.rowsMove(
-        rows, min(width, columns - column), nil, from + column, columns,
-        to + panel * panelRows * width, width)
-    }
+    products.lay(rows, columns, from, to, panelRows * width)
+  }
+
+  /// Makes an operand of gradients of gates, in place, when nobody needs them as they are any more: of some
+  /// panels [rows][P], `stride` scalars apart.
+  func round(_ gates: UnsafeMutablePointer<S>, panels: Range<Int>, rows: Int, stride: Int) {
+    products.round?(rows, panels.count, gates + panels.lowerBound * stride, stride)
+  }
+
+  /// distinct[index[r]] += gates[r] for the rows of a chunk, whose gates are an operand.
+  func scatterAdd(
+    _ gates: UnsafePointer<S>, chunkRows: Int, index: UnsafePointer<Int32>,
+    into distinct: UnsafeMutablePointer<S>, distinctRows: Int
+  ) {
+    products.scatterAdd(
+      chunkRows, blocks * panels, index, gates, chunkRows * width, distinct, distinctRows * width)
   }
 
   /// Adds left [rows, inner] · weightsᵀ to the sums of some panels, or sets them to start + product. The
@@ -59,11 +74,11 @@ struct GatePanels<S: Scalar> {
     (shape.rows, shape.inner) = (rows, inner)
     (shape.groups, shape.panels, shape.last_width) = (range.count, count, width)
     (shape.left_panels, shape.left_block) = (panels(inner), leftRows * width)
-    (shape.right_panel, shape.right_group) = (inner * width, count * inner * width)
+    (shape.right_panel, shape.right_group) = (weights.panelStride, count * weights.panelStride)
     (shape.result_row, shape.result_panel) = (width, panel)
     shape.result_group = panels * panel
-    kernels.panelProduct(
-      &shape, left, weights.pointer + range.lowerBound * count * inner * width,
+    products.multiply(
+      &shape, left, weights.pointer + range.lowerBound * shape.right_group,
       gates + offset(block: range.lowerBound, panel: weights.first, rows: chunkRows),
       start, start == nil ? 1 : 0)
   }
@@ -82,9 +97,9 @@ struct GatePanels<S: Scalar> {
     shape.left_panels = weights.count
     shape.left_block = chunkRows * width
     shape.left_group = panels * chunkRows * width
-    shape.right_panel = shape.inner * width
+    shape.right_panel = weights.panelStride
     (shape.result_row, shape.result_panel) = (stride, width)
-    kernels.panelProduct(
+    products.multiply(
       &shape, gates + weights.first * chunkRows * width,
       weights.pointer + first * shape.right_panel, result + range.lowerBound, nil, adding ? 1 : 0)
   }
@@ -93,7 +108,7 @@ struct GatePanels<S: Scalar> {
   /// in panels.
   func accumulate(
     _ left: UnsafePointer<S>, gates: UnsafePointer<S>, chunkRows: Int, inner: Int,
-    into gradient: Panels<S>
+    into gradient: PanelGradients<S>
   ) {
     let count = gradient.count
     var shape = product_shape()
@@ -104,14 +119,40 @@ struct GatePanels<S: Scalar> {
     shape.right_group = panels * shape.right_panel
     (shape.result_row, shape.result_panel) = (width, inner * width)
     shape.result_group = count * shape.result_panel
-    kernels.panelProduct(
+    products.multiply(
       &shape, left, gates + gradient.first * shape.right_panel, gradient.pointer, nil, 1)
   }
 }
 
-/// Weights, or their gradients, for some panels of each block: [block][panel][inner][P].
+/// Weights as the right operand, for some panels of each block: [block][panel][inner][P] if they are as S
+/// holds them.
 final class Panels<S: Scalar> {
   /// The first of the block's panels, and the gate of each.
+  let first: Int
+  let gates: [Int32]
+  /// From one panel to the next.
+  let panelStride: Int
+  private let form: GatePanels<S>
+  private let inner: Int
+  private let storage: Matrix<S>
+
+  init(_ form: GatePanels<S>, first: Int, gates: [Int32], inner: Int) {
+    (self.form, self.first, self.gates, self.inner) = (form, first, gates, inner)
+    panelStride = form.products.depth(inner) * form.width
+    storage = Matrix(rows: form.blocks * gates.count, columns: panelStride)
+  }
+
+  var count: Int { gates.count }
+  var pointer: UnsafeMutablePointer<S> { storage.pointer }
+
+  /// Takes weights [gates·H, inner].
+  func pack(_ weights: UnsafePointer<S>) {
+    form.products.pack(form.units, inner, count, gates, weights, pointer)
+  }
+}
+
+/// The gradients of such weights, sums of S: [block][panel][inner][P].
+final class PanelGradients<S: Scalar> {
   let first: Int
   let gates: [Int32]
   private let form: GatePanels<S>
@@ -126,11 +167,6 @@ final class Panels<S: Scalar> {
   var count: Int { gates.count }
   var pointer: UnsafeMutablePointer<S> { storage.pointer }
 
-  /// Takes weights [gates·H, inner].
-  func pack(_ weights: UnsafePointer<S>) {
-    form.kernels.panelsPack(form.units, inner, count, gates, weights, pointer)
-  }
-
   func zero() { storage.zero() }
 
   /// Adds itself to weights [gates·H, inner].
@@ -143,21 +179,21 @@ final class Panels<S: Scalar> {
 final class BackPanels<S: Scalar> {
   let first: Int
   let gates: [Int32]
+  let panelStride: Int
   private let form: GatePanels<S>
   private let columns: Int
   private let storage: Matrix<S>
 
   init(_ form: GatePanels<S>, first: Int, gates: [Int32], columns: Int) {
     (self.form, self.first, self.gates, self.columns) = (form, first, gates, columns)
-    storage = Matrix(
-      rows: (columns + form.width - 1) / form.width,
-      columns: form.blocks * gates.count * form.width * form.width)
+    panelStride = form.products.depth(form.blocks * gates.count * form.width) * form.width
+    storage = Matrix(rows: form.panels(columns), columns: panelStride)
   }
 
   var count: Int { gates.count }
   var pointer: UnsafeMutablePointer<S> { storage.pointer }
 
   func pack(_ weights: UnsafePointer<S>) {
-    form.kernels.panelsPackBack(form.units, columns, count, gates, weights, pointer)
+    form.products.packBack(form.units, columns, count, gates, weights, pointer)
   }
 }

@@ -8,6 +8,9 @@ public enum KernelPath {
     (0..<kernel_path_count()).map { String(cString: kernel_path_name($0)) }
   }
 
+  /// The path that computes what `amx` would, slowly, on any CPU; for ``using(_:_:)`` in tests alone.
+  package static var emulated: String { String(cString: kernel_path_name(kernel_path_count())) }
+
   /// The path that this thread uses: the widest, unless it is inside ``using(_:_:)``.
   public static var current: String { String(cString: kernel_path_name(kernel_path_current())) }
 
@@ -24,7 +27,7 @@ public enum KernelPath {
   public static func using<Result, Failure: Error>(
     _ name: String, _ body: () throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    guard let index = available.firstIndex(of: name) else {
+    guard let index = (available + [emulated]).firstIndex(of: name) else {
       preconditionFailure("this CPU has no path named \(name), but \(available)")
     }
     let former = kernel_path_current()

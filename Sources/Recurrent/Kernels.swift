@@ -57,13 +57,11 @@ public struct Kernels<S: Scalar>: Sendable {
     @Sendable (Int, Pointer, Constant?, Pointer, Pointer, S, S, S, S, S, S, S, S, S) -> Void
 
   let panelWidth: @Sendable () -> Int
-  let panelsPack: @Sendable (Int, Int, Int, Index, Constant, Pointer) -> Void
   let panelsUnpackAdd: @Sendable (Int, Int, Int, Index, Constant, Pointer) -> Void
-  let panelsPackBack: @Sendable (Int, Int, Int, Index, Constant, Pointer) -> Void
-  let panelProduct:
-    @Sendable (UnsafePointer<product_shape>, Constant, Constant, Pointer, Constant?, Int32) -> Void
   let panelsGather: @Sendable (Int, Int, Index, Constant, Int, Pointer, Int) -> Void
-  let panelsScatterAdd: @Sendable (Int, Int, Index, Constant, Int, Pointer, Int) -> Void
+  /// The products with panels, by precision.
+  let panelProducts: @Sendable (ModelPlan.Precision) -> PanelProducts<S>
+  package let bf16Round: @Sendable (Int, Constant, Pointer) -> Void
   let normalizeForward:
     @Sendable (Int, Int, Int, Pointer, Constant, Constant, Pointer, Pointer) -> Void
   let normalizeBackward:
@@ -73,4 +71,22 @@ public struct Kernels<S: Scalar>: Sendable {
 
   /// result = left · right + scale × result, by OpenBLAS.
   let product: @Sendable (Orientation, Orientation, ProductShape, S, ProductPointers<S>) -> Void
+}
+
+/// The products of layers in one precision, and how their operands lie: see bf16_list.h of CKernels.
+struct PanelProducts<S: Scalar>: Sendable {
+  typealias Pointer = UnsafeMutablePointer<S>
+  typealias Constant = UnsafePointer<S>
+  typealias Index = UnsafePointer<Int32>
+
+  /// How many rows of P scalars a packed panel of so many rows takes.
+  let depth: @Sendable (Int) -> Int
+  let lay: @Sendable (Int, Int, Constant, Pointer, Int) -> Void
+  let pack: @Sendable (Int, Int, Int, Index, Constant, Pointer) -> Void
+  let packBack: @Sendable (Int, Int, Int, Index, Constant, Pointer) -> Void
+  let multiply:
+    @Sendable (UnsafePointer<product_shape>, Constant, Constant, Pointer, Constant?, Int32) -> Void
+  /// Makes operands of the gradients of gates; nil where they are operands as they are.
+  let round: (@Sendable (Int, Int, Pointer, Int) -> Void)?
+  let scatterAdd: @Sendable (Int, Int, Index, Constant, Int, Pointer, Int) -> Void
 }

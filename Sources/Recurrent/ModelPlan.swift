@@ -69,6 +69,16 @@ public struct ModelPlan: Codable, Hashable, Sendable {
     case identity
   }
 
+  /// The numbers that the products of recurrent layers multiply.
+  public enum Precision: String, Codable, CaseIterable, Hashable, Sendable {
+    /// As they are.
+    case float32
+    /// Rounded to bf16, to nearest with ties to even: inputs, weights, states and gradients of gates. The
+    /// sums of the products, biases and their gradients, the arithmetic of gates, states as they are handed
+    /// on, and all parameters stay in float32. Models of `Double` are exact all the same.
+    case bf16
+  }
+
   /// What a sequence consists of.
   public var input: Input
   /// The recurrent cell of every layer.
@@ -108,6 +118,8 @@ public struct ModelPlan: Codable, Hashable, Sendable {
   /// The longest dependency, in steps, that gate biases are drawn for (Tallec and Ollivier 2018); nil:
   /// they are drawn like the weights.
   public var chronoSteps: Int?
+  /// The numbers that the products of recurrent layers multiply.
+  public var precision = Precision.float32
 
   /// A plan; what is left out has the common default.
   public init(
@@ -198,5 +210,6 @@ extension ModelPlan {
     isTied = try value(.isTied, false)
     initializer = try value(.initializer, .uniform)
     chronoSteps = try container.decodeIfPresent(Int.self, forKey: .chronoSteps)
+    precision = try value(.precision, .float32)
   }
 }

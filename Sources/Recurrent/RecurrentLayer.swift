@@ -49,8 +49,8 @@ final class RecurrentLayer<S: Scalar> {
   let recurrentWeights: [Panels<S>]
   let backInput: BackPanels<S>
   let backRecurrent: [BackPanels<S>]
-  let inputGradients: Panels<S>
-  let recurrentGradients: [Panels<S>]
+  let inputGradients: PanelGradients<S>
+  let recurrentGradients: [PanelGradients<S>]
   /// [block][input panel][P] and [block][panel][P]
   private let start: Buffer<S>
   let biasGradient: Buffer<S>
@@ -73,17 +73,18 @@ final class RecurrentLayer<S: Scalar> {
   init(_ plan: ModelPlan, _ layout: ParameterLayout, layer: Int, direction: Direction) {
     let places = LayerParameters(layout, plan, layer: layer, direction: direction)
     let cell = plan.makeCell(S.self, peephole: places.peephole)
-    let form = GatePanels<S>(units: plan.hidden, panels: cell.panels)
+    let form = GatePanels<S>(
+      units: plan.hidden, panels: cell.panels, precision: plan.precision)
     let width = layer == 0 ? plan.inputWidth : plan.hidden * plan.directions
     (self.cell, self.form, inputWidth, units, parameters) = (cell, form, width, plan.hidden, places)
-    func make(_ part: (first: Int, gates: [Int32]), _ inner: Int) -> Panels<S> {
-      Panels(form, first: part.first, gates: part.gates, inner: inner)
+    inputWeights = Panels(form, first: 0, gates: cell.inputGates, inner: width)
+    inputGradients = PanelGradients(form, first: 0, gates: cell.inputGates, inner: width)
+    recurrentWeights = cell.recurrentGates.map {
+      Panels(form, first: $0.first, gates: $0.gates, inner: plan.hidden)
     }
-    let input = (first: 0, gates: cell.inputGates)
-    inputWeights = make(input, width)
-    inputGradients = make(input, width)
-    recurrentWeights = cell.recurrentGates.map { make($0, plan.hidden) }
-    recurrentGradients = cell.recurrentGates.map { make($0, plan.hidden) }
+    recurrentGradients = cell.recurrentGates.map {
+      PanelGradients(form, first: $0.first, gates: $0.gates, inner: plan.hidden)
+    }
     backInput = BackPanels(form, first: 0, gates: cell.inputGates, columns: width)
     backRecurrent = cell.recurrentGates.map {
       BackPanels(form, first: $0.first, gates: $0.gates, columns: plan.hidden)

@@ -97,10 +97,16 @@ extension RecurrentLayer {
       block: cellBlock(step, pass.unrolling.chunks[step.chunk]), gradients: gradients(step, pass)
     )
     for index in 0..<form.blocks {
-      cell.backward(
-        block(index, of: whole.block), block(index, of: whole.gradients), parameters: pass.values,
-        gradient: pass.gradient)
+      backwardFused(block(index, of: whole.block), block(index, of: whole.gradients), pass)
     }
+  }
+
+  /// The cell of one block, whose gradients become operands while they are in the cache.
+  private func backwardFused(
+    _ block: CellBlock<S>, _ gradients: CellGradients<S>, _ pass: BackwardPass<S>
+  ) {
+    cell.backward(block, gradients, parameters: pass.values, gradient: pass.gradient)
+    form.round(block.gates, panels: 0..<form.panels, rows: block.rows, stride: block.panel)
   }
 
   /// The product of a step, and block by block the cell of the step before.
@@ -124,9 +130,7 @@ extension RecurrentLayer {
       multiplyBack(
         left, 0, unit..<min(unit + form.width, units), step, chunk,
         into: whole.gradients.hidden, true)
-      cell.backward(
-        block(index, of: whole.block), block(index, of: whole.gradients), parameters: pass.values,
-        gradient: pass.gradient)
+      backwardFused(block(index, of: whole.block), block(index, of: whole.gradients), pass)
     }
   }
 
@@ -143,6 +147,7 @@ extension RecurrentLayer {
     }
     if !late.isEmpty {
       normalizeBack(late, except: 0..<0, step, chunk, left, pass)
+      round(late, whole.block)
       multiplyBack(left, 1, 0..<units, step, chunk, into: scratch.pointer, false)
       for index in 0..<form.blocks {
         var block = self.block(index, of: whole.block)
@@ -151,6 +156,8 @@ extension RecurrentLayer {
       }
     }
     normalizeBack(0..<form.panels, except: late, step, chunk, left, pass)
+    round(0..<late.lowerBound, whole.block)
+    round(late.upperBound..<form.panels, whole.block)
     guard !isFirst else { return }
     if let recurrentMask {
       multiplyBack(left, 0, 0..<units, step, chunk, into: scratch.pointer, false)
@@ -158,6 +165,14 @@ extension RecurrentLayer {
       kernels.vectorAdd(step.rows * units, scratch.pointer, whole.gradients.previousHidden)
     } else {
       multiplyBack(left, 0, 0..<units, step, chunk, into: whole.gradients.previousHidden, true)
+    }
+  }
+
+  /// Makes operands of some panels of each block, whose sums and norms have been taken.
+  private func round(_ panels: Range<Int>, _ whole: CellBlock<S>) {
+    for index in 0..<form.blocks where !panels.isEmpty {
+      form.round(
+        block(index, of: whole).gates, panels: panels, rows: whole.rows, stride: whole.panel)
     }
   }
 
@@ -206,9 +221,9 @@ extension RecurrentLayer {
     if let index = input.index {
       index.withUnsafeBufferPointer { index in
         guard let base = index.baseAddress else { return }
-        kernels.panelsScatterAdd(
-          chunk.rows, form.blocks * form.panels, base + chunk.start, chunkGates,
-          chunk.rows * form.width, distinct.pointer, input.count * form.width)
+        form.scatterAdd(
+          chunkGates, chunkRows: chunk.rows, index: base + chunk.start, into: distinct.pointer,
+          distinctRows: input.count)
       }
     } else {
       layInput(input.pointer + chunk.start * inputWidth, chunk.rows)
@@ -226,6 +241,10 @@ extension RecurrentLayer {
 
   private func finishDistinct(_ input: LayerInput<S>, _ inputGradient: Matrix<S>?) {
     layInput(input.pointer, input.count)
+    // Sums of operands are none.
+    form.round(
+      distinct.pointer, panels: 0..<form.blocks * form.panels, rows: input.count,
+      stride: input.count * form.width)
     form.accumulate(
       panelInput.pointer, gates: distinct.pointer, chunkRows: input.count,
       inner: inputWidth, into: inputGradients)

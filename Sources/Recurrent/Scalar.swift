@@ -8,6 +8,16 @@ public protocol Scalar: BinaryFloatingPoint, Sendable {
 }
 
 extension Float: Scalar {
+  private static let products = PanelProducts<Float>(
+    depth: { $0 }, lay: panels_lay_float, pack: panels_pack_float,
+    packBack: panels_pack_back_float, multiply: product_float, round: nil,
+    scatterAdd: panels_scatter_add_float)
+
+  private static let bf16Products = PanelProducts<Float>(
+    depth: bf16_panel_depth_float, lay: bf16_panels_lay_float, pack: bf16_panels_pack_float,
+    packBack: bf16_panels_pack_back_float, multiply: bf16_product_float,
+    round: bf16_panels_round_float, scatterAdd: bf16_panels_scatter_add_float)
+
   /// The loops of CKernels and OpenBLAS in single precision.
   public static let kernels = Kernels<Float>(
     rnnForward: rnn_forward_float, rnnBackward: rnn_backward_float,
@@ -27,10 +37,9 @@ extension Float: Scalar {
     softmax: softmax_float, crossEntropy: cross_entropy_float,
     numberLoss: number_loss_float, sgdStep: sgd_step_float,
     rmspropStep: rmsprop_step_float, adamStep: adam_step_float,
-    panelWidth: panel_width_float, panelsPack: panels_pack_float,
-    panelsUnpackAdd: panels_unpack_add_float, panelsPackBack: panels_pack_back_float,
-    panelProduct: product_float, panelsGather: panels_gather_float,
-    panelsScatterAdd: panels_scatter_add_float,
+    panelWidth: panel_width_float, panelsUnpackAdd: panels_unpack_add_float,
+    panelsGather: panels_gather_float,
+    panelProducts: { $0 == .bf16 ? bf16Products : products }, bf16Round: bf16_round_float,
     normalizeForward: normalize_forward_float, normalizeBackward: normalize_backward_float,
     peakProbe: peak_probe_float, peakProbeOperations: peak_probe_operations_float
   ) { left, right, shape, scale, pointers in
@@ -43,6 +52,11 @@ extension Float: Scalar {
 }
 
 extension Double: Scalar {
+  private static let products = PanelProducts<Double>(
+    depth: { $0 }, lay: panels_lay_double, pack: panels_pack_double,
+    packBack: panels_pack_back_double, multiply: product_double, round: nil,
+    scatterAdd: panels_scatter_add_double)
+
   /// The loops of CKernels and OpenBLAS in double precision.
   public static let kernels = Kernels<Double>(
     rnnForward: rnn_forward_double, rnnBackward: rnn_backward_double,
@@ -62,10 +76,10 @@ extension Double: Scalar {
     softmax: softmax_double, crossEntropy: cross_entropy_double,
     numberLoss: number_loss_double, sgdStep: sgd_step_double,
     rmspropStep: rmsprop_step_double, adamStep: adam_step_double,
-    panelWidth: panel_width_double, panelsPack: panels_pack_double,
-    panelsUnpackAdd: panels_unpack_add_double, panelsPackBack: panels_pack_back_double,
-    panelProduct: product_double, panelsGather: panels_gather_double,
-    panelsScatterAdd: panels_scatter_add_double,
+    panelWidth: panel_width_double, panelsUnpackAdd: panels_unpack_add_double,
+    panelsGather: panels_gather_double,
+    panelProducts: { _ in products },
+    bf16Round: { count, from, to in to.copy(from: from, count: count) },
     normalizeForward: normalize_forward_double, normalizeBackward: normalize_backward_double,
     peakProbe: peak_probe_double, peakProbeOperations: peak_probe_operations_double
   ) { left, right, shape, scale, pointers in

@@ -9,8 +9,11 @@ import Testing
   static let plans: [PlanOption] =
     PlanOption.flows + PlanOption.all.filter { $0.plan.cell == .lstm }
 
-  @Test(arguments: plans) func `a warm step allocates nothing`(option: PlanOption) {
-    let model = sampleModel(Float.self, option.plan)
+  @Test(arguments: plans, ModelPlan.Precision.allCases)
+  func `a warm step allocates nothing`(option: PlanOption, precision: ModelPlan.Precision) {
+    var plan = option.plan
+    plan.precision = precision
+    let model = sampleModel(Float.self, plan)
     let optimizer = Optimizer<Float>(.adam(), model.layout)
     let upstream = Matrix<Float>()
     let samples = [40, 9].map { length in

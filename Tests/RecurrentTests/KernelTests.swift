@@ -17,6 +17,9 @@ import Testing
     #expect(KernelPath.available.first == "plain")
     #expect(KernelPath.current == KernelPath.available.last)
     KernelPath.using("plain") { #expect(KernelPath.current == "plain") }
+    #expect(!KernelPath.available.contains(KernelPath.emulated))
+    #expect(!KernelPath.force(KernelPath.emulated), "it is for tests")
+    KernelPath.using(KernelPath.emulated) { #expect(KernelPath.current == "amx-emulated") }
     #expect(KernelPath.current == KernelPath.available.last)
   }
 

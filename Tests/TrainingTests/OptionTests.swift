@@ -46,6 +46,28 @@ import Training
     #expect(last.value < first.value)
   }
 
+  @Test func `bf16 trains about as well, resumes bit for bit, and is in the artifacts`() throws {
+    let data = try SessionTests.order()
+    let rounded = plan { $0.training.precision = .bf16 }
+    let calm = try SessionTests.run(rounded, data)
+    let exact = try SessionTests.run(plan { _ in }, data)
+    func loss(_ run: SessionTests.Run) throws -> Double {
+      let metrics = try #require(run.reports.last).metrics
+      return try #require(metrics.first { $0.name == "loss" && $0.split == .train }).value
+    }
+    let (left, right) = (try loss(calm), try loss(exact))
+    #expect(left != right && abs(left - right) < 0.01 * right)
+    let first = try SessionTests.run(rounded, data) { $0.step == 13 ? .stop : .proceed }
+    let second = try SessionTests.run(rounded, data, from: first.checkpoints.last)
+    #expect(second.outcome == calm.outcome)
+
+    let artifacts = try #require(calm.outcome).artifacts
+    let predictor = try Predictor(
+      Dictionary(uniqueKeysWithValues: artifacts.map { ($0.name, $0.bytes) }))
+    #expect(predictor.document.network.precision == .bf16)
+    #expect(predictor.document.plan.training.precision == .bf16)
+  }
+
   @Test func `a loss of another kind is refused`() throws {
     let error = #expect(throws: PlanError.self) {
       try Session(plan { $0.training.loss = .huber }, SessionTests.order())

@@ -162,6 +162,9 @@ import Training
     other = plan
     other.model.hidden = 8
     #expect(code(other, data) == .foreign)
+    other = plan
+    other.training.precision = .bf16
+    #expect(code(other, data) == .foreign)
     #expect(code(plan, try Self.order(310)) == .foreign)
   }
 

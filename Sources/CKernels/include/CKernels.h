@@ -1,8 +1,9 @@
 // Loops over rows of numbers: the only code of the product that is chosen by the CPU.
 //
-// Each function of kernel_list.h exists as NAME_float and NAME_double, and each of these in one
-// version for every path that the compiler can build here. The widest path of this CPU is chosen
-// when the program is loaded. Nothing here allocates, starts a thread or does input or output.
+// Each function of kernel_list.h exists as NAME_float and NAME_double, each of bf16_list.h as NAME_float,
+// and each of these in one version for every path that the compiler can build here. The widest path of
+// this CPU is chosen when the program is loaded. Nothing here allocates, starts a thread or does input
+// or output.
 #ifndef UNROLL_CKERNELS_H
 #define UNROLL_CKERNELS_H
 
@@ -27,6 +28,7 @@ struct product_shape {
 #define SCALAR float
 #define KERNEL(result, name, parameters, arguments) result name##_float parameters;
 #include "kernel_list.h"
+#include "bf16_list.h"
 #undef SCALAR
 #undef KERNEL
 
@@ -38,7 +40,8 @@ struct product_shape {
 
 // The paths that this CPU can run, the plain one first and the widest last.
 ptrdiff_t kernel_path_count(void);
-// The name of path `index`: "plain", "avx2" or "avx512".
+// The name of path `index`: "plain", "avx2", "avx512" or "amx"; after these comes "amx-emulated", which
+// computes what amx would, slowly, and is there to be tested.
 const char *_Nonnull kernel_path_name(ptrdiff_t index);
 // The path that this thread uses.
 ptrdiff_t kernel_path_current(void);

@@ -78,6 +78,9 @@ KERNEL(void, panels_pack_back, (ptrdiff_t units, ptrdiff_t columns, ptrdiff_t ga
 // result = left right + (adding ? result : start in every row, if any).
 KERNEL(void, product, (const struct product_shape *_Nonnull shape, CONSTANT left, CONSTANT right,
     POINTER result, OPTIONAL start, int adding), (shape, left, right, result, start, adding))
+// from [rows, columns] -> panels [rows][P], to_panel apart, the last one as far as there are columns.
+KERNEL(void, panels_lay, (ptrdiff_t rows, ptrdiff_t columns, CONSTANT from, POINTER to,
+    ptrdiff_t to_panel), (rows, columns, from, to, to_panel))
 // to[p][r] = from[p][index[r]]
 KERNEL(void, panels_gather, (ptrdiff_t rows, ptrdiff_t panels, const int32_t *_Nonnull index,
     CONSTANT from, ptrdiff_t from_panel, POINTER to, ptrdiff_t to_panel),

@@ -33,12 +33,14 @@ public struct CellBenchmark: Sendable {
     public var input: Int
     /// Units.
     public var hidden: Int
+    /// The numbers that the products multiplied.
+    public var precision: String
     /// The median step, in milliseconds.
     public var ms: Double
     /// Products of forward and backward, 3 · 2 · batch · steps · gates · hidden · (input + hidden)
     /// operations, over the median step.
     public var gflops: Double
-    /// What the core's multiply-adds reach by themselves, measured right after the steps.
+    /// What the core's multiply-adds reach by themselves, in float32, measured right after the steps.
     public var peak: Double
     /// The loops that this CPU takes.
     public var kernels: String
@@ -57,12 +59,17 @@ public struct CellBenchmark: Sendable {
   /// The cells that are measured.
   public static let cells = ModelPlan.Cell.allCases.map(\.rawValue)
 
+  /// The numbers that products can multiply.
+  public static let precisions = ModelPlan.Precision.allCases.map(\.rawValue)
+
   /// How long each row is measured, after two steps that do not count.
   public var seconds = 2.0
   /// Models trained side by side, each on a thread of its own: what slots of a worker do.
   public var threads = 1
+  /// One of ``precisions``.
+  public var precision = precisions[0]
 
-  /// A benchmark of two seconds a row on one thread.
+  /// A benchmark of two seconds a row on one thread, in float32.
   public init() {}
 
   /// Measures one row.
@@ -75,21 +82,25 @@ public struct CellBenchmark: Sendable {
     guard let cell = ModelPlan.Cell(rawValue: cell) else {
       preconditionFailure("no cell is named \(cell)")
     }
+    guard let precision = ModelPlan.Precision(rawValue: precision) else {
+      preconditionFailure("no precision is named \(precision)")
+    }
+    var plan = ModelPlan(
+      input: .values(channels: shape.input), cell: cell, hidden: shape.hidden, outputs: 10)
+    plan.precision = precision
     let medians = Locked([Double]())
-    DispatchQueue.concurrentPerform(iterations: threads) { _ in
-      let median = medianStep(shape, cell)
+    DispatchQueue.concurrentPerform(iterations: threads) { [plan] _ in
+      let median = medianStep(shape, plan)
       medians.withLock { $0.append(median) }
     }
     let ms = medians.withLock { $0.reduce(0, +) / Double($0.count) } * 1e3
-    let plan = ModelPlan(
-      input: .values(channels: shape.input), cell: cell, hidden: shape.hidden, outputs: 10)
     let products =
       6.0 * Double(shape.batch * shape.steps * plan.gates * shape.hidden)
       * Double(shape.input + shape.hidden)
     return Row(
       shape: shape.name, cell: cell.rawValue, batch: shape.batch, steps: shape.steps,
-      input: shape.input, hidden: shape.hidden, ms: ms, gflops: products / ms / 1e6,
-      peak: Self.peak(), kernels: KernelPath.current)
+      input: shape.input, hidden: shape.hidden, precision: precision.rawValue, ms: ms,
+      gflops: products / ms / 1e6, peak: Self.peak(), kernels: KernelPath.current)
   }
 
   /// Operations a second, in 10⁹: the best of five short loops.
@@ -103,8 +114,8 @@ public struct CellBenchmark: Sendable {
     return best
   }
 
-  private func medianStep(_ shape: Shape, _ cell: ModelPlan.Cell) -> Double {
-    let step = TimedStep(shape, cell)
+  private func medianStep(_ shape: Shape, _ plan: ModelPlan) -> Double {
+    let step = TimedStep(shape, plan)
     for _ in 0..<2 { step.run() }
     var times: [Double] = []
     let start = ContinuousClock.now
@@ -125,12 +136,10 @@ private final class TimedStep {
   private let targets: [Int32]
   private let upstream = Matrix<Float>()
 
-  init(_ shape: CellBenchmark.Shape, _ cell: ModelPlan.Cell) {
+  init(_ shape: CellBenchmark.Shape, _ plan: ModelPlan) {
     let philox = Philox(seed: 0, trial: 0)
     var random = philox.sequence(.generator)
-    model = Model(
-      ModelPlan(
-        input: .values(channels: shape.input), cell: cell, hidden: shape.hidden, outputs: 10))
+    model = Model(plan)
     model.initialize(philox)
     optimizer = Optimizer(.adam(), model.layout)
     batch = PackedBatch(

@@ -63,6 +63,7 @@ public enum Binding {
     var training = TrainingPlan()
     settings.set("training.epochs", &training.epochs)
     training.batch = settings.integerOrWord("training.batch", word: data.train.count) ?? 32
+    settings.set("training.precision", &training.precision)
     settings.set("training.loss", &training.loss)
     settings.set("training.huber_bound", &training.huberBound)
     settings.set("training.quantile", &training.quantile)

@@ -175,6 +175,10 @@ extension SpecSchema {
       "training.keep_initial", .boolean,
       "Whether the initial weights are kept as the artifact initial.safetensors.", default: false),
     Field(
+      "training.precision", names(ModelPlan.Precision.self),
+      "bf16: the products of recurrent layers multiply numbers rounded to bf16; all else is float32.",
+      default: "float32", isSearchable: true),
+    Field(
       "training.optimizer", names(TrainingPlan.OptimizerName.self), "The optimizer.",
       default: "adam", isSearchable: true),
     Field(

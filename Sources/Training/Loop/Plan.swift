@@ -86,12 +86,19 @@ public struct Plan: Codable, Hashable, Sendable {
     self.probe = probe
   }
 
+  /// The model for data, with the precision in which it is trained and used.
+  func network(for encoding: Encoding) throws(PlanError) -> ModelPlan {
+    var network = try model.plan(for: encoding)
+    network.precision = training.precision
+    return network
+  }
+
   /// The plan with everything filled in that data decides.
   ///
   /// - Throws: ``PlanError`` if model, training or objective are impossible or do not fit the data.
   public func resolved(for data: PreparedData) throws(PlanError) -> Plan {
     try training.validate()
-    let readout = try model.plan(for: data.encoding).readout
+    let readout = try network(for: data.encoding).readout
     var plan = self
     plan.data = data.plan
     plan.model.readout = readout

@@ -52,7 +52,7 @@ public final class Session {
     self.plan = plan
     self.data = data
     self.objective = objective
-    model = Model(try plan.model.plan(for: data.encoding))
+    model = Model(try plan.network(for: data.encoding))
     optimizer = Optimizer(plan.training.optimizerPlan, model.layout)
     let size = plan.training.batch
     batchesPerEpoch = data.train.count / size + (data.train.count % size == 0 ? 0 : 1)

@@ -96,6 +96,8 @@ public struct TrainingPlan: Codable, Hashable, Sendable {
   /// `cosine`: where the rate ends, as a share of where it began.
   public var floor: Double
 
+  /// The numbers that the products of recurrent layers multiply.
+  public var precision = ModelPlan.Precision.float32
   /// `sgd`: whether the momentum looks one step ahead (Nesterov).
   public var nesterov = false
   /// `plateau`: epochs without an improvement before the rate falls.
@@ -186,6 +188,7 @@ public struct TrainingPlan: Codable, Hashable, Sendable {
       decayEvery: try value(.decayEvery, common.decayEvery),
       decayFactor: try value(.decayFactor, common.decayFactor),
       floor: try value(.floor, common.floor))
+    precision = try value(.precision, common.precision)
     nesterov = try value(.nesterov, common.nesterov)
     patience = try value(.patience, common.patience)
     loss = try value(.loss, common.loss)

@@ -33,6 +33,23 @@ import Training
     #expect(checked.firstPlan.training.batch == 64)
   }
 
+  @Test func `the precision of a sweep reaches its plans`() throws {
+    let dataset = try Generator.temporalOrder.dataset(count: 100, length: 20, seed: 1)
+    func sweep(_ training: String) throws -> SweepSpec {
+      try SweepSpec.parse(
+        "dataset: order\ntraining: {\(training)}\n", file: "a.yaml", schema: .sweep)
+    }
+    let rounded = try CheckedSweep(sweep("precision: bf16"), on: dataset)
+    #expect("\(rounded.firstPlan.training.precision)" == "bf16")
+    let common = try CheckedSweep(sweep("epochs: 1"), on: dataset)
+    #expect("\(common.firstPlan.training.precision)" == "float32")
+    #expect {
+      try sweep("precision: half")
+    } throws: {
+      "\($0)".contains("training.precision: found half, allowed: float32, bf16")
+    }
+  }
+
   @Test func `what cannot be bound is told at its place`() throws {
     let dataset = try Generator.temporalOrder.dataset(count: 100, length: 20, seed: 1)
     let spec = try SweepSpec.parse(

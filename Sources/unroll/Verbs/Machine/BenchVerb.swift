@@ -14,14 +14,16 @@ struct BenchCellsVerb: ParsableCommand {
     discussion: """
       A step is forward, the loss of a 10-way head on the last output, backward, clipping at norm 1 \
       and Adam. The figure is the median step; beside it stands what the core's multiply-adds reach \
-      by themselves, since the clock of a machine moves. UNROLL_KERNELS forces the loops of a \
-      smaller CPU.
+      by themselves in float32, since the clock of a machine moves. UNROLL_KERNELS forces the loops \
+      of a smaller CPU.
       """)
 
   @Option(help: "Shapes, separated by commas: tiny, spam, har, charlm, long, wide.")
   var only: String?
   @Option(help: "One cell only: rnn, lstm or gru.")
   var cell: String?
+  @Option(help: "The numbers that products multiply: float32 or bf16.")
+  var precision = CellBenchmark.precisions[0]
   @Option(help: "Seconds a row is measured.")
   var seconds = 2.0
   @Option(help: "Models trained side by side, each on a thread of its own.")
@@ -34,6 +36,9 @@ struct BenchCellsVerb: ParsableCommand {
     if threads < 1 { throw ValidationError("--threads must be at least 1.") }
     if let cell, !CellBenchmark.cells.contains(cell) {
       throw ValidationError("--cell: no cell is named '\(cell)'.")
+    }
+    if !CellBenchmark.precisions.contains(precision) {
+      throw ValidationError("--precision: no precision is named '\(precision)'.")
     }
     for name in names where !CellBenchmark.shapes.contains(where: { $0.name == name }) {
       throw ValidationError("--only: no shape is named '\(name)'.")
@@ -48,6 +53,7 @@ struct BenchCellsVerb: ParsableCommand {
     var benchmark = CellBenchmark()
     benchmark.seconds = seconds
     benchmark.threads = threads
+    benchmark.precision = precision
     for shape in CellBenchmark.shapes where names.contains(shape.name) {
       for cell in CellBenchmark.cells where self.cell == nil || self.cell == cell {
         let row = benchmark.measure(shape, cell)
@@ -67,7 +73,7 @@ struct BenchCellsVerb: ParsableCommand {
     func pad(_ text: String, _ width: Int) -> String {
       text + String(repeating: " ", count: max(1, width - text.count))
     }
-    return pad(row.shape, 7) + pad(row.cell, 5) + pad(sizes, 22)
+    return pad(row.shape, 7) + pad(row.cell, 5) + pad(sizes, 22) + pad(row.precision, 8)
       + pad("\(Format.number(row.ms)) ms", 12)
       + "\(Format.decimal(row.gflops, places: 1)) GFLOP/s of \(Format.decimal(row.peak, places: 0)), \(row.kernels)"
   }
