@@ -156,7 +156,7 @@ import Testing
   }
 
   @Test func `its names are those that it uses, each once`() throws {
-    let expression = try Self.read("a * x.y + a < max(b, s == 'one' and t == t == false, 1)")
-    #expect(expression.names == ["a"])
+    let expression = try Self.read("a * x.y + a < max(b, 1) and (s == 'one' or x.y > a)")
+    #expect(expression.names == ["a", "x.y", "b", "the.s"])
   }
 }

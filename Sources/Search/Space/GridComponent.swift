@@ -5,7 +5,7 @@ struct GridComponent: Sendable {
   /// How many steps of constraints are taken for that.
   static let stepLimit = 500_000_000
   /// How many states and branches are looked at to count through conditions.
-  static let branchLimit = 200_000
+  static let branchLimit = 20_000
 
   /// How many points there are.
   private(set) var count: Int

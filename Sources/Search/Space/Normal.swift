@@ -47,8 +47,9 @@ enum Normal {
       if excess > 0 { above = number } else { below = number }
       let newton = number - excess / density(number)
       let next = below < newton && newton < above ? newton : below + (above - below) / 2
-      guard next != number, abs(next - number) > 1e-12 else { break }
+      let change = abs(next - number)
       number = next
+      if change < 1e-12 { break }
     }
     return min(max(number, low), high)
   }
