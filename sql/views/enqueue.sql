@@ -39,8 +39,8 @@ begin
     perform unroll_internal.refuse(p_key, jsonb_array_length(value) || ' elements',
       format('%s to %s of them', p_least, p_most));
   end if;
-  select e into other from jsonb_array_elements(value) e
-    where jsonb_typeof(e) <> all (p_types) limit 1;
+  select element into other from jsonb_array_elements(value) as elements (element)
+    where jsonb_typeof(element) <> all (p_types) limit 1;
   if found then
     perform unroll_internal.refuse(p_key, left(other::text, 60), p_allowed);
   end if;
