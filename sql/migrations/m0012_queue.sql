@@ -7,7 +7,7 @@ alter table unroll_internal.worker
 
 alter table unroll_internal.sweep
   -- The metrics of trials with smaller numbers are deleted already.
-  add column metrics_deleted_to integer not null default 0;
+  add column metrics_deleted_to integer not null default 0 check (metrics_deleted_to >= 0);
 
 drop function unroll_internal.fence(bigint, integer);
 create function unroll_internal.fence(p_trial bigint, p_token integer, p_worker uuid)
