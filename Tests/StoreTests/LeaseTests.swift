@@ -94,6 +94,7 @@ enum WorkerWrite: String, CaseIterable {
     let fixture = try Fixture()
     _ = try fixture.sweep(trials: 1)
     let old = try fixture.claim(try fixture.worker()).lease
+    try fixture.database.write(fixture.progress(1), under: old)
     // As after a failover to a standby that had not heard of the grant.
     let second = try fixture.worker()
     for table in ["status", "attempt"] {

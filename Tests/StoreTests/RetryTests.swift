@@ -52,7 +52,7 @@ import Testing
       let worker = try fixture.worker()
       let lease = try fixture.claim(worker).lease
       try fixture.connection.query(
-        "update unroll_internal.worker set ttl = \(ttl), beat_at = beat_at - \(ttl) * 2"
+        "update unroll_internal.worker set ttl = \(ttl), beat_at = beat_at - (\(ttl)) * 2"
           + " where id = $1", [worker])
       let reaped = try fixture.database.reap(inTouch: ago, by: fixture.leader)
       #expect(reaped.map(\.lease) == [lease])

@@ -20,7 +20,7 @@ from (
   where s.datname = current_database() and s.backend_xmin is not null
     and s.pid <> pg_backend_pid() and s.backend_type = 'client backend'
     and s.xact_start < clock_timestamp() - unroll_internal.alert_after('5 minutes')
-    and s.state not like 'idle in transaction%'
+    and s.state not like 'idle in transaction%' and s.wait_event is distinct from 'ClientRead'
   union all
   select 2, 'idle transaction',
     format('process %s (%s, %s)', s.pid, coalesce(s.usename, 'unknown'),
