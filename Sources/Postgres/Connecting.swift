@@ -13,6 +13,10 @@ extension ConnectionOptions {
         places.map { $0 + [("target_session_attrs", "standby")] }
         + places.map { $0 + [("target_session_attrs", "any")] }
     }
+    // Among several, one is the primary: who landed on a standby could write nothing.
+    if places.count > 1, !options.isChosen("target_session_attrs") {
+      places = places.map { $0 + [("target_session_attrs", "read-write")] }
+    }
     var failures: [PostgresError] = []
     for words in places {
       do {

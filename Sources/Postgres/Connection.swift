@@ -53,6 +53,22 @@ public final class Connection: @unchecked Sendable {
     backendProcessID = PQbackendPID(handle)
     prepared.isEnabled = options.preparesStatements
     self.notices.attach(to: handle)
+    let host = PQhost(handle).map { String(cString: $0) } ?? ""
+    if !host.isEmpty, !host.hasPrefix("/"), !host.hasPrefix("@") { try watchClient() }
+  }
+
+  /// Makes the server look after its end as this one does: else a client that vanishes in the middle
+  /// of a batch keeps its locks for two hours.
+  private func watchClient() throws {
+    do {
+      try execute(
+        """
+        set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3;
+        set tcp_user_timeout = 20000
+        """, timeout: .seconds(5))
+    } catch let error as PostgresError where error.code == .server && !error.isRetryable {
+      // Not every server, and not every pooler, can do that.
+    }
   }
 
   deinit { PQfinish(handle) }

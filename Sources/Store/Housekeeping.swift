@@ -10,8 +10,8 @@ public struct StoppedSweep: Sendable, Hashable {
 
 /// Something about the database that will hurt the queue before long.
 public struct Alert: Sendable, Hashable, Encodable {
-  /// `held snapshot`, `idle transaction`, `replication slot`, `prepared transaction`, `bloat` or
-  /// `silent worker`.
+  /// `held snapshot`, `idle transaction`, `silent client`, `replication slot`,
+  /// `prepared transaction`, `bloat` or `silent worker`.
   public let kind: String
   /// Who or what.
   public let subject: String

@@ -5,7 +5,7 @@ import Postgres
 ///
 /// Everything that a leader writes proves the term in the same transaction.
 public struct Leadership: Sendable, Hashable {
-  /// What is led; the scheduler leads `scheduler`.
+  /// What is led: `scheduler/` and a queue.
   public let role: String
   /// The process that leads.
   public let holder: UUID
@@ -14,11 +14,12 @@ public struct Leadership: Sendable, Hashable {
 }
 
 extension Database {
-  /// Becomes the leader if nobody is; nil while somebody else leads.
+  /// Becomes the leader of a queue if nobody is; nil while somebody else leads it.
   public func acquireLeadership(
-    holder: UUID, ttl: Duration, role: String = "scheduler"
+    of queue: String = "default", holder: UUID, ttl: Duration
   ) throws -> Leadership? {
-    try one(AcquireLeadership(role: role, holder: holder, ttl: ttl))
+    let role = "scheduler/\(queue)"
+    return try one(AcquireLeadership(role: role, holder: holder, ttl: ttl))
       .map { Leadership(role: role, holder: holder, term: $0) }
   }
 
@@ -27,9 +28,13 @@ extension Database {
     try one(RenewLeadership(leadership: leadership, ttl: ttl))
   }
 
-  /// Whether somebody leads just now.
-  public func isLed(role: String = "scheduler") throws -> Bool {
-    try one(ReadLeadership(role: role))
+  /// Whether somebody leads the queue of a sweep just now.
+  public func isLed(sweep: Int) throws -> Bool { try one(ReadLeadership(sweep: sweep)) }
+
+  /// The queues that somebody leads just now, and those that nobody leads although sweeps wait.
+  public func queues() throws -> (led: [String], abandoned: [String]) {
+    let queues = try all(ListQueues())
+    return (queues.filter(\.isLed).map(\.name), queues.filter { !$0.isLed }.map(\.name))
   }
 
   /// Ends the term at once, so that another may lead; false when it was over already.
@@ -60,12 +65,30 @@ private struct RenewLeadership: Statement {
 
 private struct ReadLeadership: Statement {
   static let sql = """
-    select exists (select from unroll_internal.leader
-      where role = $1 and expires_at > clock_timestamp())
+    select exists (
+      select from unroll_internal.leader l
+        join unroll_internal.sweep s on l.role = 'scheduler/' || s.queue
+      where s.id = $1 and l.expires_at > clock_timestamp())
     """
-  let role: String
-  var parameters: [any PostgresEncodable] { [role] }
+  let sweep: Int
+  var parameters: [any PostgresEncodable] { [sweep] }
   static func decode(_ row: Row) throws -> Bool { try row[0] }
+}
+
+private struct ListQueues: Statement {
+  static let sql = """
+    with led as (
+      select substr(role, length('scheduler/') + 1) as queue from unroll_internal.leader
+      where starts_with(role, 'scheduler/') and expires_at > clock_timestamp())
+    select queue, true as is_led from led
+    union all
+    (select queue, false from unroll_internal.sweep where state in ('submitted', 'active')
+      except select queue, false from led)
+    order by queue
+    """
+  static func decode(_ row: Row) throws -> (name: String, isLed: Bool) {
+    (name: try row["queue"], isLed: try row["is_led"])
+  }
 }
 
 private struct ResignLeadership: Statement {

@@ -7,12 +7,22 @@ public struct Lease: Sendable, Hashable {
   public let trial: Int
   /// The fencing token: one more with every lease of the trial.
   public let token: Int
+  /// Who holds it: after a failover that lost a grant, the token alone comes twice.
+  public let worker: UUID
 
   /// A lease as it was granted.
-  public init(trial: Int, token: Int) {
+  public init(trial: Int, token: Int, worker: UUID) {
     self.trial = trial
     self.token = token
+    self.worker = worker
   }
+
+  init(_ row: Row) throws {
+    self.init(
+      trial: try row["trial_id"], token: try row["token"], worker: try row["worker_id"])
+  }
+
+  var parameters: [any PostgresEncodable] { [trial, token, worker] }
 }
 
 /// A trial that a worker was given.
@@ -44,7 +54,7 @@ public struct Claim: Sendable, Hashable {
   public let until: Int?
 
   init(_ row: Row) throws {
-    lease = Lease(trial: try row["trial_id"], token: try row["token"])
+    lease = try Lease(row)
     number = try row["number"]
     params = try row["params"]
     sweepID = try row["sweep_id"]
@@ -112,10 +122,8 @@ public struct TrialResult: Sendable {
 
 /// A lease that was taken away.
 public struct Reaped: Sendable, Hashable {
-  /// What was taken.
+  /// What was taken, and from whom.
   public let lease: Lease
-  /// The worker that had it.
-  public let worker: UUID
   /// What the trial is now: `queued`, `failed` or `cancelled`.
   public let state: String
   /// Why.
@@ -231,8 +239,15 @@ extension Database {
 
   /// Declares silent workers dead, and takes back what dead workers hold, what is past its time
   /// and what ignores its cancellation.
-  public func reap(limit: Int = 1000, by leadership: Leadership) throws -> [Reaped] {
-    let answers = try batch([CheckLeadership(leadership: leadership), Reap(limit: limit)])
+  ///
+  /// With `inTouch`, the leader reaches the database again for so long: a worker that may not have
+  /// reached it either has lost nothing yet.
+  public func reap(
+    limit: Int = 1000, inTouch: Duration? = nil, by leadership: Leadership
+  ) throws -> [Reaped] {
+    let answers = try batch([
+      CheckLeadership(leadership: leadership), Reap(limit: limit, inTouch: inTouch),
+    ])
     return try storing { try answers[1].map(Reap.decode) }
   }
 
@@ -254,10 +269,10 @@ extension Database {
 
 private struct ClaimTrials: Statement {
   static let sql = """
-    select c.trial_id, c.token, c.epoch, c.step, c.until, t.number, t.params, t.sweep_id, s.spec, s.facts,
-      s.seed, s.objective_metric, s.objective_split::text, s.objective_goal::text, s.dataset_id,
+    select c.trial_id, c.token, $1::uuid as worker_id, c.epoch, c.step, c.until, t.number, t.params,
+      t.sweep_id, s.spec, s.facts, s.seed, s.objective_metric, s.objective_split::text, s.objective_goal::text, s.dataset_id,
       d.version
-    from unroll_internal.claim($1, $2, $3::int) c
+    from unroll_internal.claim($1::uuid, $2, $3::int) c
       join unroll_internal.trial t on t.id = c.trial_id
       join unroll_internal.sweep s on s.id = t.sweep_id
       join unroll_internal.dataset d on d.id = s.dataset_id
@@ -273,58 +288,59 @@ private struct ClaimTrials: Statement {
 /// First in every transaction in which a worker writes.
 private struct Fence: Statement {
   typealias Output = Void
-  static let sql = "select unroll_internal.fence($1, $2::int)"
+  static let sql = "select unroll_internal.fence($1, $2::int, $3)"
   let lease: Lease
-  var parameters: [any PostgresEncodable] { [lease.trial, lease.token] }
+  var parameters: [any PostgresEncodable] { lease.parameters }
 }
 
 private struct FinishTrial: Statement {
   typealias Output = Void
   static let sql = """
-    select unroll_internal.finish($1, $2::int, $3::unroll_internal.trial_state, $4, $5)
+    select unroll_internal.finish($1, $2::int, $3, $4::unroll_internal.trial_state, $5, $6)
     """
   let lease: Lease
   let state: String
   let error: String?
   let cpuSeconds: Double
-  var parameters: [any PostgresEncodable] {
-    [lease.trial, lease.token, state, error, cpuSeconds]
-  }
+  var parameters: [any PostgresEncodable] { lease.parameters + [state, error, cpuSeconds] }
 }
 
 private struct FinishMany: Statement {
-  static let sql = "select unroll_internal.finish_many($1, $2, $3)"
+  static let sql = "select unroll_internal.finish_many($1, $2, $3, $4)"
   let ended: [(lease: Lease, cpuSeconds: Double)]
   var parameters: [any PostgresEncodable] {
-    [ended.map(\.lease.trial), ended.map { Int32($0.lease.token) }, ended.map(\.cpuSeconds)]
+    [
+      ended.map(\.lease.trial), ended.map { Int32($0.lease.token) }, ended.map(\.lease.worker),
+      ended.map(\.cpuSeconds),
+    ]
   }
   static func decode(_ row: Row) throws -> [Int] { try row[0] }
 }
 
 private struct FailTrial: Statement {
-  static let sql = "select unroll_internal.fail($1, $2::int, $3, $4, $5)::text"
+  static let sql = "select unroll_internal.fail($1, $2::int, $3, $4, $5, $6)::text"
   let lease: Lease
   let error: String
   let retry: Bool
   let cpuSeconds: Double
-  var parameters: [any PostgresEncodable] { [lease.trial, lease.token, error, retry, cpuSeconds] }
+  var parameters: [any PostgresEncodable] { lease.parameters + [error, retry, cpuSeconds] }
   static func decode(_ row: Row) throws -> String { try row[0] }
 }
 
 private struct ReleaseTrial: Statement {
-  static let sql = "select unroll_internal.release($1, $2::int, $3)::text"
+  static let sql = "select unroll_internal.release($1, $2::int, $3, $4)::text"
   let lease: Lease
   let cpuSeconds: Double
-  var parameters: [any PostgresEncodable] { [lease.trial, lease.token, cpuSeconds] }
+  var parameters: [any PostgresEncodable] { lease.parameters + [cpuSeconds] }
   static func decode(_ row: Row) throws -> String { try row[0] }
 }
 
 private struct PauseTrial: Statement {
-  static let sql = "select unroll_internal.pause($1, $2::int, $3, $4)::text"
+  static let sql = "select unroll_internal.pause($1, $2::int, $3, $4, $5)::text"
   let lease: Lease
   let objectives: [Double]
   let cpuSeconds: Double
-  var parameters: [any PostgresEncodable] { [lease.trial, lease.token, objectives, cpuSeconds] }
+  var parameters: [any PostgresEncodable] { lease.parameters + [objectives, cpuSeconds] }
   static func decode(_ row: Row) throws -> String { try row[0] }
 }
 
@@ -338,31 +354,31 @@ private struct ReachEnd: Statement {
 
 private struct RewindTrial: Statement {
   typealias Output = Void
-  static let sql = "select unroll_internal.rewind($1, $2::int, $3)"
+  static let sql = "select unroll_internal.rewind($1, $2::int, $3, $4)"
   let lease: Lease
   let step: Int?
-  var parameters: [any PostgresEncodable] { [lease.trial, lease.token, step] }
+  var parameters: [any PostgresEncodable] { lease.parameters + [step] }
 }
 
 private struct ReadOutcome: Statement {
   static let sql = """
-    select outcome::text from unroll_internal.attempt where trial_id = $1 and token = $2::int
+    select outcome::text from unroll_internal.attempt
+    where trial_id = $1 and token = $2::int and worker_id = $3
     """
   let lease: Lease
-  var parameters: [any PostgresEncodable] { [lease.trial, lease.token] }
+  var parameters: [any PostgresEncodable] { lease.parameters }
   static func decode(_ row: Row) throws -> String? { try row[0] }
 }
 
 private struct Reap: Statement {
   static let sql = """
-    select trial_id, token, worker_id, state::text, reason from unroll_internal.reap($1::int)
+    select trial_id, token, worker_id, state::text, reason from unroll_internal.reap($1::int, $2)
     """
   let limit: Int
-  var parameters: [any PostgresEncodable] { [limit] }
+  let inTouch: Duration?
+  var parameters: [any PostgresEncodable] { [limit, inTouch] }
   static func decode(_ row: Row) throws -> Reaped {
-    Reaped(
-      lease: Lease(trial: try row["trial_id"], token: try row["token"]),
-      worker: try row["worker_id"], state: try row["state"], reason: try row["reason"])
+    Reaped(lease: try Lease(row), state: try row["state"], reason: try row["reason"])
   }
 }
 

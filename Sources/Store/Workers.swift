@@ -99,14 +99,12 @@ private struct BeatWorker: Statement {
 
 private struct ListLeases: Statement {
   static let sql = """
-    select trial_id, token from unroll_internal.status
+    select trial_id, token, worker_id from unroll_internal.status
     where worker_id = $1 and state = 'leased' order by trial_id
     """
   let worker: UUID
   var parameters: [any PostgresEncodable] { [worker] }
-  static func decode(_ row: Row) throws -> Lease {
-    Lease(trial: try row["trial_id"], token: try row["token"])
-  }
+  static func decode(_ row: Row) throws -> Lease { try Lease(row) }
 }
 
 private struct DrainWorker: Statement {

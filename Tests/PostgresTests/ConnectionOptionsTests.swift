@@ -34,6 +34,23 @@ import Testing
     #expect(!second.isBroken)
   }
 
+  @Test func `among several hosts one that only reads is passed over`() throws {
+    let server = try Scratch.server.resolved()
+    let two =
+      "host=\(server.host),\(server.host) port=\(server.port),\(server.port) user=\(server.user) "
+      + "dbname=\(server.database) options='-c default_transaction_read_only=on'"
+    #expect(failure(two)?.message.contains("read-only") == true)
+    #expect(failure(two)?.isRetryable == true)
+    // Who names one, or asks for any, means it.
+    #expect(try !Connection(ConnectionOptions(two + " target_session_attrs=any")).isBroken)
+    #expect(
+      try !Connection(
+        ConnectionOptions(
+          "host=\(server.host) port=\(server.port) user=\(server.user) "
+            + "dbname=\(server.database) options='-c default_transaction_read_only=on'")
+      ).isBroken)
+  }
+
   @Test func `no such user and no such database are told apart`() throws {
     let server = try Scratch.server.resolved()
     let place = "host=\(server.host) port=\(server.port)"

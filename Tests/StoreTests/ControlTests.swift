@@ -101,10 +101,34 @@ import Testing
     #expect(try database.retryFailed(sweep: sweep) == 1)
     #expect(try database.progress(sweep: sweep).state == "active")
     let again = try fixture.claim(worker).lease
-    #expect(again == Lease(trial: failed.trial, token: 2))
+    #expect(again == Lease(trial: failed.trial, token: 2, worker: worker))
     #expect(try database.trial(id: failed.trial).failures == 0)
     try fixture.succeed(again)
     #expect(try database.finish(sweep: sweep, by: fixture.leader))
+  }
+
+  @Test(.scratchDatabase) func `a sweep whose time is used up takes no trial again`() throws {
+    let fixture = try Fixture()
+    let database = fixture.database
+    let sweep = try fixture.sweep(trials: 2, #","limits":{"wall_time":1000}"#)
+    let failed = try fixture.claim(try fixture.worker()).lease
+    try database.fail(failed, error: "no", retry: false, cpuSeconds: 1)
+    try fixture.connection.execute("update unroll_internal.sweep set wall_time = '1 us'")
+    #expect(try database.enforceBudgets(by: fixture.leader).map(\.id) == [sweep])
+    // Before it is finished and afterwards: nothing would ever run it.
+    for isFinished in [false, true] {
+      if isFinished { #expect(try database.finish(sweep: sweep, by: fixture.leader)) }
+      let one = try storeError { try database.retry(trial: failed.trial) }
+      #expect(one.code == .invalid)
+      #expect(
+        one.message.hasPrefix(
+          "trial: found trial \(failed.trial) of sweep \(sweep), which was stopped: its wall time"))
+      let all = try storeError { _ = try database.retryFailed(sweep: sweep) }
+      #expect(
+        all.message.hasPrefix("sweep: found sweep \(sweep), which was stopped: its wall time"))
+    }
+    #expect(try database.progress(sweep: sweep).state == "finished")
+    #expect(try fixture.state(failed.trial) == "failed")
   }
 
   @Test(.scratchDatabase) func `what is not there is said`() throws {

@@ -1,3 +1,4 @@
+import Dispatch
 import FoundationEssentials
 import Postgres
 import Store
@@ -97,9 +98,99 @@ import Testing
     #expect(try fixture.connection.query(dead).one()[0] == 0)
   }
 
-  @Test(.scratchDatabase) func `a held snapshot and a silent worker are told`() throws {
+  @Test(.scratchDatabase) func `metrics go trial by trial, and again after a retry`() throws {
+    let fixture = try Fixture()
+    let database = fixture.database
+    let sweep = try fixture.sweep(trials: 3, #","retention":{"metrics":1}"#)
+    let leases = try fixture.claims(try fixture.worker(), 3).map(\.lease)
+    for lease in leases { try database.write(fixture.progress(1), under: lease) }
+    for lease in leases.dropLast() { try fixture.succeed(lease) }
+    try database.fail(leases[2], error: "no", retry: false, cpuSeconds: 1)
+    #expect(try database.finish(sweep: sweep, by: fixture.leader))
+    try age(fixture, days: 2)
+    for done in 1...3 {
+      #expect(try database.expire(limit: 100, by: fixture.leader) == 100)
+      #expect(
+        try fixture.count("unroll_internal.sweep", where: "metrics_deleted_to = \(done)") == 1)
+      let left: Int = try fixture.connection.query(
+        "select count(distinct trial_id) from unroll_internal.metric"
+      ).one()[0]
+      #expect(left == 3 - done)
+    }
+    #expect(try database.expire(limit: 100, by: fixture.leader) == 0)
+
+    try database.retry(trial: leases[2].trial)
+    let again = try fixture.claim(try fixture.worker()).lease
+    try fixture.succeed(again)
+    #expect(try fixture.count("unroll_internal.metric") > 0)
+    #expect(try database.finish(sweep: sweep, by: fixture.leader))
+    try age(fixture, days: 2)
+    _ = try expireAll(fixture, limit: 100)
+    #expect(try fixture.count("unroll_internal.metric") == 0)
+  }
+
+  /// Waits for what the server tells a little later.
+  private func wait(_ what: Comment, until isTrue: () throws -> Bool) throws {
+    let limit = ContinuousClock.now + .seconds(30)
+    while try !isTrue() { try #require(ContinuousClock.now < limit, what) }
+  }
+
+  @Test(.scratchDatabase) func `a held snapshot and an idle transaction are told`() throws {
     let fixture = try Fixture()
     #expect(try fixture.database.alerts() == [])
+    try fixture.connection.execute("set unroll.alert_after = '0 s'")
+    #expect(try fixture.database.alerts() == [])
+    let idle = try fixture.another().connection
+    let holder = try fixture.another().connection
+    let group = DispatchGroup()
+    DispatchQueue.global().async(group: group) {
+      do {
+        try holder.query("select pg_sleep(60)")
+      } catch let error as PostgresError {
+        // It is ended below.
+        if error.sqlState != "57014" { Issue.record(error) }
+      } catch {
+        Issue.record(error)
+      }
+    }
+    defer {
+      _ = try? holder.canceller.cancel()
+      group.wait()
+    }
+    try idle.transaction {
+      try idle.query("select 1")
+      try wait("no alert") { try fixture.database.alerts().count == 2 }
+      let alerts = try fixture.database.alerts()
+      #expect(alerts.map(\.kind) == ["held snapshot", "idle transaction"])
+      #expect(alerts[0].subject.hasPrefix("process \(holder.backendProcessID) ("))
+      #expect(alerts[0].remedy.hasSuffix("pg_terminate_backend(\(holder.backendProcessID))"))
+      #expect(alerts[1].subject.hasPrefix("process \(idle.backendProcessID) ("))
+      #expect(alerts[1].found.hasPrefix("idle inside a transaction for "))
+    }
+    try fixture.connection.execute("reset unroll.alert_after")
+    #expect(try fixture.database.alerts() == [])
+  }
+
+  @Test(.scratchDatabase) func `bloat of a hot table is told, and a vacuum ends it`() throws {
+    let fixture = try Fixture()
+    try fixture.connection.execute(
+      "alter table unroll_internal.ready set (autovacuum_enabled = off)")
+    try fixture.connection.execute(
+      """
+      insert into unroll_internal.ready (trial_id, sweep_id, queue, priority)
+        select n, 1, 'default', 1 from generate_series(1, 20500) n
+      """)
+    try fixture.connection.execute("delete from unroll_internal.ready")
+    try wait("no alert") { try fixture.database.alerts().map(\.kind) == ["bloat"] }
+    let alert = try #require(try fixture.database.alerts().first)
+    #expect(alert.subject == "unroll_internal.ready")
+    #expect(alert.found == "20500 dead rows beside 0 live ones")
+    try fixture.database.vacuumWindow()
+    try wait("the alert stays") { try fixture.database.alerts() == [] }
+  }
+
+  @Test(.scratchDatabase) func `a silent worker is told`() throws {
+    let fixture = try Fixture()
     let worker = try fixture.worker(host: "quiet", ttl: .seconds(1))
     try fixture.connection.query(
       "update unroll_internal.worker set beat_at = beat_at - interval '1 h' where id = $1", [worker]

@@ -7,7 +7,8 @@ import Testing
 /// What one connection does while another one is in the middle of a transaction.
 @Suite struct InterleavingTests {
   private func fence(_ lease: Lease, on connection: Connection) throws {
-    try connection.query("select unroll_internal.fence($1, $2::int)", [lease.trial, lease.token])
+    try connection.query(
+      "select unroll_internal.fence($1, $2::int, $3)", [lease.trial, lease.token, lease.worker])
   }
 
   @Test(.scratchDatabase) func `a write past its fence is over before the lease is taken`() throws {
@@ -77,6 +78,22 @@ import Testing
     }
     #expect(try other.pause(sweep: sweep))
     #expect(try fixture.count("unroll_internal.ready") == 0)
+  }
+
+  @Test(.scratchDatabase) func `cancelling a trial waits for a refill under way`() throws {
+    let fixture = try Fixture()
+    let sweep = try fixture.sweep(trials: 2)
+    let trial = try fixture.database.trials(sweep: sweep)[0].id
+    let other = try fixture.another()
+    try other.connection.execute("set lock_timeout = '50ms'")
+    try fixture.connection.transaction {
+      let moved = try fixture.database.refill(window: 10, by: fixture.leader)
+      #expect(moved == 2)
+      // Else it would be in the window although it is over.
+      #expect(try storeError { try other.cancel(trial: trial) }.code == .busy)
+    }
+    #expect(try other.cancel(trial: trial) == "cancelled")
+    #expect(try fixture.count("unroll_internal.ready") == 1)
   }
 
   @Test(.scratchDatabase) func `a failing trial does not wait for who holds the sweep`() throws {

@@ -7,7 +7,7 @@ import Testing
 /// Everything that a worker can write under a lease; a new write must be added here.
 enum WorkerWrite: String, CaseIterable {
   case metrics, flow, checkpoint, success, cancellation, failure, release, releaseWithCheckpoint
-  case rewind
+  case rewind, pause
 
   func perform(_ fixture: Fixture, _ lease: Lease) throws {
     let database = fixture.database
@@ -19,7 +19,10 @@ enum WorkerWrite: String, CaseIterable {
       let progress = Progress(metrics: [], checkpoint: try fixture.checkpoint(epoch: 7))
       try database.write(progress, under: lease)
     case .success: try fixture.succeed(lease)
-    case .cancellation: try database.cancel(lease, progress: fixture.progress(7), cpuSeconds: 1)
+    case .cancellation:
+      // Somebody must have asked for it.
+      if try database.holds(lease) { try database.cancel(trial: lease.trial) }
+      try database.cancel(lease, progress: fixture.progress(7), cpuSeconds: 1)
     case .failure: try database.fail(lease, error: "no", retry: true, cpuSeconds: 1)
     case .release: try database.release(lease, cpuSeconds: 1)
     case .releaseWithCheckpoint:
@@ -27,6 +30,8 @@ enum WorkerWrite: String, CaseIterable {
         lease, progress: fixture.progress(7, checkpoint: try fixture.checkpoint(epoch: 7)),
         cpuSeconds: 1)
     case .rewind: try database.rewind(lease, to: nil)
+    case .pause:
+      try database.pause(lease, objectives: [1], progress: fixture.progress(7), cpuSeconds: 1)
     }
   }
 }
@@ -64,8 +69,9 @@ enum WorkerWrite: String, CaseIterable {
     try fixture.silence(first)
     #expect(try fixture.database.reap(by: fixture.leader).map(\.lease) == [old])
     try fixture.skipBackoff()
-    let new = try fixture.claim(try fixture.worker()).lease
-    #expect(new == Lease(trial: old.trial, token: old.token + 1))
+    let second = try fixture.worker()
+    let new = try fixture.claim(second).lease
+    #expect(new == Lease(trial: old.trial, token: old.token + 1, worker: second))
     return (old, new)
   }
 
@@ -83,6 +89,36 @@ enum WorkerWrite: String, CaseIterable {
     #expect(try contents(fixture) != before)
   }
 
+  @Test(.scratchDatabase, arguments: WorkerWrite.allCases)
+  func `a token that was granted twice writes only for its worker`(write: WorkerWrite) throws {
+    let fixture = try Fixture()
+    _ = try fixture.sweep(trials: 1)
+    let old = try fixture.claim(try fixture.worker()).lease
+    try fixture.database.write(fixture.progress(1), under: old)
+    // As after a failover to a standby that had not heard of the grant.
+    let second = try fixture.worker()
+    for table in ["status", "attempt"] {
+      try fixture.connection.query("update unroll_internal.\(table) set worker_id = $1", [second])
+    }
+    let before = try contents(fixture)
+    #expect(try storeError { try write.perform(fixture, old) }.code == .leaseLost)
+    #expect(try contents(fixture) == before)
+    #expect(try storeError { _ = try fixture.database.outcome(of: old) }.code == .notFound)
+    #expect(try fixture.database.succeed([(old, cpuSeconds: 1)]) == [old.trial])
+    try write.perform(fixture, Lease(trial: old.trial, token: old.token, worker: second))
+    #expect(try contents(fixture) != before)
+  }
+
+  @Test(.scratchDatabase) func `a trial that nobody cancelled does not end as cancelled`() throws {
+    let fixture = try Fixture()
+    _ = try fixture.sweep(trials: 1)
+    let lease = try fixture.claim(try fixture.worker()).lease
+    let error = try storeError { try fixture.database.cancel(lease, cpuSeconds: 1) }
+    #expect(error.code == .invalid)
+    #expect(error.message == "nobody asked to cancel trial \(lease.trial)")
+    #expect(try fixture.state(lease.trial) == "running")
+  }
+
   @Test(
     .scratchDatabase,
     arguments: [WorkerWrite.metrics, .flow, .checkpoint, .rewind])
@@ -91,7 +127,8 @@ enum WorkerWrite: String, CaseIterable {
     let (old, _) = try zombie(fixture)
     try fixture.connection.execute(
       """
-      create or replace function unroll_internal.fence(p_trial bigint, p_token integer)
+      create or replace function unroll_internal.fence(
+        p_trial bigint, p_token integer, p_worker uuid)
       returns void language plpgsql as 'begin end'
       """)
     let before = try contents(fixture)

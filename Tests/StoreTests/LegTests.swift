@@ -80,8 +80,9 @@ import Testing
     #expect(try database.arrivals(sweep: sweep).isEmpty)
     #expect(try fixture.state(first[0].lease.trial) == "pruned")
 
-    let second = try #require(try fixture.claims(try fixture.worker(), 2).first)
-    #expect(second.lease == Lease(trial: first[1].lease.trial, token: 2))
+    let other = try fixture.worker()
+    let second = try #require(try fixture.claims(other, 2).first)
+    #expect(second.lease == Lease(trial: first[1].lease.trial, token: 2, worker: other))
     #expect(second.until == 3)
     #expect(second.checkpoint == CheckpointPosition(epoch: 1, step: 100))
     #expect(

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Postgres
 import Store
 import TestSupport
 import Testing
@@ -35,6 +36,38 @@ import Testing
     let lease = try fixture.claim(try fixture.worker()).lease
     #expect(
       try fixture.database.fail(lease, error: "nonsense", retry: false, cpuSeconds: 1) == "failed")
+  }
+
+  @Test(.scratchDatabase) func `silence while the database was away is no loss`() throws {
+    let fixture = try Fixture()
+    _ = try fixture.sweep(trials: 1, #","limits":{"max_losses":1}"#)
+    let away: [(ago: Duration, ttl: String)] = [
+      // The leader reaches it again for less than the worker's time to live.
+      (.zero, "interval '1 s'"),
+      // The server was started less than that ago.
+      (.seconds(86_400), "clock_timestamp() - pg_postmaster_start_time() + interval '1 h'"),
+    ]
+    for (ago, ttl) in away {
+      try fixture.skipBackoff()
+      let worker = try fixture.worker()
+      let lease = try fixture.claim(worker).lease
+      try fixture.connection.query(
+        "update unroll_internal.worker set ttl = \(ttl), beat_at = beat_at - (\(ttl)) * 2"
+          + " where id = $1", [worker])
+      let reaped = try fixture.database.reap(inTouch: ago, by: fixture.leader)
+      #expect(reaped.map(\.lease) == [lease])
+      #expect(reaped.map(\.state) == ["queued"])
+      #expect(reaped.first?.reason.hasSuffix("; the database was away before") == true)
+      #expect(try fixture.database.trial(id: lease.trial).losses == 0)
+      #expect(try fixture.database.outcome(of: lease) == "released")
+    }
+    // Once it is there for long enough, silence is the worker's own.
+    try fixture.skipBackoff()
+    let worker = try fixture.worker()
+    _ = try fixture.claim(worker)
+    try fixture.silence(worker)
+    let reaped = try fixture.database.reap(inTouch: .seconds(2), by: fixture.leader)
+    #expect(reaped.map(\.state) == ["failed"])
   }
 
   @Test(.scratchDatabase) func `losses are counted apart and end as failed`() throws {

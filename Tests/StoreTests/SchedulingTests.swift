@@ -24,6 +24,26 @@ import Testing
     #expect(second.term == 2)
   }
 
+  @Test(.scratchDatabase) func `each queue has a leader of its own`() throws {
+    let fixture = try Fixture()
+    let database = fixture.database
+    let sweep = try fixture.sweep(trials: 1, #","queue":"other""#)
+    #expect(try database.isLed(sweep: sweep) == false)
+    #expect(try database.queues() == (led: ["default"], abandoned: ["other"]))
+    let other = try #require(
+      try database.acquireLeadership(of: "other", holder: UUID(), ttl: .seconds(60)))
+    #expect(other.term == 1)
+    #expect(try database.isLed(sweep: sweep))
+    #expect(try database.queues() == (led: ["default", "other"], abandoned: []))
+    #expect(try database.refill(queue: "other", window: 5, by: other) == 1)
+    try database.resign(other)
+    #expect(
+      try storeError { _ = try database.refill(queue: "other", window: 5, by: other) }.code
+        == .leadershipLost)
+    // The other one leads on.
+    #expect(try database.refill(window: 5, by: fixture.leader) == 0)
+  }
+
   @Test(.scratchDatabase) func `who no longer leads decides nothing`() throws {
     let fixture = try Fixture()
     let database = fixture.database

@@ -21,6 +21,7 @@ import Testing
     "update unroll_internal.sweep set objective_goal = null",
     "update unroll_internal.sweep set spec = '[]'",
     "update unroll_internal.sweep set priority = -1",
+    "update unroll_internal.sweep set metrics_deleted_to = -1",
     "update unroll_internal.trial set params = '1'",
     "update unroll_internal.trial set number = 0 where number = 1",
     "update unroll_internal.dataset set version = 'newest'",

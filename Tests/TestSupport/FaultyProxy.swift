@@ -17,6 +17,9 @@ public final class FaultyProxy: Sendable {
     case swallowAnswers
     /// Has closed all sockets, and closes new ones at once.
     case cut
+    /// Has closed the clients' sockets alone, and closes new ones at once: a machine that has lost its
+    /// power, of which the server hears nothing.
+    case vanished
   }
 
   private struct State {
@@ -24,8 +27,9 @@ public final class FaultyProxy: Sendable {
     var delay: Int32 = 0
     var isStopped = false
     var forwarded = 0
-    /// How many bytes clients may still send before everything is cut.
+    /// How many bytes clients may still send before everything is cut, or they vanish.
     var allowance: Int?
+    var vanishes = false
   }
 
   private let state = Mutex(State())
@@ -82,8 +86,16 @@ public final class FaultyProxy: Sendable {
   }
 
   /// Cuts everything after clients have sent so many more bytes.
-  public func cut(afterBytes count: Int) {
-    state.withLock { $0.allowance = count }
+  public func cut(afterBytes count: Int) { limit(count, vanishes: false) }
+
+  /// Lets clients vanish after they have sent so many more bytes.
+  public func vanish(afterBytes count: Int) { limit(count, vanishes: true) }
+
+  private func limit(_ count: Int, vanishes: Bool) {
+    state.withLock {
+      $0.allowance = count
+      $0.vanishes = vanishes
+    }
     wake()
   }
 
@@ -106,6 +118,17 @@ public final class FaultyProxy: Sendable {
   private struct Pairs {
     var partner: [Int32: Int32] = [:]
     var clients: Set<Int32> = []
+    /// Sockets to the server whose client has vanished: nobody reads them or closes them.
+    var orphans: [Int32] = []
+
+    mutating func loseClients() {
+      for client in clients {
+        if let server = partner[client] { orphans.append(server) }
+        Glibc.close(client)
+      }
+      partner = [:]
+      clients = []
+    }
 
     mutating func close(_ socket: Int32) {
       guard let other = partner.removeValue(forKey: socket) else { return }
@@ -116,16 +139,25 @@ public final class FaultyProxy: Sendable {
     }
 
     mutating func closeAll() { for socket in partner.keys { close(socket) } }
+
+    mutating func closeOrphans() {
+      for socket in orphans { Glibc.close(socket) }
+      orphans = []
+    }
   }
 
   private func serve() {
     var pairs = Pairs()
-    defer { pairs.closeAll() }
+    defer {
+      pairs.closeAll()
+      pairs.closeOrphans()
+    }
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     while true {
       let now = state.withLock { $0 }
       if now.isStopped { return }
       if now.behaviour == .cut { pairs.closeAll() }
+      if now.behaviour == .vanished { pairs.loseClients() }
       let open = now.behaviour == .halfOpen ? [] : Array(pairs.partner.keys)
       var polled = ([listener, wakeRead] + open).map {
         pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
@@ -145,7 +177,8 @@ public final class FaultyProxy: Sendable {
     let client = Glibc.accept(listener, nil, nil)
     guard client >= 0 else { return }
     let server = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-    guard behaviour != .cut, withAddress(target, { connect(server, $0, $1) }) == 0 else {
+    let isClosed = behaviour == .cut || behaviour == .vanished
+    guard !isClosed, withAddress(target, { connect(server, $0, $1) }) == 0 else {
       close(client)
       close(server)
       return
@@ -168,7 +201,7 @@ public final class FaultyProxy: Sendable {
       state.allowance = allowance - count
       return allowance >= count
     }
-    guard mayPass else { return pairs.closeAll() }
+    guard mayPass else { return now.vanishes ? pairs.loseClients() : pairs.closeAll() }
     var offset = 0
     while offset < count {
       let sent = buffer.withUnsafeBytes { bytes in

@@ -80,6 +80,13 @@ import Training
     #expect(whole.train.count + whole.validation.count + whole.test.count == 40)
   }
 
+  @Test func `somebody can see that the preparation goes on`() throws {
+    var steps = 0
+    _ = try PreparedData(Self.messages(3000), DataPlan(), seed: 0) { steps += 1 }
+    // Each thousand texts, duplicates, vocabulary, tokens, and three splits.
+    #expect(steps == 3 + 6)
+  }
+
   @Test func `where the file divides, the copy in test is kept`() throws {
     let dataset = Dataset(
       name: "d", inputs: .texts(["one", "two", "one", "three", "two"]),

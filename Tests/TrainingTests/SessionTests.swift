@@ -45,6 +45,17 @@ import Training
     return run
   }
 
+  @Test func `somebody can see that an evaluation goes on`() throws {
+    var (trained, evaluated) = (0, [Int]())
+    _ = try Session(Self.plan(), Self.order()).run(
+      onBatch: { _ in
+        trained += 1
+        return .proceed
+      }, onEvaluation: { evaluated.append(trained) })
+    // After each 8 steps the validation split and two more parts; at the end both splits and one.
+    #expect(evaluated == [8, 8, 8, 16, 16, 16, 24, 24, 24, 24, 24, 24])
+  }
+
   @Test(arguments: [
     (TrainingPlan.OptimizerName.sgd, ModelPlan.Cell.rnn), (.rmsprop, .gru), (.adam, .lstm),
     (.adamw, .gru),

@@ -1,3 +1,10 @@
+-- For how long something may go on before it is told: so long as usual, or as a session has set
+-- unroll.alert_after.
+create or replace function unroll_internal.alert_after(p_usual interval) returns interval
+language sql stable as $$
+  select coalesce(nullif(current_setting('unroll.alert_after', true), '')::interval, p_usual)
+$$;
+
 -- What will hurt the queue before long. Roles that may not see the sessions of others (they lack
 -- pg_read_all_stats) see only their own here.
 create or replace view unroll.alerts as
@@ -11,8 +18,9 @@ from (
     format('end it, or: select pg_terminate_backend(%s)', s.pid) as remedy
   from pg_stat_activity s
   where s.datname = current_database() and s.backend_xmin is not null
-    and s.pid <> pg_backend_pid() and s.xact_start < clock_timestamp() - interval '5 minutes'
-    and s.backend_type = 'client backend' and s.state not like 'idle in transaction%'
+    and s.pid <> pg_backend_pid() and s.backend_type = 'client backend'
+    and s.xact_start < clock_timestamp() - unroll_internal.alert_after('5 minutes')
+    and s.state not like 'idle in transaction%' and s.wait_event is distinct from 'ClientRead'
   union all
   select 2, 'idle transaction',
     format('process %s (%s, %s)', s.pid, coalesce(s.usename, 'unknown'),
@@ -23,7 +31,18 @@ from (
       'set idle_in_transaction_session_timeout', s.pid)
   from pg_stat_activity s
   where s.datname = current_database() and s.state like 'idle in transaction%'
-    and s.state_change < clock_timestamp() - interval '1 minute'
+    and s.state_change < clock_timestamp() - unroll_internal.alert_after('1 minute')
+  union all
+  select 2, 'silent client',
+    format('process %s (%s, %s)', s.pid, coalesce(s.usename, 'unknown'),
+      coalesce(nullif(s.application_name, ''), 'no name')),
+    format('waits in the middle of a batch for its client, and keeps its locks, for %s',
+      date_trunc('second', clock_timestamp() - s.xact_start)),
+    format('if its machine is gone: select pg_terminate_backend(%s); set tcp_keepalives_idle',
+      s.pid)
+  from pg_stat_activity s
+  where s.datname = current_database() and s.state = 'active' and s.wait_event = 'ClientRead'
+    and s.xact_start < clock_timestamp() - unroll_internal.alert_after('1 minute')
   union all
   select 3, 'replication slot', r.slot_name,
     format('it holds back the removal of dead rows by %s transactions',
@@ -36,7 +55,8 @@ from (
     format('prepared %s ago and not ended', date_trunc('second', clock_timestamp() - p.prepared)),
     format('rollback prepared %L', p.gid)
   from pg_prepared_xacts p
-  where p.database = current_database() and p.prepared < clock_timestamp() - interval '5 minutes'
+  where p.database = current_database()
+    and p.prepared < clock_timestamp() - unroll_internal.alert_after('5 minutes')
   union all
   select 5, 'bloat', format('%s.%s', t.schemaname, t.relname),
     format('%s dead rows beside %s live ones', t.n_dead_tup, t.n_live_tup),
@@ -56,7 +76,8 @@ order by a.rank, a.subject;
 comment on view unroll.alerts is
   'What will hurt the queue before long, worst first; no rows when all is well.';
 comment on column unroll.alerts.kind is
-  'held snapshot, idle transaction, replication slot, prepared transaction, bloat, silent worker.';
+  'held snapshot, idle transaction, silent client, replication slot, prepared transaction, bloat, '
+  'silent worker.';
 comment on column unroll.alerts.subject is 'Who or what.';
 comment on column unroll.alerts.found is 'What was found.';
 comment on column unroll.alerts.remedy is 'What to do about it.';

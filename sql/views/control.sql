@@ -65,8 +65,14 @@ comment on function unroll.cancel(bigint) is
 create or replace function unroll.cancel_trial(trial bigint)
 returns text language plpgsql as $$
 declare
+  owner bigint;
   locked unroll_internal.status;
 begin
+  select s.sweep_id into owner from unroll_internal.status s where s.trial_id = cancel_trial.trial;
+  if found then
+    -- A refill under way may be about to put the trial into the window.
+    perform unroll_internal.lock_sweep(owner);
+  end if;
   delete from unroll_internal.ready where trial_id = cancel_trial.trial;
   locked := unroll_internal.lock_trial(cancel_trial.trial);
   if locked.state >= 'succeeded' then
@@ -129,7 +135,9 @@ begin
     set state = 'queued', failures = 0, losses = 0, finished_at = null, error = null,
       until = null, run_at = clock_timestamp()
     where trial_id = p_trial;
-  update unroll_internal.sweep set state = 'active', finished_at = null where id = p_sweep.id;
+  update unroll_internal.sweep
+    set state = 'active', finished_at = null, metrics_deleted_at = null, metrics_deleted_to = 0
+    where id = p_sweep.id;
   perform unroll_internal.tell(p_sweep.id, p_trial, 'retry', 'asked for by ' || current_user);
 end $$;
 
@@ -155,6 +163,11 @@ begin
       format('trial %s of sweep %s, which is %s', locked.trial_id, swept.id, swept.state),
       'a trial of a sweep that is active or finished');
   end if;
+  if swept.stopped is not null then
+    perform unroll_internal.refuse('trial',
+      format('trial %s of sweep %s, which was stopped: %s', locked.trial_id, swept.id,
+        swept.stopped), 'a trial of a sweep whose time is not used up');
+  end if;
   perform unroll_internal.requeue(swept, locked.trial_id);
   return 'queued';
 end $$;
@@ -172,6 +185,10 @@ begin
   if locked.state not in ('active', 'finished') then
     perform unroll_internal.refuse('sweep', format('sweep %s, which is %s', locked.id,
       locked.state), 'a sweep that is active or finished');
+  end if;
+  if locked.stopped is not null then
+    perform unroll_internal.refuse('sweep', format('sweep %s, which was stopped: %s', locked.id,
+      locked.stopped), 'a sweep whose time is not used up');
   end if;
   for failed in
     select s.trial_id from unroll_internal.status s

@@ -138,7 +138,8 @@ comment on column unroll.attempts.worker_id is 'Worker.';
 comment on column unroll.attempts.host is 'Machine of the worker.';
 comment on column unroll.attempts.pid is 'Process of the worker.';
 comment on column unroll.attempts.outcome is
-  'running, succeeded, paused (at a rung), pruned, failed, cancelled, released (given back) or lost.';
+  'running, succeeded, paused (at a rung), pruned, failed, cancelled, released (given back, or taken '
+  'back after the database was away) or lost.';
 comment on column unroll.attempts.error is 'Why it failed or was lost.';
 comment on column unroll.attempts.resumed_epoch is 'Epoch of the checkpoint it went on from.';
 comment on column unroll.attempts.resumed_step is 'Step of the checkpoint it went on from.';

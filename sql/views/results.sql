@@ -91,7 +91,9 @@ select t.sweep_id, c.trial_id, t.number, c.epoch, c.step, c.token as attempt, c.
   c.created_at
 from unroll_internal.checkpoint c join unroll_internal.trial t on t.id = c.trial_id
 where c.complete;
-comment on view unroll.checkpoints is 'Points from which a trial can go on.';
+comment on view unroll.checkpoints is
+  'Points from which a trial can go on: the newest two of each. The weights of the best epoch so far '
+  'are in every one of them, so that none is kept for its sake.';
 comment on column unroll.checkpoints.sweep_id is 'Sweep.';
 comment on column unroll.checkpoints.trial_id is 'Trial.';
 comment on column unroll.checkpoints.number is 'Number of the trial within the sweep.';

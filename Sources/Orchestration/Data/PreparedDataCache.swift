@@ -36,10 +36,12 @@ final class PreparedDataCache: @unchecked Sendable {
   ///   - plan: How it becomes sequences.
   ///   - seed: The seed of the sweep.
   ///   - load: Reads the dataset when it is not here yet.
+  ///   - onProgress: Called again and again while the dataset is made ready.
   /// - Returns: The data, which the caller shares with others.
   /// - Throws: What `load` throws, or `PlanError`.
   func data(
-    version: String, plan: DataPlan, seed: UInt64, load: (DatasetCache) throws -> Dataset
+    version: String, plan: DataPlan, seed: UInt64, load: (DatasetCache) throws -> Dataset,
+    onProgress: () -> Void
   ) throws -> PreparedData {
     let key = Key(version: version, plan: plan, seed: seed)
     return try queue.sync {
@@ -48,7 +50,7 @@ final class PreparedDataCache: @unchecked Sendable {
         entries.append(entry)
         return entry.data
       }
-      let data = try PreparedData(load(datasets), plan, seed: seed)
+      let data = try PreparedData(load(datasets), plan, seed: seed, onProgress: onProgress)
       if entries.count == capacity { entries.removeFirst() }
       entries.append(Entry(key: key, data: data))
       return data

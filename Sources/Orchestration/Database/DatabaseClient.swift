@@ -11,6 +11,7 @@ public import Store
 public final class DatabaseClient: @unchecked Sendable {
   // @unchecked Sendable: 'database' and 'isDown' are touched only on 'queue'.
   private let queue: DispatchQueue
+  private let cancelling: DispatchQueue
   private var database: Database?
   private var isDown = false
   private let options: ConnectionOptions
@@ -26,6 +27,7 @@ public final class DatabaseClient: @unchecked Sendable {
     self.options = options
     self.logger = logger
     queue = DispatchQueue(label: "unroll.\(name)")
+    cancelling = DispatchQueue(label: "unroll.\(name).cancelling")
   }
 
   /// Does something with the database and waits for it.
@@ -81,8 +83,24 @@ public final class DatabaseClient: @unchecked Sendable {
         isDown = true
         logger.warning("the database is away: \(error); trying again until it is back")
       }
-      if database?.connection.isBroken == true { database = nil }
+      letGo(after: error)
       throw error
+    }
+  }
+
+  /// Drops a connection that is broken, or that ended up at a server which only reads: the next one
+  /// may find the primary.
+  private func letGo(after error: StoreError) {
+    guard let connection = database?.connection else { return }
+    if error.cause?.code == .timeout {
+      // The server may still wait for a lock, and do it all when nobody expects it any more. Asking
+      // it to stop can take as long as the call did: nobody waits for that.
+      let canceller = connection.canceller
+      cancelling.async { try? canceller.cancel() }
+    }
+    if connection.isBroken || error.sqlState == "25006" {
+      connection.close()
+      database = nil
     }
   }
 }

@@ -2,7 +2,8 @@
 ///
 /// The lease in the database runs from the moment the server wrote it, which is later than the
 /// moment the request left. Counting from the request, minus a margin, a slow answer can only
-/// shorten the time in which this process trusts itself, never stretch it.
+/// shorten the time in which this process trusts itself, never stretch it. A turn that began in trust
+/// may end without: what keeps the data safe is that each write proves the term.
 package struct LeaderTrust: Equatable, Sendable {
   /// What to do now.
   package enum Action: Equatable {
@@ -39,12 +40,6 @@ package struct LeaderTrust: Equatable, Sendable {
     case .leader(let term, let renewAt, let trustedUntil):
       return now >= trustedUntil || now >= renewAt ? .ask : .lead(term: term)
     }
-  }
-
-  /// Whether the trust of an earlier answer still holds: asked before each write of a leader.
-  package func isTrusted(at now: ContinuousClock.Instant) -> Bool {
-    guard case .leader(_, _, let trustedUntil) = state else { return false }
-    return now < trustedUntil
   }
 
   /// The database granted the lease for a request that left at `asked`.

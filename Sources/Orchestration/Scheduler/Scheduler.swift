@@ -21,6 +21,8 @@ public final class Scheduler {
   private var searches: [Int: SweepSearch] = [:]
   private var complaints: Set<Int> = []
   private var nextReap = ContinuousClock.now
+  /// When the database was last found away.
+  private var lastTrouble: ContinuousClock.Instant?
   private var window: Int
   /// Of the workers that are alive.
   private var slots = 0
@@ -71,6 +73,7 @@ public final class Scheduler {
         logger.notice("another scheduler leads now")
         follow(at: .now)
       } catch let error as StoreError where error.isRetryable {
+        if error.code != .busy { lastTrouble = .now }
         trust.unanswered(at: .now)
         shutdown.wait(settings.interval.interval)
       }
@@ -90,7 +93,7 @@ public final class Scheduler {
       return follow(at: now)
     }
     let granted = try client.perform {
-      try $0.acquireLeadership(holder: holder, ttl: settings.lease)
+      try $0.acquireLeadership(of: settings.queue, holder: holder, ttl: settings.lease)
     }
     guard let granted else { return trust.refused(at: now) }
     logger.info("leading", metadata: ["term": "\(granted.term)"])
@@ -216,7 +219,7 @@ public final class Scheduler {
 
   private func reap(_ leadership: Leadership) throws {
     let (reaped, workers) = try client.perform {
-      (try $0.reap(by: leadership), try $0.workers())
+      (try $0.reap(inTouch: lastTrouble.map { .now - $0 }, by: leadership), try $0.workers())
     }
     for lost in reaped {
       logger.warning(

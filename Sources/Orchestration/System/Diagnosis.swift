@@ -71,10 +71,17 @@ public enum Diagnosis {
       return findings + [.bad("schema", "\(error)", remedy: "install the newer program")]
     }
     do {
-      findings.append(
-        try database.isLed()
-          ? .good("scheduler", "leads")
-          : .bad("scheduler", "none is running", remedy: "unroll up"))
+      let queues = try database.queues()
+      findings += queues.abandoned.map {
+        .bad(
+          "scheduler", "none is running for the queue \($0), where sweeps wait",
+          remedy: $0 == "default" ? "unroll up" : "unroll up --queue \($0)")
+      }
+      if !queues.led.isEmpty {
+        findings.append(.good("scheduler", "leads \(queues.led.joined(separator: ", "))"))
+      } else if queues.abandoned.isEmpty {
+        findings.append(.bad("scheduler", "none is running", remedy: "unroll up"))
+      }
       let alive = try database.workers().filter(\.isAlive)
       let slots = alive.reduce(0) { $0 + $1.slots }
       findings.append(

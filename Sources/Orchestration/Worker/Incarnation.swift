@@ -7,7 +7,8 @@ final class Incarnation: Sendable {
   private struct State {
     var pulse: Pulse
     var isOver = false
-    var cancelled: Set<Int> = []
+    /// Trials to cancel, and when the beat was sent that named them.
+    var cancelled: (trials: Set<Int>, asked: ContinuousClock.Instant)?
   }
 
   let id: UUID
@@ -28,9 +29,12 @@ final class Incarnation: Sendable {
     state.withLock { $0.isOver || $0.pulse.due(at: .now) == .abandon }
   }
 
-  /// Whether a trial is to be cancelled.
-  func isCancelled(_ trial: Int) -> Bool {
-    state.withLock { $0.cancelled.contains(trial) }
+  /// Whether a trial is to be cancelled that was claimed at a moment: what a beat from before says
+  /// was meant for an earlier attempt.
+  func isCancelled(_ trial: Int, claimed: ContinuousClock.Instant) -> Bool {
+    state.withLock { state in
+      state.cancelled.map { $0.asked > claimed && $0.trials.contains(trial) } ?? false
+    }
   }
 
   /// What the heartbeat has to do.
@@ -42,7 +46,7 @@ final class Incarnation: Sendable {
   func beaten(sent: ContinuousClock.Instant, cancelled: [Int]) {
     state.withLock {
       $0.pulse.succeeded(sent: sent)
-      $0.cancelled = Set(cancelled)
+      $0.cancelled = (Set(cancelled), sent)
     }
   }
 

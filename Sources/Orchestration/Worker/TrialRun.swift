@@ -67,15 +67,18 @@ struct TrialRun {
 
   private func train() throws {
     let spec = try SweepSpec.parse(claim.spec.text, file: "spec", schema: .sweep)
+    // Until it is our turn, another slot prepares data under its own watch.
+    context.running.waits(claim.lease)
     let data = try context.data.data(
-      version: claim.datasetVersion, plan: Binding.dataPlan(spec), seed: spec.seed
-    ) { cache in
-      try context.client.persist(while: mayWait) { database in
-        try cache.dataset(database.dataset(id: claim.datasetID)) {
-          try database.datasetContent(id: claim.datasetID)
+      version: claim.datasetVersion, plan: Binding.dataPlan(spec), seed: spec.seed,
+      load: { cache in
+        try ask { database in
+          try cache.dataset(database.dataset(id: claim.datasetID)) {
+            try database.datasetContent(id: claim.datasetID)
+          }
         }
-      }
-    }
+      }, onProgress: advanced)
+    advanced()
     let plan = try Binding.plan(
       spec, Assignment(json: claim.params.text), trial: UInt32(claim.number), on: data)
     let session = try session(plan, data, Binding.score(spec, plan))
@@ -86,7 +89,7 @@ struct TrialRun {
     var nextCheckpoint = ContinuousClock.now + context.settings.checkpointEvery
     let ending = try session.run(
       onBatch: { _ in
-        context.running.advanced(claim.lease)
+        advanced()
         interruption = findInterruption()
         if interruption != nil { return .stop }
         guard ContinuousClock.now >= nextCheckpoint else { return .proceed }
@@ -94,6 +97,7 @@ struct TrialRun {
         return .checkpoint
       },
       onCheckpoint: { recorder.record(stored($0)) },
+      onEvaluation: advanced,
       onEpoch: { report in
         recorder.record(
           report.metrics.map {
@@ -109,6 +113,8 @@ struct TrialRun {
         interruption = .rung(try best ?? objectives(spec, plan, epoch: report.bestEpoch))
         return .stop
       })
+    // What is left waits for the database.
+    context.running.waits(claim.lease)
     switch ending {
     case .finished(let outcome):
       if claim.until != nil, best == nil {
@@ -130,13 +136,23 @@ struct TrialRun {
 
   private func findInterruption() -> Interruption? {
     if context.incarnation.isLost || recorder.failure != nil { return .lost }
-    if context.incarnation.isCancelled(claim.lease.trial) { return .cancelled }
+    if context.incarnation.isCancelled(claim.lease.trial, claimed: start) { return .cancelled }
     return context.shutdown.isRequested ? .shutdown : nil
   }
 
   /// Until a stopping worker has lost its patience, waiting for the database is worth it.
   private func mayWait() -> Bool {
     !context.incarnation.isLost && !context.shutdown.isRequested
+  }
+
+  /// Tells the watchdog that this thread does not hang.
+  private func advanced() { context.running.advanced(claim.lease) }
+
+  /// Asks the database for something that training cannot begin without.
+  private func ask<R>(_ body: (Database) throws -> R) throws -> R {
+    context.running.waits(claim.lease)
+    defer { advanced() }
+    return try context.client.persist(while: mayWait, body)
   }
 
   // MARK: Going on
@@ -149,12 +165,10 @@ struct TrialRun {
     guard let newest = claim.checkpoint else {
       return try Session(plan, data, initial: initial, score: score)
     }
-    let positions = try context.client.persist(while: mayWait) {
-      try $0.checkpoints(trial: claim.lease.trial)
-    }
+    let positions = try ask { try $0.checkpoints(trial: claim.lease.trial) }
     for position in positions {
       do {
-        let bytes = try context.client.persist(while: mayWait) {
+        let bytes = try ask {
           try $0.checkpointContent(trial: claim.lease.trial, at: position)
         }
         let session = try Session(
@@ -177,14 +191,14 @@ struct TrialRun {
   /// The artifact that the plan begins with.
   private func initialWeights(_ plan: Plan) throws -> [UInt8]? {
     guard let reference = plan.model.initial.flatMap(ArtifactReference.init) else { return nil }
-    return try context.client.persist(while: mayWait) { database in
+    return try ask { database in
       try database.content(
         of: database.artifact(trial: reference.trial, name: reference.name))
     }
   }
 
   private func rewind(to position: CheckpointPosition?) throws {
-    try context.client.persist(while: mayWait) { try $0.rewind(claim.lease, to: position) }
+    try ask { try $0.rewind(claim.lease, to: position) }
   }
 
   private func stored(_ checkpoint: Checkpoint) -> NewCheckpoint {
@@ -261,9 +275,7 @@ struct TrialRun {
 
   /// The objectives at an epoch of an earlier attempt, whose metrics are rows.
   private func objectives(_ spec: SweepSpec, _ plan: Plan, epoch: Int) throws -> [Double] {
-    let points = try context.client.persist(while: mayWait) {
-      try $0.curve(trial: claim.lease.trial)
-    }
+    let points = try ask { try $0.curve(trial: claim.lease.trial) }
     return Binding.objectives(
       spec, plan,
       points.filter { $0.epoch == epoch }.compactMap { point in
@@ -288,11 +300,16 @@ struct TrialRun {
     let isFinal =
       isMissing || error is DivergedError || error is PlanError || error is SpecErrors
       || error is ArtifactError
+    context.running.waits(claim.lease)
     do {
-      // What was reached before it failed is worth seeing.
+      // What was reached before it failed is worth seeing, but no reason to keep the trial.
       if let rest = try? recorder.finish(), !(rest.metrics.isEmpty && rest.flow.isEmpty) {
         try context.client.persist(while: mayWait) { try $0.write(rest, under: claim.lease) }
       }
+    } catch {
+      logger.warning("the last metrics could not be written: \(error)")
+    }
+    do {
       if !isFinal, context.shutdown.isRequested, let error = error as? StoreError, error.isRetryable
       {
         // The database went away while this worker was stopping: not the trial's fault.

@@ -31,8 +31,8 @@ public final class Worker {
     data = PreparedDataCache(DatasetCache())
   }
 
-  /// Works until `shutdown` is requested; then running trials stop within a batch and go back with
-  /// a checkpoint.
+  /// Works until `shutdown` is requested; then running trials stop within a batch, or after the
+  /// evaluation that is under way, and go back with a checkpoint.
   ///
   /// - Throws: `StoreError` when the database refuses for good: no such database, no right to it,
   ///   or one of another version. `StalledError` when the thread of a trial hangs: the process must
@@ -119,15 +119,15 @@ public final class Worker {
     var strayUntil: ContinuousClock.Instant?
     func isActive() -> Bool { !context.shutdown.isRequested && !context.incarnation.isLost }
     while isActive() {
-      let free = slots.freeCount
-      guard free > 0 else {
-        _ = slots.change.wait(timeout: .now() + .milliseconds(500))
-        continue
-      }
       do {
         if let until = strayUntil {
-          try giveBackStrays(context)
+          try giveBackStrays(context.incarnation)
           if ContinuousClock.now > until { strayUntil = nil }
+        }
+        let free = slots.freeCount
+        guard free > 0 else {
+          _ = slots.change.wait(timeout: .now() + .milliseconds(500))
+          continue
         }
         let claims = try client.perform {
           try $0.claim(worker: context.incarnation.id, queue: settings.queue, count: free)
@@ -157,10 +157,10 @@ public final class Worker {
 
   /// Gives back what the database says this worker holds and does not run. Called by the claiming
   /// thread only, so that nothing is granted meanwhile.
-  private func giveBackStrays(_ context: TrialContext) throws {
+  private func giveBackStrays(_ incarnation: Incarnation) throws {
     let strays = try client.perform { database in
       // Read what runs after what is held: a trial that ends in between is held no more.
-      let held = try database.leases(worker: context.incarnation.id)
+      let held = try database.leases(worker: incarnation.id)
       return held.filter { !running.contains($0) }
     }
     for lease in strays {
@@ -175,6 +175,7 @@ public final class Worker {
 
   private func leave(_ incarnation: Incarnation) {
     do {
+      try giveBackStrays(incarnation)
       _ = try client.perform { try $0.deregister(worker: incarnation.id) }
       logger.info("stopped")
     } catch {

@@ -22,10 +22,11 @@ struct Evaluator {
     return min(max(4_000_000 / width, 256), 16_384)
   }
 
-  /// The sums over the split.
-  mutating func run(_ model: Model<Float>) -> Tally {
+  /// The sums over the split; `onBatch` is called before each of its batches.
+  mutating func run(_ model: Model<Float>, _ onBatch: () -> Void) -> Tally {
     var tally = Tally(encoding)
     for batch in 0..<order.count {
+      onBatch()
       let packed = packer.pack(order[batch])
       loss.add(model.forward(packed), packer.classes, packer.numbers, to: &tally)
     }

@@ -82,12 +82,15 @@ public final class Session {
   /// - Parameters:
   ///   - onBatch: Asked before each batch.
   ///   - onCheckpoint: Given the checkpoints that were asked for.
+  ///   - onEvaluation: Called before each batch that is only evaluated, and between the other parts
+  ///     of an epoch's end: it goes on, although no batch is trained.
   ///   - onEpoch: Told of each epoch, and asked.
   /// - Returns: The outcome, or a checkpoint.
   /// - Throws: ``DivergedError``, or what a closure throws.
   public func run(
     onBatch: (Progress) throws -> Command = { _ in .proceed },
     onCheckpoint: (Checkpoint) throws -> Void = { _ in },
+    onEvaluation: () -> Void = {},
     onEpoch: (EpochReport) throws -> Command = { _ in .proceed }
   ) throws -> Ending {
     while epoch < plan.training.epochs {
@@ -102,14 +105,14 @@ public final class Session {
         }
         try step(order[batch])
       }
-      let report = try finishEpoch()
+      let report = try finishEpoch(onEvaluation)
       switch try onEpoch(report) {
       case .proceed: break
       case .checkpoint: try onCheckpoint(checkpoint())
       case .stop: return .stopped(checkpoint())
       }
     }
-    return .finished(try outcome())
+    return .finished(try outcome(onEvaluation))
   }
 
   private var progress: Progress {
@@ -170,8 +173,8 @@ public final class Session {
   }
 
   /// Evaluates, remembers the weights if they are the best, and moves on to the next epoch.
-  private func finishEpoch() throws -> EpochReport {
-    let validation = evaluate(.validation)
+  private func finishEpoch(_ onEvaluation: () -> Void) throws -> EpochReport {
+    let validation = evaluate(.validation, onEvaluation)
     if let validation, !validation.meanLoss.isFinite {
       throw diverged(.validation)
     }
@@ -188,7 +191,9 @@ public final class Session {
       plateaus += 1
       stale = 0
     }
+    onEvaluation()
     let flow = probe()
+    onEvaluation()
     epoch += 1
     batch = 0
     tally = Tally(data.encoding)
@@ -215,23 +220,24 @@ public final class Session {
     }
   }
 
-  private func evaluate(_ split: Split) -> Tally? {
+  private func evaluate(_ split: Split, _ onBatch: () -> Void) -> Tally? {
     guard data[split].count > 0 else { return nil }
     return evaluators[split, default: Evaluator(data[split], data.encoding, model.plan, loss)].run(
-      model)
+      model, onBatch)
   }
 
   /// Evaluates the best weights, on the test split for the first and only time.
-  private func outcome() throws -> Outcome {
+  private func outcome(_ onEvaluation: () -> Void) throws -> Outcome {
     guard let best else { preconditionFailure("a plan has at least one epoch") }
     model.parameters.assign(best.weights)
     var metrics: [Metric] = []
     var confusion: [Split: ConfusionMatrix] = [:]
     for split in [Split.validation, .test] {
-      guard let tally = evaluate(split) else { continue }
+      guard let tally = evaluate(split, onEvaluation) else { continue }
       metrics += tally.metrics(split, data.encoding)
       confusion[split] = tally.confusionMatrix(data.encoding)
     }
+    onEvaluation()
     var first: Model<Float>?
     if plan.training.keepInitial {
       let fresh = Model<Float>(model.plan)

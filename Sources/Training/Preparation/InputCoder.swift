@@ -9,7 +9,7 @@ struct InputCoder {
   private let emptyTexts: Int
 
   init(
-    _ dataset: Dataset, _ plan: DataPlan, rows: [Int], train: [Int]
+    _ dataset: Dataset, _ plan: DataPlan, rows: [Int], train: [Int], _ onProgress: () -> Void
   ) throws(PlanError) {
     inputs = dataset.inputs
     encoding = Encoding(
@@ -19,8 +19,9 @@ struct InputCoder {
     var emptyTexts = 0
     switch dataset.inputs {
     case .texts(let texts):
-      let coded = CodedTexts(texts, rows, plan)
+      let coded = CodedTexts(texts, rows, plan, onProgress)
       vocabulary = coded.vocabulary(train, plan, encoding)
+      onProgress()
       tokens = coded.indices(vocabulary ?? Vocabulary(words: []))
       for row in rows where tokens[row].isEmpty {
         tokens[row] = [Vocabulary.unknown]
@@ -134,13 +135,14 @@ struct CodedTexts {
   private var table = TokenTable()
   private(set) var sequences: [[Int32]]
 
-  init(_ texts: [String], _ rows: [Int], _ plan: DataPlan) {
+  init(_ texts: [String], _ rows: [Int], _ plan: DataPlan, _ onProgress: () -> Void) {
     let tokenizer = Tokenizer(plan.tokens ?? .words)
     sequences = [[Int32]](repeating: [], count: texts.count)
     for row in rows {
       var sequence: [Int32] = []
       tokenizer.forEachToken(of: texts[row]) { sequence.append(table.insert($0)) }
       sequences[row] = sequence
+      if row.isMultiple(of: 1024) { onProgress() }
     }
   }
 

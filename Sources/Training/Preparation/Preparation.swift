@@ -8,20 +8,23 @@ extension PreparedData {
   ///   - dataset: The examples.
   ///   - plan: How they become sequences.
   ///   - seed: The seed of the division, if the plan has none.
+  ///   - onProgress: Called again and again on the way, so that somebody can see that it goes on.
   /// - Throws: ``PlanError`` if the plan does not fit the dataset.
-  public init(_ dataset: Dataset, _ plan: DataPlan, seed: UInt64) throws(PlanError) {
+  public init(
+    _ dataset: Dataset, _ plan: DataPlan, seed: UInt64, onProgress: () -> Void = {}
+  ) throws(PlanError) {
     try PlanError.require(
       dataset.count > 0, "dataset", found: "no example", allowed: "at least one example")
     let plan = try plan.resolved(for: dataset)
     switch plan.task {
-    case .forecast: self = try Self.forecast(dataset, plan)
-    case .language: self = try Self.language(dataset, plan)
-    default: self = try Self.examples(dataset, plan, seed)
+    case .forecast: self = try Self.forecast(dataset, plan, onProgress)
+    case .language: self = try Self.language(dataset, plan, onProgress)
+    default: self = try Self.examples(dataset, plan, seed, onProgress)
     }
   }
 
   private static func examples(
-    _ dataset: Dataset, _ plan: DataPlan, _ seed: UInt64
+    _ dataset: Dataset, _ plan: DataPlan, _ seed: UInt64, _ onProgress: () -> Void
   ) throws(PlanError) -> PreparedData {
     var notes: [String] = []
     var rows = Array(0..<dataset.count)
@@ -30,6 +33,7 @@ extension PreparedData {
       let dropped = dataset.count - rows.count
       notes.append(
         "\(dropped) of \(dataset.count) examples dropped: the same input occurs earlier")
+      onProgress()
     }
     let parts = dataset.parts(of: rows, plan, seed: seed)
     notes.append(
@@ -39,20 +43,23 @@ extension PreparedData {
       !parts.train.isEmpty, "data.split", found: "an empty training split",
       allowed: "fractions that leave an example to train on")
 
-    var coder = try InputCoder(dataset, plan, rows: rows, train: parts.train)
+    var coder = try InputCoder(dataset, plan, rows: rows, train: parts.train, onProgress)
     notes += coder.notes(parts)
+    onProgress()
     let answers = try AnswerCoder(dataset, plan, parts)
     coder.encoding.labels = answers.labels
     coder.encoding.positive = answers.positive
     coder.encoding.targetScale = answers.scale
     coder.encoding.outputs = answers.outputs
 
+    func sequences(_ rows: [Int]) -> Sequences {
+      defer { onProgress() }
+      return coder.sequences(rows, answers)
+    }
     return PreparedData(
       plan: plan, datasetVersion: dataset.sha256, encoding: coder.encoding,
-      vocabulary: coder.vocabulary,
-      train: coder.sequences(parts.train, answers),
-      validation: coder.sequences(parts.validation, answers),
-      test: coder.sequences(parts.test, answers), notes: notes)
+      vocabulary: coder.vocabulary, train: sequences(parts.train),
+      validation: sequences(parts.validation), test: sequences(parts.test), notes: notes)
   }
 }
 

@@ -1,7 +1,9 @@
 extension PreparedData {
   /// Windows over series, divided by position in time: a window belongs to the part in which all
   /// that it predicts lies; what it sees may lie before.
-  static func forecast(_ dataset: Dataset, _ plan: DataPlan) throws(PlanError) -> PreparedData {
+  static func forecast(
+    _ dataset: Dataset, _ plan: DataPlan, _ onProgress: () -> Void
+  ) throws(PlanError) -> PreparedData {
     guard case .values(let series, let channels) = dataset.inputs, let name = plan.target,
       let target = channels.firstIndex(of: name), let window = plan.window,
       let horizon = plan.horizon
@@ -24,8 +26,10 @@ extension PreparedData {
         regions.map { all[$0.first * width..<$0.validation * width] }, width: width)
       : .identity(width: width)
     let scaled = scale.apply(all)
+    onProgress()
 
     func windows(_ split: Split) -> Sequences {
+      defer { onProgress() }
       var starts: [Int] = []
       var rows: [Int] = []
       var numbers: [Float] = []
@@ -74,7 +78,9 @@ extension PreparedData {
 
   /// Windows over texts with the next token as the answer at each step. One text is divided by
   /// position, several are divided as wholes, in their order.
-  static func language(_ dataset: Dataset, _ plan: DataPlan) throws(PlanError) -> PreparedData {
+  static func language(
+    _ dataset: Dataset, _ plan: DataPlan, _ onProgress: () -> Void
+  ) throws(PlanError) -> PreparedData {
     guard let length = plan.maximumLength else {
       preconditionFailure("a language plan that was not resolved")
     }
@@ -84,7 +90,7 @@ extension PreparedData {
     var size = 0
     switch dataset.inputs {
     case .texts(let texts):
-      let texts = CodedTexts(texts, rows, plan)
+      let texts = CodedTexts(texts, rows, plan, onProgress)
       documents = texts.sequences
       coded = texts
     case .symbols(let sequences, let alphabet):
@@ -118,9 +124,11 @@ extension PreparedData {
       documents = coded.indices(found)
       vocabulary = found
       size = found.count
+      onProgress()
     }
 
     func windows(_ split: Split) -> Sequences {
+      defer { onProgress() }
       var (tokens, next, starts, lengths, sources) = (
         [Int32](), [Int32](), [Int](), [Int](), [Int]()
       )

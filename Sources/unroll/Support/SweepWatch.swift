@@ -88,7 +88,9 @@ struct SweepWatch {
   /// Why nothing happens, if nobody is there to do it.
   private func warning(_ progress: SweepProgress, _ database: Database) throws -> String? {
     if progress.paused { return "sweep \(sweep) is paused; go on with: unroll resume \(sweep)" }
-    if try !database.isLed() { return "no scheduler is running; start one with: unroll up" }
+    if try !database.isLed(sweep: sweep) {
+      return "no scheduler is running for its queue; start one with: unroll up"
+    }
     if try !database.workers(limit: 1).contains(where: \.isAlive) {
       return "no worker is running; start one with: unroll up, or unroll worker"
     }

@@ -51,18 +51,19 @@ final class Daemons {
       content: content)
   }
 
-  func scheduler(lease: Duration = .seconds(10)) -> Running {
+  func scheduler(queue: String = "default", lease: Duration = .seconds(10)) -> Running {
     let options = options
     return Running { shutdown in
       try Scheduler(
-        options, SchedulerSettings(lease: lease, interval: .milliseconds(10)),
+        options, SchedulerSettings(queue: queue, lease: lease, interval: .milliseconds(10)),
         logger: Self.silent
       ).run(until: shutdown)
     }
   }
 
   func worker(
-    slots: Int = 1, lease: Duration = .seconds(30), checkpointEvery: Duration = .seconds(30),
+    slots: Int = 1, queue: String = "default", lease: Duration = .seconds(30),
+    checkpointEvery: Duration = .seconds(30),
     progressTimeout: Duration = .seconds(600)
   ) -> Running {
     let options = options
@@ -70,8 +71,8 @@ final class Daemons {
       try Worker(
         options,
         WorkerSettings(
-          slots: slots, lease: lease, checkpointEvery: checkpointEvery, reportEvery: .zero,
-          progressTimeout: progressTimeout),
+          slots: slots, queue: queue, lease: lease, checkpointEvery: checkpointEvery,
+          reportEvery: .zero, progressTimeout: progressTimeout),
         logger: Self.silent
       ).run(until: shutdown)
     }

@@ -123,6 +123,75 @@ import Testing
     try scheduler.stop()
   }
 
+  @Test func `a trial that is asked for again right after its cancellation goes on`() throws {
+    let daemons = try Daemons()
+    let scheduler = daemons.scheduler()
+    // Between two beats there is time enough for the second attempt to begin.
+    let worker = daemons.worker(lease: .seconds(9))
+    let sweep = try daemons.enqueue(
+      Daemons.long.replacing("epochs: 200", with: "epochs: 1000000"))
+    let newest = "select coalesce(max(token), 0) from unroll_internal.metric"
+    try daemons.wait("nothing runs") { try daemons.value("\(newest)") == 1 }
+    let trial: Int = try daemons.value("select id from unroll.trials")
+    try daemons.database.cancel(trial: trial)
+    try daemons.wait("the trial goes on") {
+      try daemons.value("select state = 'cancelled' from unroll.trials")
+    }
+    try daemons.database.retry(trial: trial)
+    let second = "select coalesce(min(outcome), '') from unroll.attempts where attempt = 2"
+    try daemons.wait("it does not begin again") {
+      try daemons.value("\(newest)") == 2 || !["", "running"].contains(daemons.value(second))
+    }
+    #expect(try daemons.value(second) == "running")
+    // A new cancellation is heeded.
+    try daemons.database.cancel(sweep: sweep)
+    try daemons.wait("the trial goes on") {
+      try daemons.value("select state = 'cancelled' from unroll.trials")
+    }
+    try worker.stop()
+    try scheduler.stop()
+  }
+
+  @Test func `each queue has a scheduler of its own`() throws {
+    let daemons = try Daemons()
+    let schedulers = [daemons.scheduler(), daemons.scheduler(queue: "other")]
+    let workers = [daemons.worker(), daemons.worker(queue: "other")]
+    let sweeps = [
+      try daemons.enqueue(Daemons.small), try daemons.enqueue(Daemons.small + "\nqueue: other"),
+    ]
+    for sweep in sweeps { try daemons.waitForEnd(sweep) }
+    for daemon in workers + schedulers { try daemon.stop() }
+    for sweep in sweeps { #expect(try daemons.state(sweep) == "finished") }
+    #expect(try daemons.results(sweeps[0]) == daemons.results(sweeps[1]))
+  }
+
+  @Test func `what a stopping worker was given without hearing of it goes back uncounted`() throws {
+    let daemons = try Daemons()
+    let scheduler = daemons.scheduler()
+    let worker = daemons.worker()
+    let sweep = try daemons.enqueue(
+      Daemons.long.replacing("epochs: 200", with: "epochs: 1000000")
+        .replacing("trials: 1", with: "trials: 2"))
+    try daemons.wait("nothing runs") {
+      try daemons.value("select exists (select from unroll.curves)")
+    }
+    // A claim whose answer was lost, while the only slot is taken.
+    let id = try #require(try daemons.database.workers().first).id
+    var stray: Claim?
+    try daemons.wait("the second trial is not there") {
+      stray = try daemons.database.claim(worker: id, count: 1).first
+      return stray != nil
+    }
+    try worker.stop()
+    #expect(try daemons.database.outcome(of: #require(stray).lease) == "released")
+    try daemons.wait("they are not queued") {
+      try daemons.value(
+        "select count(*) = 2 from unroll.trials where state = 'queued' and losses = 0")
+    }
+    try daemons.database.cancel(sweep: sweep)
+    try scheduler.stop()
+  }
+
   @Test func `a second scheduler takes over`() throws {
     let daemons = try Daemons()
     let first = daemons.scheduler(lease: .seconds(1))
