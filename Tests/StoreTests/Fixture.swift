@@ -7,7 +7,7 @@ import Testing
 /// A migrated scratch database with a leader, and shorthands to fill it.
 struct Fixture {
   let database: Database
-  let leader: Leadership
+  var leader: Leadership
 
   init() throws {
     database = try Database(try Scratch.database)
