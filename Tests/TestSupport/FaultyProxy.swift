@@ -26,6 +26,8 @@ public final class FaultyProxy: Sendable {
     var forwarded = 0
     /// How many bytes clients may still send before everything is cut.
     var allowance: Int?
+    /// Whether it is then as if the clients' machine had vanished.
+    var clientsVanish = false
   }
 
   private let state = Mutex(State())
@@ -70,7 +72,10 @@ public final class FaultyProxy: Sendable {
   public func behave(_ behaviour: Behaviour) {
     state.withLock {
       $0.behaviour = behaviour
-      if behaviour == .pass { $0.allowance = nil }
+      if behaviour == .pass {
+        $0.allowance = nil
+        $0.clientsVanish = false
+      }
     }
     wake()
   }
@@ -84,6 +89,16 @@ public final class FaultyProxy: Sendable {
   /// Cuts everything after clients have sent so many more bytes.
   public func cut(afterBytes count: Int) {
     state.withLock { $0.allowance = count }
+    wake()
+  }
+
+  /// After clients have sent so many more bytes, their connections are dropped and the server hears
+  /// nothing of it: it waits for the rest of what it was being told, until the proxy ends.
+  public func vanish(afterBytes count: Int) {
+    state.withLock {
+      $0.allowance = count
+      $0.clientsVanish = true
+    }
     wake()
   }
 
@@ -116,11 +131,23 @@ public final class FaultyProxy: Sendable {
     }
 
     mutating func closeAll() { for socket in partner.keys { close(socket) } }
+
+    /// Closes the clients' sides only, and returns the others.
+    mutating func closeClients() -> [Int32] {
+      let forsaken = clients.compactMap { partner[$0] }
+      for client in clients { Glibc.close(client) }
+      (partner, clients) = ([:], [])
+      return forsaken
+    }
   }
 
   private func serve() {
     var pairs = Pairs()
-    defer { pairs.closeAll() }
+    var forsaken: [Int32] = []
+    defer {
+      pairs.closeAll()
+      for socket in forsaken { close(socket) }
+    }
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     while true {
       let now = state.withLock { $0 }
@@ -135,7 +162,7 @@ public final class FaultyProxy: Sendable {
         switch entry.fd {
         case wakeRead: _ = read(wakeRead, &buffer, buffer.count)
         case listener: accept(into: &pairs, now.behaviour)
-        default: hand(entry.fd, in: &pairs, now, &buffer)
+        default: hand(entry.fd, in: &pairs, &forsaken, now, &buffer)
         }
       }
     }
@@ -155,7 +182,10 @@ public final class FaultyProxy: Sendable {
     pairs.clients.insert(client)
   }
 
-  private func hand(_ from: Int32, in pairs: inout Pairs, _ now: State, _ buffer: inout [UInt8]) {
+  private func hand(
+    _ from: Int32, in pairs: inout Pairs, _ forsaken: inout [Int32], _ now: State,
+    _ buffer: inout [UInt8]
+  ) {
     guard let to = pairs.partner[from] else { return }
     let count = read(from, &buffer, buffer.count)
     guard count > 0 else { return pairs.close(from) }
@@ -168,7 +198,15 @@ public final class FaultyProxy: Sendable {
       state.allowance = allowance - count
       return allowance >= count
     }
-    guard mayPass else { return pairs.closeAll() }
+    guard mayPass else {
+      if now.clientsVanish {
+        forsaken += pairs.closeClients()
+        state.withLock { $0.allowance = nil }
+      } else {
+        pairs.closeAll()
+      }
+      return
+    }
     var offset = 0
     while offset < count {
       let sent = buffer.withUnsafeBytes { bytes in
