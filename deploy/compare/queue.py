@@ -1,5 +1,5 @@
-"""Times procrastinate's jobs and Optuna's storage on the server where unroll was timed, and prints all
-in one table. Called by deploy/compare-queue, with -P: the standard library has a queue.py, too.
+"""Times procrastinate's jobs and Optuna's storage on the server where unroll was timed, and prints
+all in one table. Called by deploy/compare-queue, with -P: the standard library has a queue.py, too.
 
     queue.py CONNINFO UNROLL.jsonl [--jobs N] [--trials N] [--processes N]
 """
@@ -21,7 +21,7 @@ REPORTS = 10
 
 
 def in_processes(count, worker, *arguments):
-    """Runs workers that wait for each other before they begin; returns the seconds of the slowest."""
+    """Runs workers that wait for each other before they begin; returns the seconds of all."""
     context = multiprocessing.get_context("spawn")
     barrier = context.Barrier(count)
     times = context.Queue()

@@ -172,7 +172,7 @@ final class QueueUnderTest {
       }
       return part
     }
-    var row = row("", "trials", run)
+    var row = self.row("", "trials", run)
     let sums = counts.withLock { $0 }
     row.statements = Double(sums.statements) / Double(max(run.part.count, 1))
     row.commits = Double(sums.commits) / Double(max(run.part.count, 1))
@@ -200,7 +200,7 @@ final class QueueUnderTest {
       part.count = 2 * epoch
       return part
     }
-    var row = row("points", "points", run)
+    var row = self.row("points", "points", run)
     row.emptyClaims = nil
     report(row)
   }
@@ -209,7 +209,7 @@ final class QueueUnderTest {
   /// turns: what short trials get.
   func paced(_ report: (QueueBenchmark.Row) -> Void) throws {
     var row = try at(Self.real(slots: plan.workers)) {
-      row("paced", "trials", try claimedSingly(pausing: .milliseconds(20)))
+      self.row("paced", "trials", try claimedSingly(pausing: .milliseconds(20)))
     }
     let settings = SchedulerSettings()
     row.note =
@@ -265,7 +265,7 @@ final class QueueUnderTest {
         }
         return part
       }
-      var row = row("by \(batch), quarter \(quarter)", "trials", run)
+      var row = self.row("by \(batch), quarter \(quarter)", "trials", run)
       row.note =
         "claimed by \(batch) and ended by one statement without results: workers end each by itself"
       report(row)
@@ -277,7 +277,7 @@ final class QueueUnderTest {
   private typealias Run = (part: WorkerPart, seconds: Double)
 
   private func onWorkers(
-    _ body: @escaping @Sendable (Database, UUID) throws -> Part
+    _ body: @escaping @Sendable (Database, UUID) throws -> WorkerPart
   ) throws -> Run {
     let parts = Locked<[Result<WorkerPart, any Error>]>([])
     let workers = try (0..<plan.workers).map { _ in try register() }

@@ -56,7 +56,7 @@ final class Turn: Sendable {
   private let state = Mutex(State())
   private let ended = DispatchSemaphore(value: 0)
 
-  func end(_ result: sending Result<Bool, any Error>) {
+  func end(_ result: Result<Bool, any Error>) {
     state.withLock { $0.result = result }
     ended.signal()
   }

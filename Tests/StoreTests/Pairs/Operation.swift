@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Postgres
 import Store
 
 /// All that workers, schedulers and people do to sweeps and trials.

@@ -126,13 +126,13 @@ extension Storm {
       from unroll.sweeps s left join unroll.trials t on t.sweep_id = s.id
       """)
     let faults = injected.sorted { ($0.value, $0.key.rawValue) > ($1.value, $1.key.rawValue) }
-    let traces = Fault.allCases.filter { traces(of: $0) > 0 }
-      .map { "\(self.traces(of: $0)) \($0.rawValue)" }
+    let met = Fault.allCases.map { (fault: $0, traces: traces(of: $0)) }
+      .filter { $0.traces > 0 }.map { "\($0.traces) \($0.fault.rawValue)" }
     return """
       storm of seed \(plan.seed), \(Int(plan.seconds)) s\(plan.isPooled ? " through PgBouncer" : ""): \
       \(injected.values.reduce(0, +)) faults
         \(faults.map { "\($0.value) \($0.key.rawValue)" }.joined(separator: ", "))
-        in the server's log: \(traces.joined(separator: ", "))
+        in the server's log: \(met.joined(separator: ", "))
         full disk: \(disk.isMounted ? "a tmpfs" : "only a trigger, mounting is not permitted here")
         \(sweeps); attempts: \(outcomes)
         the workers' log tells of \(ClientLog(program.log).successes.count) successes

@@ -111,7 +111,7 @@ extension Storm {
       ), runs as (
         select at, lead(at, 5) over (order by at) - at as duration from ended where at > \(moment)
       )
-      select min(at) - \(moment) from runs, calm where 5 / duration >= 0.8 * calm.rate
+      select min(at) - \(moment) from runs, calm where 5 / nullif(duration, 0) >= 0.8 * calm.rate
       """)
   }
 
