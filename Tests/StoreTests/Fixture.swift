@@ -6,7 +6,7 @@ import Testing
 
 /// A migrated scratch database with a leader, and shorthands to fill it.
 struct Fixture {
-  let database: Database
+  var database: Database
   var leader: Leadership
 
   init() throws {

@@ -5,12 +5,15 @@ import Synchronization
 
 /// Another client of the database, with a connection and a thread of its own.
 struct Bystander: Sendable {
-  let database: Database
+  private let fixture: Fixture
   private let pid: Int
   private let queue = DispatchQueue(label: "bystander")
 
-  init(_ fixture: Fixture) throws {
-    database = try fixture.another()
+  init(_ given: Fixture) throws {
+    var fixture = given
+    fixture.database = try given.another()
+    self.fixture = fixture
+    let database = fixture.database
     pid = try database.connection.query("select pg_backend_pid()").one()[0]
     // Whoever waits for each other is told so at once.
     try database.connection.execute("set deadlock_timeout = '20ms'")
@@ -18,16 +21,14 @@ struct Bystander: Sendable {
 
   /// Begins an operation in a transaction of its own, and returns when it is over or waits for a lock.
   func begin(
-    _ operation: Operation, _ it: Situation, _ fixture: Fixture, watchedBy monitor: Database
+    _ operation: Operation, _ it: Situation, watchedBy monitor: Database
   ) throws -> Turn {
     let turn = Turn()
-    queue.async { [database] in
+    queue.async { [fixture] in
       turn.end(
         Result {
           do {
-            return try database.connection.transaction {
-              try operation.run(it, fixture, on: database)
-            }
+            return try fixture.connection.transaction { try operation.run(it, on: fixture) }
           } catch let error as PostgresError {
             throw StoreError(error)
           }

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Postgres
 import Store
+import Testing
 
 /// All that workers, schedulers and people do to sweeps and trials.
 enum Operation: String, CaseIterable, Sendable {
@@ -14,9 +15,27 @@ enum Operation: String, CaseIterable, Sendable {
   case enqueue, cancelSweep, cancelTrial, cancelReady, cancelWaiting, cancelBlocked, pause, resume
   case retry, retryLast, retryLongAgo
 
+  /// What a worker writes under the lease that is held.
+  static let underLease: Set<Operation> = [
+    .write, .checkpoint, .succeed, .finishMany, .fail, .failForGood, .release, .cancelHeld, .rewind,
+  ]
+
+  /// The rows that it needs besides those of the main sweep.
+  var part: Situation.Part? {
+    switch self {
+    case .reachRung, .decide, .cancelBlocked: .search
+    case .finishSweep, .retryLast: .finishable
+    case .expire, .retryLongAgo: .expirable
+    case .activate, .refuse: .submitted
+    case .createTrials: .empty
+    case .resume: .paused
+    default: nil
+    }
+  }
+
   /// Does it, in the transaction that is open; returns whether there was anything to do.
-  func run(_ it: Situation, _ fixture: Fixture, on database: Database) throws -> Bool {
-    let (lease, leader) = (it.held, it.leader)
+  func run(_ it: Situation, on fixture: Fixture) throws -> Bool {
+    let (database, lease, leader) = (fixture.database, it.held, it.leader)
     switch self {
     case .claim: return try !database.claim(worker: it.other, count: 2).isEmpty
     case .beat: return try database.beat(worker: it.worker) != .dead
@@ -36,15 +55,16 @@ enum Operation: String, CaseIterable, Sendable {
     case .cancelHeld: try database.cancel(lease, cpuSeconds: 1)
     case .rewind: try database.rewind(lease, to: nil)
     case .reachRung:
+      let climbing = try #require(it.climbing)
       let progress = try fixture.progress(1, checkpoint: fixture.checkpoint(epoch: 1))
       return try database.pause(
-        it.climbing, objectives: [0.7], progress: progress, cpuSeconds: 1) == "blocked"
+        climbing, objectives: [0.7], progress: progress, cpuSeconds: 1) == "blocked"
     case .drain: return try database.drain(worker: it.worker)
     case .deregister: return try database.deregister(worker: it.worker)
     case .reap: return try !database.reap(by: leader).isEmpty
     case .refill: return try database.refill(window: 3, by: leader) > 0
     case .enforceBudgets: return try !database.enforceBudgets(by: leader).isEmpty
-    case .finishSweep: return try database.finish(sweep: it.finishable, by: leader)
+    case .finishSweep: return try database.finish(sweep: #require(it.finishable), by: leader)
     case .expire:
       // Checkpoints, metrics, trials and the sweep itself, each in a batch of its own.
       var batches = 0
@@ -52,10 +72,13 @@ enum Operation: String, CaseIterable, Sendable {
       return batches > 0
     case .createTrials:
       let trials = (0..<2).map { NewTrial(params: JSON(text: #"{"x":\#($0)}"#), reason: "drawn") }
-      return try database.createTrials(sweep: it.empty, first: 0, trials, by: leader) == 2
+      let sweep = try #require(it.empty)
+      return try database.createTrials(sweep: sweep, first: 0, trials, by: leader) == 2
     case .activate:
-      return try database.activate(sweep: it.submitted, Situation.activation(2), by: leader)
-    case .refuse: return try database.refuse(sweep: it.submitted, reason: "no", by: leader)
+      return try database.activate(
+        sweep: #require(it.submitted), Situation.activation(2), by: leader)
+    case .refuse:
+      return try database.refuse(sweep: #require(it.submitted), reason: "no", by: leader)
     case .decide:
       var decision = SearchDecision()
       decision.taken = [SearchDecision.Taken(leg: 1, judgement: "continue")]
@@ -64,7 +87,8 @@ enum Operation: String, CaseIterable, Sendable {
         SearchDecision.Leg(trial: 1, until: 3, known: 1),
         SearchDecision.Leg(trial: 2, until: 1, known: 1),
       ]
-      return try database.decide(sweep: it.search, legs: 2, taken: 0, decision, by: leader)
+      let sweep = try #require(it.search)
+      return try database.decide(sweep: sweep, legs: 2, taken: 0, decision, by: leader)
     case .renew: return try database.renew(leader, ttl: .seconds(3600))
     case .resign: return try database.resign(leader)
     case .succeedLeader:
@@ -76,12 +100,12 @@ enum Operation: String, CaseIterable, Sendable {
     case .cancelTrial: return try database.cancel(trial: lease.trial) == "cancelling"
     case .cancelReady: return try database.cancel(trial: it.ready) == "cancelled"
     case .cancelWaiting: return try database.cancel(trial: it.waiting) == "cancelled"
-    case .cancelBlocked: return try database.cancel(trial: it.blocked) == "cancelled"
+    case .cancelBlocked: return try database.cancel(trial: #require(it.blocked)) == "cancelled"
     case .pause: return try database.pause(sweep: it.sweep)
-    case .resume: return try database.resume(sweep: it.paused)
+    case .resume: return try database.resume(sweep: #require(it.paused))
     case .retry: try database.retry(trial: it.failed)
-    case .retryLast: try database.retry(trial: it.failedLast)
-    case .retryLongAgo: try database.retry(trial: it.failedLongAgo)
+    case .retryLast: try database.retry(trial: #require(it.failedLast))
+    case .retryLongAgo: try database.retry(trial: #require(it.failedLongAgo))
     }
     return true
   }

