@@ -23,6 +23,8 @@ public final class FaultyProxy: Sendable {
     var behaviour = Behaviour.pass
     var delay: Int32 = 0
     var isStopped = false
+    /// Whether the sockets of now are to be closed, whatever comes after.
+    var closesAll = false
     var forwarded = 0
     /// How many bytes clients may still send before everything is cut.
     var allowance: Int?
@@ -72,6 +74,7 @@ public final class FaultyProxy: Sendable {
   public func behave(_ behaviour: Behaviour) {
     state.withLock {
       $0.behaviour = behaviour
+      if behaviour == .cut { $0.closesAll = true }
       if behaviour == .pass {
         $0.allowance = nil
         $0.clientsVanish = false
@@ -150,9 +153,12 @@ public final class FaultyProxy: Sendable {
     }
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     while true {
-      let now = state.withLock { $0 }
+      let now = state.withLock { state in
+        defer { state.closesAll = false }
+        return state
+      }
       if now.isStopped { return }
-      if now.behaviour == .cut { pairs.closeAll() }
+      if now.closesAll || now.behaviour == .cut { pairs.closeAll() }
       let open = now.behaviour == .halfOpen ? [] : Array(pairs.partner.keys)
       var polled = ([listener, wakeRead] + open).map {
         pollfd(fd: $0, events: Int16(POLLIN), revents: 0)

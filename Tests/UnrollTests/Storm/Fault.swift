@@ -59,7 +59,7 @@ extension Storm {
     if deck.isEmpty { deck = Fault.sudden.shuffled(using: &random) }
     let fault = plan.only ?? deck.removeLast()
     switch fault {
-    case .killWorker, .cancelTrial, .vanished: settle()
+    case .killWorker, .cancelTrial, .vanished: try settle()
     default: pause(share() * 0.6)
     }
     injected[fault, default: 0] += 1
@@ -74,10 +74,19 @@ extension Storm {
   /// After a fault everybody is back at work: backoffs end, and a leader is found.
   var recovery: Double { 5 + plan.lease }
 
-  /// Waits until nothing hinders anybody, so that what follows can be timed.
-  private func settle() {
-    guard let last = incidents.last else { return }
-    pause(max(0, last.end + recovery - Self.now))
+  /// Waits until nothing hinders anybody and all are at work, so that what follows can be timed.
+  private func settle() throws {
+    let end = (incidents.last?.end ?? 0) + recovery
+    try wait("load", seconds: 60) {
+      try replaceDead()
+      try refill()
+      return try isLoaded() && Self.now > end
+    }
+  }
+
+  /// Whether several trials are under way.
+  func isLoaded() throws -> Bool {
+    try value("select count(*) > 1 from unroll_internal.status where state = 'leased'")
   }
 
   private func happen(_ fault: Fault) throws {

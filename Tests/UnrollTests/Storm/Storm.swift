@@ -67,7 +67,7 @@ final class Storm {
   /// What makes the kinds of sweeps different; all of them have eight trials.
   struct Kind {
     var model: String
-    var epochs = 60
+    var epochs = 120
     var limits = ""
     /// Further lines of the sweep.
     var more = ""
@@ -76,7 +76,7 @@ final class Storm {
   static let kinds = [
     Kind(model: "{cell: lstm, hidden: 24, dropout: 0.3}"),
     Kind(model: "{cell: gru, hidden: 32}", limits: ", max_parallel: 2"),
-    Kind(model: "{cell: rnn, hidden: 16}", epochs: 20, more: "probe: epoch"),
+    Kind(model: "{cell: rnn, hidden: 16}", epochs: 40, more: "probe: epoch"),
   ]
   static let trials = 8
 

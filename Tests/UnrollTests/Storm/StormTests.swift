@@ -94,8 +94,7 @@ extension Storm {
     var recoveries: [Double] = []
     for number in 0..<count {
       try refill()
-      let leased = "select count(*) > 1 from unroll_internal.status where state = 'leased'"
-      try wait("load", seconds: 60) { try value(leased) }
+      try wait("load", seconds: 60) { try isLoaded() }
       injected[.crashServer, default: 0] += 1
       let begin = Self.now
       if number.isMultiple(of: 2) { try server.crash() } else { stopServer() }
