@@ -69,7 +69,8 @@ let package = Package(
 
     // MARK: Tests
     .target(
-      name: "TestSupport", dependencies: ["Postgres", "Philox"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["Orchestration", "Postgres", "Philox"],
+      path: "Tests/TestSupport",
       swiftSettings: strict),
     .testTarget(name: "PhiloxTests", dependencies: ["Philox"], swiftSettings: strict),
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter", cSettings: strictC),

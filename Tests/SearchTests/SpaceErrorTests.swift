@@ -320,7 +320,7 @@ import Testing
       [
         "3:14: stop.rule: found ahsa, allowed: none, median, patience, threshold, halving, hyperband,"
           + " asha, asha_stop, pasha; did you mean \"asha\"?",
-        "3:25: stop.eta: found 1, allowed: a number from 1.5 to 100",
+        "3:25: stop.eta: found 1, allowed: an integer from 2 to 100",
       ]
     ),
     // Objectives

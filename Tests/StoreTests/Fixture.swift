@@ -6,8 +6,8 @@ import Testing
 
 /// A migrated scratch database with a leader, and shorthands to fill it.
 struct Fixture {
-  let database: Database
-  let leader: Leadership
+  var database: Database
+  var leader: Leadership
 
   init() throws {
     database = try Database(try Scratch.database)

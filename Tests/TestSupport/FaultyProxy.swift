@@ -27,6 +27,8 @@ public final class FaultyProxy: Sendable {
     var delay: Int32 = 0
     var isStopped = false
     var forwarded = 0
+    /// Whether the sockets of now are to be closed, whatever comes after.
+    var closesAll = false
     /// How many bytes clients may still send before everything is cut, or they vanish.
     var allowance: Int?
     var vanishes = false
@@ -74,7 +76,11 @@ public final class FaultyProxy: Sendable {
   public func behave(_ behaviour: Behaviour) {
     state.withLock {
       $0.behaviour = behaviour
-      if behaviour == .pass { $0.allowance = nil }
+      if behaviour == .cut { $0.closesAll = true }
+      if behaviour == .pass {
+        $0.allowance = nil
+        $0.vanishes = false
+      }
     }
     wake()
   }
@@ -154,9 +160,12 @@ public final class FaultyProxy: Sendable {
     }
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     while true {
-      let now = state.withLock { $0 }
+      let now = state.withLock { state in
+        defer { state.closesAll = false }
+        return state
+      }
       if now.isStopped { return }
-      if now.behaviour == .cut { pairs.closeAll() }
+      if now.closesAll || now.behaviour == .cut { pairs.closeAll() }
       if now.behaviour == .vanished { pairs.loseClients() }
       let open = now.behaviour == .halfOpen ? [] : Array(pairs.partner.keys)
       var polled = ([listener, wakeRead] + open).map {
@@ -201,7 +210,13 @@ public final class FaultyProxy: Sendable {
       state.allowance = allowance - count
       return allowance >= count
     }
-    guard mayPass else { return now.vanishes ? pairs.loseClients() : pairs.closeAll() }
+    guard mayPass else {
+      guard now.vanishes else { return pairs.closeAll() }
+      pairs.loseClients()
+      // What comes afterwards may pass: only those who were there have vanished.
+      state.withLock { $0.allowance = nil }
+      return
+    }
     var offset = 0
     while offset < count {
       let sent = buffer.withUnsafeBytes { bytes in

@@ -4,6 +4,7 @@
 # to another user) and for anyone else.
 #
 #   start_private_postgres DIR   creates what is missing in DIR, starts the server, waits for it
+#   start_private_postgres DIR durable     the same with every commit on the disk, for measurements
 #   private_postgres_url DIR     prints how to connect to it
 #   stop_private_postgres DIR    stops it, by the process id that it wrote down
 
@@ -68,7 +69,11 @@ private_postgres_url() {
 }
 
 start_private_postgres() {
-  local dir=$1 bin user socket server waited=0
+  local dir=$1 bin user socket server waited=0 durability
+  case ${2:-} in
+    durable) durability=() ;;
+    *) durability=(-c fsync=off -c synchronous_commit=off -c full_page_writes=off) ;;
+  esac
   bin=$(find_postgres_bin) || return
   user=$(_private_postgres_user) || return
   mkdir -p "$dir" || return
@@ -99,8 +104,8 @@ start_private_postgres() {
   : >"$dir/server.log"
   # Its own session, so that a Ctrl-C in the terminal reaches only who starts and stops it.
   _as_private_postgres "$user" setsid "$bin/postgres" -D "$dir/data" -k "$socket" \
-    -c listen_addresses='' -c unix_socket_permissions=0700 -c fsync=off -c synchronous_commit=off \
-    -c full_page_writes=off -c max_connections=200 >"$dir/server.log" 2>&1 </dev/null &
+    -c listen_addresses='' -c unix_socket_permissions=0700 -c max_connections=200 \
+    "${durability[@]}" >"$dir/server.log" 2>&1 </dev/null &
   server=$!
   while ! "$bin/pg_isready" --quiet --host="$socket" --timeout=1; do
     waited=$((waited + 1))

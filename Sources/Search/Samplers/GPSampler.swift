@@ -103,10 +103,8 @@ public struct GPSampler: Sampler {
     let points = used.map { features[$0] } + running
     let inputs = KernelInputs(points, isCategory: encoding.isCategory)
     let (kernel, factor) = factorize(fitted, points, inputs, observed: used.count)
-    let count = running.isEmpty ? 1 : fantasyCount
-    let normals = (0..<count).map { _ in
-      running.map { _ in fantasyCount == 1 ? 0 : random.normal() }
-    }
+    let count = running.isEmpty ? 1 : Self.fantasies
+    let normals = (0..<count).map { _ in running.map { _ in random.normal() } }
     let process = GaussianProcess(
       kernel: kernel, inputs: inputs, factor: factor,
       targets: used.map { scale.target(losses.values[$0]) }, fantasies: normals)

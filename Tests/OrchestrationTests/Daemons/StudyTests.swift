@@ -91,7 +91,7 @@ import Testing
         let scheduler = daemons.scheduler()
         try daemons.wait("the search makes no progress") {
           try daemons.value(
-            "select count(*) > \(2 * restart + 1) or bool_or(s.state = 'finished') from unroll.legs l join unroll.sweeps s on s.id = l.sweep_id where s.id = \(sweep)"
+            "select state = 'finished' or (select count(*) from unroll.legs where sweep_id = id) > \(2 * restart + 1) from unroll.sweeps where id = \(sweep)"
           )
         }
         try scheduler.stop()

@@ -1,57 +1,9 @@
 import FoundationEssentials
-import Glibc
 import Orchestration
 import Postgres
 import Store
 import TestSupport
 import Testing
-
-/// PgBouncer in transaction mode in front of the server of the tests.
-private final class Pooler {
-  let options: ConnectionOptions
-  private let folder: String
-  private let process: ChildProcess
-
-  init(for server: ConnectionOptions) throws {
-    let resolved = try server.resolved()
-    // It must be whoever may enter the folder of the server's socket.
-    var status = stat()
-    let isThere = stat(resolved.host, &status) == 0
-    let entry = try #require(isThere ? getpwuid(status.st_uid) : nil)
-    let owner = String(cString: entry.pointee.pw_name)
-    var template = Array("/tmp/unroll-pooler-XXXXXX".utf8CString)
-    _ = try #require(mkdtemp(&template))
-    folder = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-    let settings = """
-      [databases]
-      * = host=\(resolved.host) port=\(resolved.port) user=\(resolved.user)
-      [pgbouncer]
-      unix_socket_dir = \(folder)
-      listen_port = 6432
-      auth_type = any
-      pool_mode = transaction
-      default_pool_size = 3
-      logfile = \(folder)/log
-      """
-    try Data(settings.utf8).write(to: URL(filePath: "\(folder)/pgbouncer.ini"))
-    chown(folder, status.st_uid, status.st_gid)
-    let prefix = geteuid() == status.st_uid ? [] : ["runuser", "-u", owner, "--"]
-    process = try ChildProcess.start(
-      prefix + ["pgbouncer", "-q", "\(folder)/pgbouncer.ini"],
-      environment: ["PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"], directory: "/",
-      streams: .file("\(folder)/output"))
-    var options = server
-    options.redirectedHost = folder
-    options.redirectedPort = "6432"
-    self.options = options
-  }
-
-  deinit {
-    process.send(SIGTERM)
-    _ = process.wait()
-    try? FileManager.default.removeItem(atPath: folder)
-  }
-}
 
 @Suite(.scratchDatabaseForEach) struct PoolerTests {
   @Test func `daemons behind PgBouncer in transaction mode train as they do without`() throws {

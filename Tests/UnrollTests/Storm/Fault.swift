@@ -1,4 +1,4 @@
-import Dispatch
+import FoundationEssentials
 import Glibc
 import Orchestration
 import Postgres
@@ -9,20 +9,91 @@ import TestSupport
 enum Fault: String, CaseIterable {
   case killWorker, stopWorker, killScheduler, stopScheduler, terminateWorker, declaredDead
   case killBackends, crashServer, readOnly, diskFull, lockedTable, heldSnapshot, noConnections
-  case halfOpen, slowNetwork, cutNetwork, lostAnswers
+  case lockTimeout, statementTimeout
+  case halfOpen, slowNetwork, cutNetwork, lostAnswers, vanished
   case cancelTrial
-  /// Not injected at a moment: a worker begins with it.
+  /// Not injected at a moment: a daemon begins with it.
   case clockShift
+
+  /// A host that vanishes in the middle of a batch leaves a session that holds its trial: the server
+  /// does not end it yet.
+  private static let hostsVanish = false
+
+  /// Those that come at a moment.
+  static let sudden = allCases.filter { $0 != .clockShift && ($0 != .vanished || hostsVanish) }
+
+  /// What the server writes into its log when this has met somebody.
+  var trace: String? {
+    switch self {
+    case .killBackends: "terminating connection due to administrator command"
+    case .crashServer: "database system was not properly shut down"
+    case .readOnly: "in a read-only transaction"
+    case .diskFull: "No space left on device"
+    case .noConnections: "too many clients already"
+    case .lockTimeout: "canceling statement due to lock timeout"
+    case .statementTimeout: "canceling statement due to statement timeout"
+    default: nil
+    }
+  }
+
+  /// Whether a scheduler may be late because of it.
+  var hindersSchedulers: Bool {
+    switch self {
+    case .killWorker, .stopWorker, .terminateWorker, .declaredDead, .heldSnapshot, .diskFull,
+      .vanished, .cancelTrial, .clockShift:
+      false
+    default: true
+    }
+  }
+
+  /// Whether a worker may be late because of it.
+  var hindersWorkers: Bool { ![.cancelTrial, .heldSnapshot, .clockShift].contains(self) }
 }
 
 extension Storm {
-  /// One fault, drawn at random, and its end.
+  /// Faults that have not come yet, but must.
+  var missing: [Fault] { plan.only == nil ? Fault.sudden.filter { injected[$0] == nil } : [] }
+
+  /// The next fault, each of them once before any comes again, and its end.
   func inject() throws {
-    let fault = plan.only ?? Fault.allCases.dropLast().randomElement(using: &random) ?? .killWorker
-    injected[fault, default: 0] += 1
-    pause(share() * 0.6)
+    if deck.isEmpty { deck = Fault.sudden.shuffled(using: &random) }
+    let fault = plan.only ?? deck.removeLast()
     switch fault {
-    case .killWorker: worker().send(SIGKILL)
+    case .killWorker, .cancelTrial, .vanished: try settle()
+    default: pause(share() * 0.6)
+    }
+    injected[fault, default: 0] += 1
+    incidents.append(Incident(fault: fault, begin: Self.now, end: .infinity))
+    try happen(fault)
+    incidents[incidents.count - 1].end = Self.now
+  }
+
+  /// Seconds of the machine's clock.
+  static var now: Double { Date().timeIntervalSince1970 }
+
+  /// After a fault everybody is back at work: backoffs end, and a leader is found.
+  var recovery: Double { 5 + plan.lease }
+
+  /// Waits until nothing hinders anybody and all are at work, so that what follows can be timed.
+  private func settle() throws {
+    let end = (incidents.last?.end ?? 0) + recovery
+    try wait("load", seconds: 60) {
+      try replaceDead()
+      try refill()
+      return try isLoaded() && Self.now > end
+    }
+  }
+
+  /// Whether several trials are under way.
+  func isLoaded() throws -> Bool {
+    try value("select count(*) > 1 from unroll_internal.status where state = 'leased'")
+  }
+
+  private func happen(_ fault: Fault) throws {
+    switch fault {
+    case .killWorker:
+      try holder().send(SIGKILL)
+      pause(plan.lease + 2)
     case .terminateWorker: worker().send(SIGTERM)
     case .killScheduler: scheduler().send(SIGKILL)
     case .stopWorker: stop(worker())
@@ -46,17 +117,11 @@ extension Storm {
       try server.crash()
       pause(share() * 2)
       try restartServer()
-    case .readOnly:
-      try run("alter system set default_transaction_read_only = on")
-      try run("select pg_reload_conf()")
-      pause(0.5 + share() * 2)
-      try run("set default_transaction_read_only = off")
-      try run("alter system reset default_transaction_read_only")
-      try run("select pg_reload_conf()")
-    case .diskFull:
-      try withTrigger(pausing: 0.5 + share() * 2)
-    case .lockedTable:
-      try inTransaction("lock unroll_internal.status in access exclusive mode", share() * 2)
+    case .readOnly: try with("default_transaction_read_only", "on") { pause(0.5 + share() * 2) }
+    case .lockTimeout: try with("lock_timeout", "50ms") { try lockTable() }
+    case .statementTimeout: try with("statement_timeout", "50ms") { try lockTable() }
+    case .diskFull: try fillDisk()
+    case .lockedTable: try lockTable()
     case .heldSnapshot:
       try inTransaction("select count(*) from unroll_internal.status", share() * 3)
     case .noConnections: try exhaust(share() * 2)
@@ -73,6 +138,13 @@ extension Storm {
       proxy.cut(afterBytes: Int(share() * 20_000))
       pause(share())
       proxy.behave(.pass)
+    case .vanished:
+      // The machines of all workers lose their power.
+      proxy.vanish(afterBytes: Int(share() * 200_000))
+      pause(0.5)
+      for worker in workers { worker.send(SIGKILL) }
+      proxy.behave(.pass)
+      pause(plan.lease + 2)
     case .cancelTrial: try cancel()
     case .clockShift: break
     }
@@ -80,6 +152,18 @@ extension Storm {
 
   private func share() -> Double { Double(random.next() >> 11) / Double(UInt64(1) << 53) }
   private func worker() -> ChildProcess { workers[Int(random.next() % UInt64(workers.count))] }
+
+  /// A worker that holds a trial just now, or else any.
+  private func holder() throws -> ChildProcess {
+    let pids: [Int] = try value(
+      """
+      select array(select w.pid::bigint from unroll_internal.worker w
+        join unroll_internal.status s on s.worker_id = w.id and s.state = 'leased'
+        where w.state <> 'dead' order by random())
+      """)
+    return workers.first { pids.contains(Int($0.pid)) } ?? worker()
+  }
+
   private func scheduler() -> ChildProcess {
     schedulers[Int(random.next() % UInt64(schedulers.count))]
   }
@@ -97,7 +181,7 @@ extension Storm {
     proxy.behave(.pass)
   }
 
-  private func run(_ sql: String) throws {
+  func run(_ sql: String) throws {
     try database { database in
       do {
         try database.connection.query(Query(sql))
@@ -117,26 +201,34 @@ extension Storm {
     }
   }
 
-  /// A disk that has no room for a worker's writes.
-  private func withTrigger(pausing seconds: Double) throws {
-    try run(
-      """
-      create or replace function unroll_internal.full_disk() returns trigger language plpgsql as $$
-      begin
-        raise exception 'could not extend file: No space left on device' using errcode = '53100';
-      end $$
-      """)
-    for table in ["metric", "checkpoint", "result"] {
-      try run(
-        """
-        create or replace trigger full_disk before insert on unroll_internal.\(table)
-        for each row execute function unroll_internal.full_disk()
-        """)
-    }
-    pause(seconds)
-    for table in ["metric", "checkpoint", "result"] {
-      try run("drop trigger if exists full_disk on unroll_internal.\(table)")
-    }
+  /// Holds for all sessions but the storm's own.
+  private func with(_ setting: String, _ value: String, _ body: () throws -> Void) throws {
+    try run("alter system set \(setting) = '\(value)'")
+    try run("select pg_reload_conf()")
+    try body()
+    try run("alter system reset \(setting)")
+    try run("select pg_reload_conf()")
+  }
+
+  private func lockTable() throws {
+    try inTransaction("lock unroll_internal.status in access exclusive mode", 0.3 + share() * 1.7)
+  }
+
+  /// A disk that has no room for a worker's writes, until one has met it.
+  private func fillDisk() throws {
+    let before = traces(of: .diskFull)
+    let limit = ContinuousClock.now + .seconds(10)
+    try disk.fill { sql in try run(sql) }
+    pause(0.5 + share() * 2)
+    while traces(of: .diskFull) == before && ContinuousClock.now < limit { pause(0.1) }
+    try disk.empty { sql in try run(sql) }
+  }
+
+  /// How often the server's log tells of a fault.
+  func traces(of fault: Fault) -> Int {
+    guard let trace = fault.trace, let log = FileManager.default.contents(atPath: server.log)
+    else { return 0 }
+    return String(decoding: log, as: UTF8.self).ranges(of: trace).count
   }
 
   private func exhaust(_ seconds: Double) throws {
@@ -152,11 +244,21 @@ extension Storm {
   private func cancel() throws {
     let trial: Int? = try value(
       """
-      select max(t.trial_id) from unroll_internal.status t join unroll_internal.sweep s
-        on s.id = t.sweep_id where s.state = 'active' and t.state in ('queued', 'leased')
+      select max(t.trial_id) from unroll_internal.status t
+        join unroll_internal.sweep s on s.id = t.sweep_id
+      where s.state = 'active' and t.state = 'leased'
       """)
     guard let trial else { return }
     let state: String = try value("select unroll.cancel_trial(\(trial))")
-    if state == "cancelled" || state == "cancelling" { cancelled.append(trial) }
+    guard state == "cancelled" || state == "cancelling" else { return }
+    cancelled.append(trial)
+    // Nothing else happens until its worker has heard of it.
+    let limit = ContinuousClock.now + .seconds(plan.lease + 2)
+    while ContinuousClock.now < limit {
+      let isOver: Bool = try value(
+        "select finished_at is not null from unroll.trials where id = \(trial)")
+      if isOver { return }
+      pause(0.05)
+    }
   }
 }

@@ -5,7 +5,7 @@ import Store
 extension Storm {
   /// Everything that is wrong afterwards; empty when all is well.
   func violations() throws -> [String] {
-    var found: [String] = []
+    var found = try lies()
     for (name, sql) in Self.invariants {
       let lines: [String] = try value("select array(\(sql))")
       found += lines.map { "\(name): \($0)" }
@@ -39,8 +39,14 @@ extension Storm {
         select sweep_id, number, 'artifact', name, sha256 from unroll.artifacts
         union all
         select t.sweep_id, t.number, 'flow', concat_ws(' ', f.epoch, f.layer, f.measure, f.lag),
-          encode(float8send(f.mean), 'hex')
+          encode(float8send(f.mean) || float8send(f.low) || float8send(f.median)
+            || float8send(f.high), 'hex')
         from unroll_internal.flow f join unroll_internal.trial t on t.id = f.trial_id
+        union all
+        select t.sweep_id, t.number, 'verdict', concat_ws(' ', v.epoch, v.layer),
+          concat_ws(' ', v.verdict, v.lag, encode(float8send(v.jacobian)
+            || float8send(v.decay) || float8send(v.memory_steps), 'hex'))
+        from unroll_internal.flow_verdict v join unroll_internal.trial t on t.id = v.trial_id
         union all
         select sweep_id, number, 'objective', '', encode(float8send(objective), 'hex')
         from unroll.trials where state = 'succeeded'
@@ -151,6 +157,16 @@ extension Storm {
         a.token, a.started_at)
       from unroll_internal.status s join unroll_internal.attempt a using (trial_id)
       where a.started_at > s.finished_at
+      """
+    ),
+    (
+      "I7 nothing begins after it was cancelled",
+      """
+      select format('trial %s was cancelled at %s, attempt %s began at %s', d.trial_id, d.at,
+        a.token, a.started_at)
+      from unroll_internal.decision d join unroll_internal.attempt a
+        on a.trial_id = d.trial_id and a.started_at > d.at
+      where d.kind = 'cancel'
       """
     ),
     (

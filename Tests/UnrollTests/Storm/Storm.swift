@@ -21,6 +21,10 @@ final class Storm {
     var only: Fault?
     var workers = 3
     var lease = 2.0
+    /// Whether the daemons reach the server through PgBouncer in transaction mode.
+    var isPooled = false
+    /// How long the sweeps may take to end when it is over.
+    var patience = 300.0
   }
 
   /// A sweep that the database has acknowledged.
@@ -28,6 +32,13 @@ final class Storm {
     let sweep: Int
     let key: String
     let kind: Int
+  }
+
+  /// A fault as it happened, in seconds of the machine's clock, which is the server's.
+  struct Incident {
+    let fault: Fault
+    let begin: Double
+    var end: Double
   }
 
   let plan: Plan
@@ -41,28 +52,46 @@ final class Storm {
   var acknowledged: [Acknowledged] = []
   var cancelled: [Int] = []
   var injected: [Fault: Int] = [:]
+  var incidents: [Incident] = []
+  /// Faults that are still to come before one comes again.
+  var deck: [Fault] = []
+  /// What workers write lies on it.
+  private(set) var disk: SmallDisk
   /// Sweeps that met no fault, one of each kind.
   private(set) var calm: [Int] = []
   private var use: [PrivatePostgres.Use] = []
   private let home: String
   private let client: DatabaseClient
+  private let pooler: Pooler?
 
-  /// What a sweep of each kind is; all of them have eight trials.
+  /// What makes the kinds of sweeps different; all of them have eight trials.
+  struct Kind {
+    var model: String
+    var epochs = 120
+    var limits = ""
+    /// Further lines of the sweep.
+    var more = ""
+  }
+
   static let kinds = [
-    "model: {cell: lstm, hidden: 24, dropout: 0.3}", "model: {cell: gru, hidden: 32}",
+    Kind(model: "{cell: lstm, hidden: 24, dropout: 0.3}"),
+    Kind(model: "{cell: gru, hidden: 32}", limits: ", max_parallel: 2"),
+    Kind(model: "{cell: rnn, hidden: 16}", epochs: 40, more: "probe: epoch"),
   ]
   static let trials = 8
 
   static func sweep(_ kind: Int, key: String) -> String {
-    """
-    dataset: {name: order}
-    \(kinds[kind])
-    training: {epochs: 60, batch: 8, rate: {uniform: [0.001, 0.01]}}
-    trials: \(trials)
-    seed: \(kind + 1)
-    limits: {max_losses: 1000\(kind == 1 ? ", max_parallel: 2" : "")}
-    idempotency_key: \(key)
-    """
+    let what = kinds[kind]
+    return """
+      dataset: {name: order}
+      model: \(what.model)
+      training: {epochs: \(what.epochs), batch: 8, rate: {uniform: [0.001, 0.01]}}
+      trials: \(trials)
+      seed: \(kind + 1)
+      limits: {max_losses: 1000\(what.limits)}
+      idempotency_key: \(key)
+      \(what.more)
+      """
   }
 
   init(_ plan: Plan) throws {
@@ -75,8 +104,17 @@ final class Storm {
     chmod(home, 0o711)
     server = try PrivatePostgres(home: home + "/server")
     use.append(try server.use())
-    direct = ConnectionOptions(server.url)
-    proxy = try FaultyProxy(for: direct)
+    var direct = ConnectionOptions(server.url)
+    // What the storm does to all sessions by the server's settings must not hinder its own.
+    direct.settings = [
+      "default_transaction_read_only": "off", "lock_timeout": "0", "statement_timeout": "0",
+    ]
+    self.direct = direct
+    let pooler: Pooler? =
+      try plan.isPooled ? Pooler(for: ConnectionOptions(server.url), connections: 20) : nil
+    self.pooler = pooler
+    proxy = try FaultyProxy(for: pooler?.options ?? ConnectionOptions(server.url))
+    disk = try SmallDisk(home + "/disk", ofOwnerOf: server.home)
     let socket = proxy.folder
     program = try Program(
       database: "postgresql:///unroll?host=\(socket)&port=1&user=unroll&connect_timeout=2")
@@ -92,7 +130,9 @@ final class Storm {
     }
     client.close()
     proxy.stop()
-    for each in use { try? each.close() }
+    pooler?.stop()
+    stopServer()
+    disk.remove()
     try? FileManager.default.removeItem(atPath: home)
   }
 
@@ -100,31 +140,59 @@ final class Storm {
 
   /// Calm runs, then the storm, then calm again until all sweeps are over.
   func run() throws {
-    try program.good("migrate")
-    try program.good(
-      "dataset", "generate", "temporal-order", "--length", "12", "--count", "200", "--seed", "3",
-      "--name", "order")
-    for _ in 0..<2 { try startScheduler() }
-    for _ in 0..<plan.workers { try startWorker() }
-    for kind in Self.kinds.indices { calm.append(try enqueue(kind)) }
-    try wait("the calm sweeps", seconds: 300) { try unfinished() == 0 }
+    try begin()
     if !plan.isFenced { try database { try $0.connection.execute(Self.unfenced) } }
-
     let end = ContinuousClock.now + .seconds(plan.seconds)
-    while ContinuousClock.now < end {
-      if try unfinished() < 3 { _ = try enqueue(Int(random.next() % 2)) }
+    while ContinuousClock.now < end || !missing.isEmpty {
+      try refill()
       try inject()
       try replaceDead()
     }
     proxy.behave(.pass)
+    // Enough to see that it goes on as fast as before.
+    for kind in Self.kinds.indices { _ = try enqueue(kind) }
+    try finish()
+  }
+
+  /// Starts everything, and runs a sweep of each kind in peace.
+  func begin() throws {
+    try Database(direct).migrate()
+    try disk.hold(Self.writtenTables) { sql in try run(sql) }
+    try waitForAnswer()
+    try program.good(
+      "dataset", "generate", "temporal-order", "--length", "12", "--count", "200", "--seed", "3",
+      "--name", "order")
+    for number in 0..<2 { try startScheduler(isShifted: number == 0) }
+    for number in 0..<plan.workers { try startWorker(isShifted: number == 0) }
+    for kind in Self.kinds.indices { calm.append(try enqueue(kind)) }
+    try wait("the calm sweeps", seconds: 300) { try unfinished() == 0 }
+  }
+
+  /// Until all sweeps are over.
+  func finish() throws {
     try replaceDead()
-    try wait("the end of all sweeps", seconds: 300) { [self] in
+    try wait("the end of all sweeps", seconds: plan.patience) { [self] in
       try replaceDead()
       return try unfinished() == 0
     }
   }
 
-  private func enqueue(_ kind: Int) throws -> Int {
+  /// Keeps the workers busy.
+  func refill() throws {
+    while try unfinished() < 3 {
+      _ = try enqueue(Int(random.next() % UInt64(Self.kinds.count)))
+    }
+  }
+
+  private func waitForAnswer() throws {
+    let limit = ContinuousClock.now + .seconds(30)
+    while (try? Connection(proxy.options).query("select 1")) == nil {
+      guard ContinuousClock.now < limit else { throw SystemError("the proxy does not answer") }
+      pause(0.05)
+    }
+  }
+
+  func enqueue(_ kind: Int) throws -> Int {
     let key = "storm-\(plan.seed)-\(acknowledged.count + calm.count)"
     let spec = try program.spec(Self.sweep(kind, key: key))
     // Asked again until there is an answer: a lost one must not make a second sweep.
@@ -133,7 +201,7 @@ final class Storm {
     return sweep
   }
 
-  private func unfinished() throws -> Int {
+  func unfinished() throws -> Int {
     try value("select count(*) from unroll_internal.sweep where state in ('submitted', 'active')")
   }
 
@@ -177,36 +245,48 @@ final class Storm {
     }
   }
 
-  func startWorker() throws {
-    var environment: [String: String] = [:]
-    // Every third worker lives an hour from now or ago, if there is something to make it believe so.
-    if let library = Self.faketime, random.next() % 3 == 0 {
-      environment = [
-        "LD_PRELOAD": library, "FAKETIME": random.next() % 2 == 0 ? "+3600s" : "-3600s",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-      ]
-      injected[.clockShift, default: 0] += 1
-    }
+  func startWorker(isShifted: Bool? = nil) throws {
     workers.append(
       try program.start(
         [
           "worker", "--slots", "1", "--lease", "\(plan.lease)", "--checkpoint-every", "0.1",
           "--parent", "\(getpid())",
         ],
-        environment: environment))
+        environment: try clock(isShifted)))
   }
 
-  func startScheduler() throws {
+  func startScheduler(isShifted: Bool? = nil) throws {
     schedulers.append(
-      try program.start(["scheduler", "--lease", "\(plan.lease)", "--parent", "\(getpid())"]))
+      try program.start(
+        ["scheduler", "--lease", "\(plan.lease)", "--parent", "\(getpid())"],
+        environment: try clock(isShifted)))
   }
 
-  /// Starts the server again after ``PrivatePostgres/crash()``.
+  /// Every third daemon, if not said, lives an hour from now or an hour ago.
+  private func clock(_ isShifted: Bool?) throws -> [String: String] {
+    guard isShifted ?? (random.next() % 3 == 0) else { return [:] }
+    guard let library = Self.faketime else {
+      throw SystemError("libfaketime is not there: apt-get install faketime, or run deploy/test")
+    }
+    injected[.clockShift, default: 0] += 1
+    return [
+      "LD_PRELOAD": library, "FAKETIME": random.next() % 2 == 0 ? "+3600s" : "-3600s",
+      "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+    ]
+  }
+
+  /// Starts the server again after ``PrivatePostgres/crash()`` or ``stopServer()``.
   func restartServer() throws {
     use.append(try server.use())
   }
 
-  private func replaceDead() throws {
+  /// Stops it as an administrator does.
+  func stopServer() {
+    for each in use { try? each.close() }
+    use = []
+  }
+
+  func replaceDead() throws {
     for (index, worker) in workers.enumerated().reversed() where worker.poll() != nil {
       workers.remove(at: index)
       try startWorker()
@@ -216,6 +296,12 @@ final class Storm {
       try startScheduler()
     }
   }
+
+  /// What workers write as they go, and nothing else: the disk of these may be full.
+  private static let writtenTables = [
+    "metric", "checkpoint", "checkpoint_chunk", "flow", "flow_verdict", "result", "confusion",
+    "artifact", "artifact_chunk",
+  ]
 
   private static let faketime: String? = [
     "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1",

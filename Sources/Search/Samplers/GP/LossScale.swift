@@ -9,11 +9,11 @@ struct LossScale: Sendable {
   private var deviation = 1.0
 
   /// The scale of some losses, of which there is one at least.
-  init(_ losses: [Double], warp: Bool = !noWarp) {
+  init(_ losses: [Double]) {
     let sorted = losses.sorted()
     median = sorted[(sorted.count - 1) / 2]
     let range = (sorted.last ?? median) - median
-    width = warp && range > 0 ? max(median - sorted[0], range / 1000) : 0
+    width = range > 0 ? max(median - sorted[0], range / 1000) : 0
     let warped = losses.map(self.warped)
     mean = warped.reduce(0, +) / Double(losses.count)
     let center = mean
@@ -38,6 +38,3 @@ struct LossScale: Sendable {
     return median + width * (Exponential.exp(min((warped - median) / width, 700)) - 1)
   }
 }
-
-package nonisolated(unsafe) var noWarp = false
-package nonisolated(unsafe) var fantasyCount = 16

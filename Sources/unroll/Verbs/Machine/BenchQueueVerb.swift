@@ -7,7 +7,8 @@ struct BenchQueueVerb: ParsableCommand {
     commandName: "queue", abstract: "Time the queue: claims, ends and metrics of null trials.",
     discussion: """
       On a scratch database of the server, which is dropped afterwards. The user must be allowed to \
-      create databases. Latencies are in milliseconds, as the worker sees them.
+      create databases. Latencies are in milliseconds, as the worker sees them; a claim that is \
+      granted nothing is counted and not timed.
       """)
 
   @OptionGroup var database: DatabaseOptions
@@ -73,6 +74,10 @@ struct BenchQueueVerb: ParsableCommand {
         + "\(Format.decimal(commits, places: 1)) commits"
     }
     while line.last == " " { line.removeLast() }
+    if let empty = row.emptyClaims, empty > 0 {
+      line += "\n  claims that were granted nothing: \(empty)"
+    }
+    if let note = row.note { line += "\n  \(note)" }
     return line
   }
 
