@@ -81,7 +81,8 @@ enum Operation: String, CaseIterable, Sendable {
       return try database.refuse(sweep: #require(it.submitted), reason: "no", by: leader)
     case .decide:
       var decision = SearchDecision()
-      decision.taken = [SearchDecision.Taken(leg: 1, judgement: "continue")]
+      decision.taken = [1]
+      decision.judged = [SearchDecision.Judgement(leg: 1, judgement: "continue")]
       decision.begun = [JSON(text: #"{"x":2}"#)]
       decision.legs = [
         SearchDecision.Leg(trial: 1, until: 3, known: 1),
