@@ -131,7 +131,20 @@ public struct FinishedPoint: Sendable, Hashable {
   public let objective: Double
 }
 
+/// The objective of a trial at the end of an epoch.
+public struct ObjectivePoint: Sendable, Hashable {
+  /// The number of the trial within its sweep.
+  public let number: Int
+  /// The value.
+  public let value: Double
+}
+
 extension Database {
+  /// The objective of each trial of a sweep, epoch by epoch.
+  public func objectiveCurves(sweep: Int, _ objective: Objective) throws -> [ObjectivePoint] {
+    try all(ListObjectiveCurves(sweep: sweep, objective: objective))
+  }
+
   /// What the trials of a sweep that succeeded came to, by their numbers.
   public func finishedPoints(sweep: Int) throws -> [FinishedPoint] {
     try all(ListFinishedPoints(sweep: sweep))
@@ -163,6 +176,19 @@ private struct ListLegs: Statement {
   let sweep: Int
   var parameters: [any PostgresEncodable] { [sweep] }
   static func decode(_ row: Row) throws -> StoredLeg { try StoredLeg(row) }
+}
+
+private struct ListObjectiveCurves: Statement {
+  static let sql = """
+    select number, value from unroll.curves
+    where sweep_id = $1 and metric = $2 and split = $3 order by number, epoch
+    """
+  let sweep: Int
+  let objective: Objective
+  var parameters: [any PostgresEncodable] { [sweep, objective.metric, objective.split] }
+  static func decode(_ row: Row) throws -> ObjectivePoint {
+    ObjectivePoint(number: try row["number"], value: try row["value"])
+  }
 }
 
 private struct ListFinishedPoints: Statement {

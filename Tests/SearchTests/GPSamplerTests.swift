@@ -122,11 +122,9 @@ import Testing
     // Asking changes nothing.
     let same = try [self.next(&second, 40), self.next(&third, 40), self.next(&first, 40)]
     #expect(same == [next, next, next])
-    // Another seed begins elsewhere, though both may come to the same point in the end.
-    var (fresh, other) = (GPSampler(space, seed: 11), GPSampler(space, seed: 12))
-    let begin = try self.next(&fresh, 0)
-    let different = try self.next(&other, 0)
-    #expect(different.assignment != begin.assignment)
+    var (anew, other) = (GPSampler(space, seed: 11), GPSampler(space, seed: 12))
+    let (start, different) = (try self.next(&anew, 0), try self.next(&other, 0))
+    #expect(start.assignment == history[0].assignment && different.assignment != start.assignment)
   }
 
   @Test func `fits are made at counts that depend on the count alone`() {
@@ -206,22 +204,23 @@ import Testing
     #expect(same == second)
   }
 
-  @Test func `trials that fail or break constraints are bad ones, also when there are no others`()
-    throws
-  {
+  @Test(arguments: [(kept: 0.5, sought: 0.4...0.5), (kept: -0.1, sought: 0...0.1)])
+  func `a trial that broke constraints is worse than any that kept them`(
+    kept: Double, sought: ClosedRange<Double>
+  ) throws {
     let space = Space([Parameter("x", .uniform(low: 0, high: 1))])
     var sampler = GPSampler(space, seed: 8)
-    for trial in 0..<12 {
-      let assignment = try next(&sampler, trial).assignment
-      let x = assignment["x"]?.number ?? 0
+    var last = 0.0
+    for trial in 0..<18 {
+      let suggestion = try next(&sampler, trial)
+      last = suggestion.assignment["x"]?.number ?? 0
       sampler.observe(
         Observation(
-          trial: trial, assignment: assignment, outcome: trial == 4 ? .failed : .completed([-x]),
-          violation: x + 0.1))
+          trial: trial, assignment: suggestion.assignment,
+          outcome: trial == 4 ? .failed : .completed([-last]), violation: max(0, last - kept)))
+      if trial >= 10 { #expect(suggestion.reason.contains("violation") == (kept < 0)) }
     }
-    let next = try self.next(&sampler, 12)
-    #expect(next.reason.contains("violation"))
-    #expect(next.assignment["x"]?.number ?? 1 < 0.2)
+    #expect(sought.contains(last), "\(last)")
   }
 
   @Test func `losses that are no numbers and losses without end do not stop a search`() throws {

@@ -4,8 +4,9 @@ import Testing
 /// What the command says of itself, without any database.
 @Suite struct HelpTests {
   static let verbs = [
-    "enqueue", "watch", "sweeps", "show", "leaderboard", "importance", "pareto", "cancel",
-    "pause", "resume", "retry", "schema", "trial", "predict", "artifact", "artifact list",
+    "enqueue", "watch", "sweeps", "show", "leaderboard", "importance", "pareto", "replay",
+    "sweep", "sweep set", "cancel", "pause", "resume", "retry", "schema", "search", "search run",
+    "trial", "why", "predict", "artifact", "artifact list",
     "artifact get", "dataset", "dataset fetch", "dataset import", "dataset generate",
     "dataset list", "dataset show", "dataset remove", "up", "scheduler", "worker", "workers",
     "sql", "psql", "migrate", "doctor",

@@ -10,6 +10,9 @@ struct KernelFits: Sendable {
   /// No fit is made of more observations than this.
   static let limit = 300
 
+  /// How many steps a fit takes at the most: a large one starts near its end, and a step costs more.
+  static func steps(_ count: Int) -> Int { count > everyObservation ? 12 : 50 }
+
   private struct Fit: Sendable {
     let points: [[Double]]
     let losses: [Double]
@@ -67,7 +70,8 @@ struct KernelFits: Sendable {
     let values = logarithms.count > 1 ? logarithms.map { likelihood($0).value } : [0]
     let start = logarithms[values.indices.min { values[$0] < values[$1] } ?? 0]
     let minimizer = BoxMinimizer(
-      bounds: Array(repeating: -12.0...12.0, count: isCategory.count) + [-9.0...7.0, -19.0...3.0])
+      bounds: Array(repeating: -12.0...12.0, count: isCategory.count) + [-9.0...7.0, -19.0...3.0],
+      steps: steps(chosen.count))
     return MarginalLikelihood.kernel(
       minimizer.minimum(from: start) { likelihood($0) }.parameters)
   }

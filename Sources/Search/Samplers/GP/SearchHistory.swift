@@ -18,7 +18,7 @@ struct SearchHistory: Sendable {
 
   /// One loss for each trial that ended.
   struct Losses: Sendable {
-    /// The losses, with the worst one in place of those that are missing.
+    /// The losses, with bad ones in place of those that are missing.
     let values: [Double]
     /// The share of each objective, if there are several.
     let mix: [Double]?
@@ -74,36 +74,46 @@ struct SearchHistory: Sendable {
   /// A loss for each trial that ended.
   ///
   /// Several objectives become one: each is brought to 0…1, and the largest weighted one counts, with a
-  /// little of the sum of all (ParEGO). A trial without losses, or one that broke constraints, gets the
-  /// worst one; until a trial keeps the constraints, violations are what is minimized.
+  /// little of the sum of all (ParEGO). A trial without losses gets the worst one, and one that broke
+  /// constraints a worse one the more it broke them; until a trial keeps them, violations alone are
+  /// minimized.
   ///
   /// - Parameter random: Draws the weights.
   /// - Returns: The losses. There is a trial with losses.
   func losses(_ random: inout RandomSequence) -> Losses {
-    let isKept = ended.map { $0.losses != nil && $0.violation <= 0 }
-    guard isKept.contains(true) else {
-      let known = ended.filter { $0.losses != nil }.map(\.violation)
-      let worst = known.max() ?? 0
+    let kept = ended.filter { $0.violation <= 0 }.compactMap(\.losses)
+    let worstViolation = ended.map(\.violation).max() ?? 0
+    guard let objectives = kept.map(\.count).min() else {
       return Losses(
-        values: ended.map { $0.losses == nil ? worst : $0.violation }, mix: nil,
+        values: ended.map { $0.losses == nil ? worstViolation : $0.violation }, mix: nil,
         areViolations: true)
     }
-    let kept = zip(ended, isKept).compactMap { $1 ? $0.losses : nil }
-    let objectives = kept.map(\.count).min() ?? 1
     let mix = objectives > 1 ? Self.weights(objectives, &random) : nil
-    let low = (0..<objectives).map { objective in kept.map { $0[objective] }.min() ?? 0 }
-    let high = (0..<objectives).map { objective in kept.map { $0[objective] }.max() ?? 0 }
-    let values = zip(ended, isKept).map { trial, isKept -> Double? in
-      guard isKept, let losses = trial.losses else { return nil }
-      guard let mix else { return losses[0] }
+    let known = Self.mixed(kept, mix)
+    let (best, worst) = (known.min() ?? 0, known.max() ?? 0)
+    let range = worst > best ? worst - best : 1
+    var remaining = known[...]
+    let values = ended.map { trial in
+      if trial.violation > 0 { return worst + range * (trial.violation / worstViolation) }
+      return trial.losses == nil ? worst : remaining.removeFirst()
+    }
+    return Losses(values: values, mix: mix, areViolations: false)
+  }
+
+  /// One loss for each list of losses.
+  private static func mixed(_ losses: [[Double]], _ mix: [Double]?) -> [Double] {
+    guard let mix else { return losses.map { $0[0] } }
+    let ranges = mix.indices.map { objective in
+      let column = losses.map { $0[objective] }
+      return (low: column.min() ?? 0, high: column.max() ?? 0)
+    }
+    return losses.map { losses in
       let shares = mix.indices.map { objective in
-        let range = high[objective] - low[objective]
-        return range > 0 ? mix[objective] * (losses[objective] - low[objective]) / range : 0
+        let (low, high) = ranges[objective]
+        return high > low ? mix[objective] * (losses[objective] - low) / (high - low) : 0
       }
       return (shares.max() ?? 0) + 0.05 * shares.reduce(0, +)
     }
-    let worst = values.compactMap { $0 }.max() ?? 0
-    return Losses(values: values.map { $0 ?? worst }, mix: mix, areViolations: false)
   }
 
   /// Weights that sum to one, each such list as likely as any other.
