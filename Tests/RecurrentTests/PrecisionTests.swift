@@ -39,12 +39,14 @@ import Testing
     #expect(rounded.elements[1].sign == .minus)
   }
 
-  /// The errors of notes and of a prototype: 0.3 % of the states, 0.4 % of the gradients, as norms.
+  /// As norms 0.3 % of the states and 0.4 % of the gradients of weights. Of few sequences a layer of tanh
+  /// may lose more: rounding alone costs 16 of them 0.33 to 0.45 % over 20 seeds (Fixtures/rounding.py).
   @Test(arguments: [CellKind.tanh, .lstm, .gru], paths)
   func `states and gradients are as near as eight bits allow`(
     kind: CellKind, path: String
   ) throws {
-    for (channels, hidden, count, length) in [(64, 64, 32, 32), (9, 128, 16, 20)] {
+    let shapes = [(64, 64, 32, 32, 4e-3), (9, 128, 64, 20, 4e-3), (9, 128, 16, 20, 5e-3)]
+    for (channels, hidden, count, length, bound) in shapes {
       var plan = ModelPlan(
         input: .values(channels: channels), cell: kind.cell, hidden: hidden, outputs: 10)
       let lengths = (0..<count).map { length - $0 % 3 }
@@ -52,11 +54,13 @@ import Testing
       plan.precision = .bf16
       let rounded = KernelPath.using(path) { pass(Float.self, plan, lengths, channels) }
       let states = relativeNorm(rounded.states, exact.states)
-      #expect(states > 1e-4 && states < 3e-3, "\(states) of H \(hidden)")
+      #expect(states > 1e-4 && states < 3e-3, "\(states) of \(count) × \(hidden)")
       for name in ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0"] {
         let range = try #require(ParameterLayout(plan)["recurrent.\(name)"]).range
         let weights = relativeNorm(Array(rounded.gradient[range]), Array(exact.gradient[range]))
-        #expect(weights > 1e-4 && weights < 4e-3, "\(weights) of \(name), H \(hidden)")
+        let allowed = kind == .tanh ? bound : 4e-3
+        #expect(
+          weights > 1e-4 && weights < allowed, "\(weights) of \(name), \(count) × \(hidden)")
       }
     }
   }
