@@ -24,11 +24,17 @@ import Testing
     var violations = try storm.violations()
     let timed = [try storm.detection(), try storm.cancellation()]
     violations += timed.flatMap(\.violations)
-    let recovered = try storm.recovered(after: try #require(storm.incidents.last).end)
+    let last = try #require(storm.incidents.last)
+    let recovered = try storm.recovered(after: last.end)
+    let successes = try storm.successes(after: last.end)
     violations += try storm.remains()
     print(try storm.summary(violations))
     for each in timed { print("  \(each.line)") }
-    print("  I12 throughput was back after \(recovered.map(Storm.rounded) ?? "no") s")
+    print(
+      """
+        I12 throughput was back \(recovered.map(Storm.rounded) ?? "no") s after \(last.fault)
+        trials in each 5 s: calm \(successes.calm), after the last fault \(successes.after)
+      """)
     #expect(violations == [])
     #expect(timed.allSatisfy { $0.undisturbed > 0 })
     #expect(recovered ?? .infinity <= 30)

@@ -115,6 +115,30 @@ extension Storm {
       """)
   }
 
+  /// How many trials succeeded in each five seconds after a moment, and in those of the calm sweeps.
+  func successes(after moment: Double) throws -> (calm: [Int], after: [Int]) {
+    func counts(_ condition: String, since begin: String) throws -> [Int] {
+      try value(
+        """
+        with ended as (
+          select extract(epoch from a.ended_at)::float8 as at
+          from unroll_internal.attempt a join unroll_internal.trial t on t.id = a.trial_id
+          where a.outcome = 'succeeded' and \(condition)
+        ), counted as (
+          select floor((at - \(begin)) / 5)::int as slice, count(*) as n from ended group by 1)
+        select array(select coalesce(c.n, 0)
+          from generate_series(0, (select max(slice) from counted)) g left join counted c on c.slice = g
+          order by g)
+        """)
+    }
+    return (
+      calm: try counts(
+        "t.sweep_id in (\(calm.map(String.init).joined(separator: ", ")))",
+        since: "(select min(at) from ended)"),
+      after: try counts("extract(epoch from a.ended_at) > \(moment)", since: "\(moment)")
+    )
+  }
+
   /// What is left when all sweeps are over: sessions, dead rows, alerts. Stops the daemons.
   func remains() throws -> [String] {
     var found: [String] = []
