@@ -218,7 +218,8 @@ import Testing
         Observation(
           trial: trial, assignment: suggestion.assignment,
           outcome: trial == 4 ? .failed : .completed([-last]), violation: max(0, last - kept)))
-      if trial >= 10 { #expect(suggestion.reason.contains("violation") == (kept < 0)) }
+      // One of the first ten trials fails.
+      if trial > 10 { #expect(suggestion.reason.contains("violation") == (kept < 0)) }
     }
     #expect(sought.contains(last), "\(last)")
   }

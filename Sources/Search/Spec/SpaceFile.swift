@@ -41,8 +41,7 @@ extension SweepSpec {
     }
     let fields = parameters.filter { !$0.key.isEmpty && !$0.key.contains(".") }.map { entry in
       Field(
-        "space.\(entry.key)", entry.node.parameterKind, "A parameter.", isRequired: true,
-        isSearchable: true)
+        "space.\(entry.key)", entry.node.parameterKind, "A parameter.", isSearchable: true)
     }
     let metrics = root.metricNames
     return SpecSchema(

@@ -52,7 +52,9 @@ enum Operation: String, CaseIterable, Sendable {
     case .failForGood:
       return try database.fail(lease, error: "no", retry: false, cpuSeconds: 1) == "failed"
     case .release: return try database.release(lease, cpuSeconds: 1) == "queued"
-    case .cancelHeld: try database.cancel(lease, cpuSeconds: 1)
+    case .cancelHeld:
+      try database.cancel(trial: lease.trial)
+      try database.cancel(lease, cpuSeconds: 1)
     case .rewind: try database.rewind(lease, to: nil)
     case .reachRung:
       let climbing = try #require(it.climbing)

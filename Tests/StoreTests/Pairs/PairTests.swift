@@ -132,13 +132,9 @@ import Testing
     }
   }
 
-  /// A refill that has seen a trial waiting puts it into the window although it is cancelled meanwhile
-  /// (a claim drops it). A trial of a stopped sweep can be queued again, where it stays. And a
-  /// checkpoint that is written again while the first try, whose answer was lost, is still under way
+  /// A checkpoint that is written again while the first try, whose answer was lost, is still under way
   /// is an error that nobody tries again.
-  private static let knownDefects: [Pair] = [
-    Pair(.refill, .cancelWaiting), Pair(.enforceBudgets, .retry), Pair(.checkpoint, .checkpoint),
-  ]
+  private static let knownDefects: [Pair] = [Pair(.checkpoint, .checkpoint)]
 
   private struct Pair {
     let one: Operation
@@ -157,7 +153,8 @@ import Testing
   @Test func `a reaper that goes by the id alone is found`() throws {
     try fixture.connection.execute(
       """
-      create or replace function unroll_internal.reap(p_limit integer)
+      create or replace function unroll_internal.reap(
+        p_limit integer, p_in_touch interval default null)
       returns table (trial_id bigint, token integer, worker_id uuid,
         state unroll_internal.trial_state, reason text)
       language plpgsql as $$
@@ -198,7 +195,8 @@ import Testing
     #expect(try found() == [])
     try fixture.connection.execute(
       """
-      create or replace function unroll_internal.fence(p_trial bigint, p_token integer)
+      create or replace function unroll_internal.fence(
+        p_trial bigint, p_token integer, p_worker uuid)
       returns void language plpgsql as $$
       begin
         perform 1 from unroll_internal.status

@@ -310,11 +310,12 @@ final class Storm {
 
   /// The guards that other queues have: whether the trial runs, not who runs it.
   private static let unfenced = """
-    create or replace function unroll_internal.fence(p_trial bigint, p_token integer)
+    create or replace function unroll_internal.fence(
+      p_trial bigint, p_token integer, p_worker uuid)
     returns void language plpgsql as $$ begin end $$;
     create or replace function unroll_internal.finish(
-      p_trial bigint, p_token integer, p_state unroll_internal.trial_state, p_error text,
-      p_cpu_seconds double precision)
+      p_trial bigint, p_token integer, p_worker uuid, p_state unroll_internal.trial_state,
+      p_error text, p_cpu_seconds double precision)
     returns void language plpgsql as $$
     begin
       update unroll_internal.status
