@@ -123,7 +123,8 @@ public enum Binding {
       return Training.Objective(metric: "loss", split: split, goal: .minimize)
     }
     let names = Metric.names(for: encoding)
-    for objective in spec.objectives {
+    // A single metric is checked with the plan.
+    for objective in spec.objectives where spec.objectives.count > 1 || said.expression != nil {
       let used = objective.expression?.names ?? [objective.metric]
       guard let unknown = used.first(where: { !names.contains($0) }) else { continue }
       throw PlanError(
