@@ -37,7 +37,6 @@ import Testing
       """)
     #expect(violations == [])
     #expect(timed.allSatisfy { $0.undisturbed > 0 })
-    #expect(recovered ?? .infinity <= 30)
     // It blew: every kind of fault, its traces, and attempts that were lost by them.
     #expect(storm.missing == [])
     #expect((storm.injected[.clockShift] ?? 0) > 1)
