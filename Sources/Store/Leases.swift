@@ -251,6 +251,13 @@ extension Database {
     return try storing { try answers[1].map(Reap.decode) }
   }
 
+  /// Ends sessions of this program whose clients were silent for so long while they held locks.
+  ///
+  /// - Returns: How many.
+  public func endSilentClients(patience: Duration) throws -> Int {
+    try one(EndSilentClients(patience: patience))
+  }
+
   private func statements(for progress: Progress, under lease: Lease) -> [any Statement] {
     var statements: [any Statement] = []
     if !progress.metrics.isEmpty {
@@ -283,6 +290,13 @@ private struct ClaimTrials: Statement {
   let count: Int
   var parameters: [any PostgresEncodable] { [worker, queue, count] }
   static func decode(_ row: Row) throws -> Claim { try Claim(row) }
+}
+
+private struct EndSilentClients: Statement {
+  static let sql = "select unroll_internal.end_silent_clients($1)"
+  let patience: Duration
+  var parameters: [any PostgresEncodable] { [patience] }
+  static func decode(_ row: Row) throws -> Int { try row[0] }
 }
 
 /// First in every transaction in which a worker writes.

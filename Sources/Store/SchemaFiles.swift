@@ -24,6 +24,7 @@ package struct SchemaFile: Sendable, Hashable {
     SchemaFile("m0010_fairness", PackageResources.m0010_fairness_sql),
     SchemaFile("m0011_legs", PackageResources.m0011_legs_sql),
     SchemaFile("m0012_queue", PackageResources.m0012_queue_sql),
+    SchemaFile("m0013_silence", PackageResources.m0013_silence_sql),
   ]
 
   /// `sql/views`, in the order in which they are applied: again whenever their text changes.

@@ -1,3 +1,4 @@
+import Dispatch
 import Postgres
 import Store
 import TestSupport
@@ -50,5 +51,37 @@ import Testing
     try fixture.skipBackoff()
     let claim = try fixture.claim(try fixture.worker())
     #expect(claim.lease.token == 2 && claim.checkpoint == nil)
+  }
+
+  @Test(.scratchDatabase) func `who vanishes is ended although the tables cannot be read`() throws {
+    let fixture = try Fixture()
+    _ = try fixture.sweep(trials: 1)
+    let lease = try fixture.claim(try fixture.worker()).lease
+    let proxy = try FaultyProxy(for: try Scratch.database)
+    defer { proxy.stop() }
+    try vanish(fixture, lease, proxy)
+
+    // Somebody waits for the row, and everybody else behind him.
+    let somebody = try Connection(try Scratch.database)
+    let locking = DispatchGroup()
+    DispatchQueue(label: "lock").async(group: locking) {
+      try? somebody.execute("lock unroll_internal.status in access exclusive mode")
+    }
+    let limit = ContinuousClock.now + .seconds(20)
+    let waits = "select wait_event_type = 'Lock' from pg_stat_activity where pid = $1"
+    var isWaiting: Bool?
+    while isWaiting != true {
+      try #require(ContinuousClock.now < limit, "nobody waits")
+      isWaiting = try fixture.connection.query(waits, [Int(somebody.backendProcessID)]).one()[0]
+    }
+    #expect(try fixture.database.endSilentClients(patience: .seconds(3600)) == 0)
+    var ended = 0
+    while ended == 0 {
+      try #require(ContinuousClock.now < limit, "the silent client stays")
+      ended = try fixture.database.endSilentClients(patience: .milliseconds(10))
+    }
+    #expect(ended == 1)
+    locking.wait()
+    #expect(try fixture.database.holds(lease))
   }
 }

@@ -5,7 +5,7 @@ import Synchronization
 
 /// A socket between a client and the server that can misbehave as networks do.
 ///
-/// One thread copies bytes both ways between pairs of Unix sockets.
+/// One thread copies bytes both ways between pairs of Unix sockets, and waits for none of them.
 public final class FaultyProxy: Sendable {
   /// What the proxy does with the bytes that it gets.
   public enum Behaviour: Int, Sendable {
@@ -59,7 +59,7 @@ public final class FaultyProxy: Sendable {
     through.redirectedHost = folder
     through.redirectedPort = "1"
     self.options = through
-    let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+    let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     var pipeEnds: [Int32] = [0, 0]
     guard withAddress("\(folder)/.s.PGSQL.1", { bind(listener, $0, $1) }) == 0,
       listen(listener, 64) == 0, pipe(&pipeEnds) == 0
@@ -120,10 +120,18 @@ public final class FaultyProxy: Sendable {
     write(wakeWrite, &byte, 1)
   }
 
+  /// Bytes that one socket has yet to take from its partner, and when they may go.
+  private struct Pending {
+    var bytes: [UInt8] = []
+    var notBefore = ContinuousClock.now
+  }
+
   /// Socket → its partner; the client's side of each pair is in `clients`.
   private struct Pairs {
     var partner: [Int32: Int32] = [:]
     var clients: Set<Int32> = []
+    /// What a socket has not taken yet: until it has, nothing more is read from its partner.
+    var pending: [Int32: Pending] = [:]
     /// Sockets to the server whose client has vanished: nobody reads them or closes them.
     var orphans: [Int32] = []
 
@@ -134,14 +142,17 @@ public final class FaultyProxy: Sendable {
       }
       partner = [:]
       clients = []
+      pending = [:]
     }
 
     mutating func close(_ socket: Int32) {
       guard let other = partner.removeValue(forKey: socket) else { return }
       partner[other] = nil
       clients.subtract([socket, other])
-      Glibc.close(socket)
-      Glibc.close(other)
+      for each in [socket, other] {
+        pending[each] = nil
+        Glibc.close(each)
+      }
     }
 
     mutating func closeAll() { for socket in partner.keys { close(socket) } }
@@ -149,6 +160,25 @@ public final class FaultyProxy: Sendable {
     mutating func closeOrphans() {
       for socket in orphans { Glibc.close(socket) }
       orphans = []
+    }
+
+    /// What to wait for on each socket, and for how many milliseconds until held-back bytes may go.
+    func waits(at now: ContinuousClock.Instant) -> (sockets: [pollfd], milliseconds: Int32) {
+      var milliseconds: Int32 = -1
+      let sockets = partner.map { socket, other in
+        var events = pending[other] == nil ? Int16(POLLIN) : 0
+        if let waiting = pending[socket] {
+          let left = (waiting.notBefore - now) / .milliseconds(1)
+          if left <= 0 {
+            events |= Int16(POLLOUT)
+          } else {
+            let whole = Int32(left.rounded(.up))
+            milliseconds = milliseconds < 0 ? whole : min(milliseconds, whole)
+          }
+        }
+        return pollfd(fd: socket, events: events, revents: 0)
+      }
+      return (sockets, milliseconds)
     }
   }
 
@@ -167,16 +197,18 @@ public final class FaultyProxy: Sendable {
       if now.isStopped { return }
       if now.closesAll || now.behaviour == .cut { pairs.closeAll() }
       if now.behaviour == .vanished { pairs.loseClients() }
-      let open = now.behaviour == .halfOpen ? [] : Array(pairs.partner.keys)
-      var polled = ([listener, wakeRead] + open).map {
-        pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
-      }
-      guard poll(&polled, nfds_t(polled.count), -1) > 0 else { continue }
+      let waits =
+        now.behaviour == .halfOpen ? (sockets: [], milliseconds: -1) : pairs.waits(at: .now)
+      var polled = [listener, wakeRead].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+      polled += waits.sockets
+      guard poll(&polled, nfds_t(polled.count), waits.milliseconds) > 0 else { continue }
       for entry in polled where entry.revents != 0 {
         switch entry.fd {
         case wakeRead: _ = read(wakeRead, &buffer, buffer.count)
         case listener: accept(into: &pairs, now.behaviour)
-        default: hand(entry.fd, in: &pairs, now, &buffer)
+        default:
+          if entry.revents & Int16(POLLOUT) != 0 { hand(to: entry.fd, in: &pairs) }
+          if entry.revents & ~Int16(POLLOUT) != 0 { take(from: entry.fd, in: &pairs, now, &buffer) }
         }
       }
     }
@@ -185,7 +217,9 @@ public final class FaultyProxy: Sendable {
   private func accept(into pairs: inout Pairs, _ behaviour: Behaviour) {
     let client = Glibc.accept(listener, nil, nil)
     guard client >= 0 else { return }
-    let server = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+    // A daemon that is started meanwhile must not inherit it: closed here, it would stay open there.
+    _ = fcntl(client, F_SETFD, FD_CLOEXEC)
+    let server = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     let isClosed = behaviour == .cut || behaviour == .vanished
     guard !isClosed, withAddress(target, { connect(server, $0, $1) }) == 0 else {
       close(client)
@@ -197,11 +231,15 @@ public final class FaultyProxy: Sendable {
     pairs.clients.insert(client)
   }
 
-  private func hand(_ from: Int32, in pairs: inout Pairs, _ now: State, _ buffer: inout [UInt8]) {
-    guard let to = pairs.partner[from] else { return }
-    let count = read(from, &buffer, buffer.count)
+  /// Reads a piece, which its partner is to get. One that has closed is closed on the other side,
+  /// too, as soon as that has taken what is left.
+  private func take(
+    from: Int32, in pairs: inout Pairs, _ now: State, _ buffer: inout [UInt8]
+  ) {
+    guard let to = pairs.partner[from], pairs.pending[to] == nil else { return }
+    let count = recv(from, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+    if count < 0, errno == EAGAIN { return }
     guard count > 0 else { return pairs.close(from) }
-    if now.delay > 0 { poll(nil, 0, now.delay) }
     let isClient = pairs.clients.contains(from)
     if now.behaviour == .swallowAnswers, !isClient { return }
     let mayPass = state.withLock { state in
@@ -217,14 +255,24 @@ public final class FaultyProxy: Sendable {
       state.withLock { $0.allowance = nil }
       return
     }
-    var offset = 0
-    while offset < count {
-      let sent = buffer.withUnsafeBytes { bytes in
-        send(
-          to, bytes.baseAddress?.advanced(by: offset), count - offset, Int32(MSG_NOSIGNAL))
-      }
-      guard sent > 0 else { return pairs.close(from) }
-      offset += sent
+    pairs.pending[to] = Pending(
+      bytes: Array(buffer[..<count]), notBefore: .now + .milliseconds(Int(now.delay)))
+    if now.delay == 0 { hand(to: to, in: &pairs) }
+  }
+
+  /// Sends what a socket has yet to get, as much as it takes without waiting: one that reads nothing
+  /// must not hold up the others.
+  private func hand(to socket: Int32, in pairs: inout Pairs) {
+    guard let bytes = pairs.pending[socket]?.bytes else { return }
+    let sent = bytes.withUnsafeBytes {
+      send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+    }
+    if sent < 0, errno == EAGAIN { return }
+    guard sent > 0 else { return pairs.close(socket) }
+    if sent == bytes.count {
+      pairs.pending[socket] = nil
+    } else {
+      pairs.pending[socket]?.bytes.removeFirst(sent)
     }
   }
 }

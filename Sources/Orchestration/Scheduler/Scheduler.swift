@@ -35,7 +35,10 @@ public final class Scheduler {
   public init(_ options: ConnectionOptions, _ settings: SchedulerSettings, logger: Logger) {
     self.settings = settings
     self.logger = logger
-    client = DatabaseClient(options, name: "scheduler", logger: logger)
+    var impatient = options
+    // Who waits longer for a lock leads no more.
+    impatient.callTimeout = max(settings.lease * 2, .seconds(10))
+    client = DatabaseClient(impatient, name: "scheduler", logger: logger)
     validation = DatabaseClient(options, name: "validation", logger: logger)
     trust = LeaderTrust(lease: settings.lease, now: .now)
     window = settings.window
@@ -114,6 +117,9 @@ public final class Scheduler {
   /// - Returns: Whether there is more to do at once.
   private func turn(_ validator: SweepValidator) throws -> Bool {
     guard let leadership else { return false }
+    let reaps = ContinuousClock.now >= nextReap
+    // Before anything that could have to wait for the locks of such a client.
+    if reaps { try endSilentClients() }
     var hasMore = false
     let sweeps = try client.perform { try $0.openSweeps(queue: settings.queue) }
     let open = Set(sweeps.map(\.id))
@@ -136,7 +142,7 @@ public final class Scheduler {
         try $0.refill(queue: settings.queue, window: window, by: leadership)
       }
     }
-    if ContinuousClock.now >= nextReap {
+    if reaps {
       try reap(leadership)
       nextReap = .now + .seconds(1)
     }
@@ -215,6 +221,14 @@ public final class Scheduler {
     }
     searches[sweep.id] = .learning(study)
     return !decision.isEmpty
+  }
+
+  private func endSilentClients() throws {
+    let patience = max(settings.lease, .seconds(5))
+    let ended = try client.perform { try $0.endSilentClients(patience: patience) }
+    if ended > 0 {
+      logger.warning("ended \(ended) sessions that were silent for \(patience) and held locks")
+    }
   }
 
   private func reap(_ leadership: Leadership) throws {

@@ -26,7 +26,10 @@ public final class Worker {
     self.options = options
     self.settings = settings
     self.logger = logger
-    client = DatabaseClient(options, name: "work", logger: logger)
+    var impatient = options
+    // What has not come by then was lost on the way; no answer of the database takes as long.
+    impatient.callTimeout = max(settings.lease * 2, .seconds(10))
+    client = DatabaseClient(impatient, name: "work", logger: logger)
     slots = Slots(count: settings.slots)
     data = PreparedDataCache(DatasetCache())
   }

@@ -15,12 +15,8 @@ enum Fault: String, CaseIterable {
   /// Not injected at a moment: a daemon begins with it.
   case clockShift
 
-  /// A host that vanishes in the middle of a batch leaves a session that holds its trial: the server
-  /// does not end it yet.
-  private static let hostsVanish = false
-
   /// Those that come at a moment.
-  static let sudden = allCases.filter { $0 != .clockShift && ($0 != .vanished || hostsVanish) }
+  static let sudden = allCases.filter { $0 != .clockShift }
 
   /// What the server writes into its log when this has met somebody.
   var trace: String? {
