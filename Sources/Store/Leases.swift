@@ -52,6 +52,16 @@ public struct Claim: Sendable, Hashable {
   /// The epoch at which the trial pauses for a decision, or ends if it is the last; nil: it is trained
   /// to its end and nobody waits for the result.
   public let until: Int?
+  /// The trial whose checkpoint it was given for this leg, if it goes on as a copy.
+  public let parent: Parent?
+
+  /// Another trial, as it was when its checkpoint was copied.
+  public struct Parent: Sendable, Hashable {
+    /// Its number within the sweep.
+    public let number: Int
+    /// The hyperparameters under which the checkpoint was taken.
+    public let params: JSON
+  }
 
   init(_ row: Row) throws {
     lease = try Lease(row)
@@ -69,6 +79,8 @@ public struct Claim: Sendable, Hashable {
     let step: Int? = try row["step"]
     checkpoint = try step.map { CheckpointPosition(epoch: try row["epoch"], step: $0) }
     until = try row["until"]
+    let number: Int? = try row["parent"]
+    parent = try number.map { Parent(number: $0, params: try row["parent_params"]) }
   }
 }
 
@@ -278,11 +290,13 @@ private struct ClaimTrials: Statement {
   static let sql = """
     select c.trial_id, c.token, $1::uuid as worker_id, c.epoch, c.step, c.until, t.number, t.params,
       t.sweep_id, s.spec, s.facts, s.seed, s.objective_metric, s.objective_split::text, s.objective_goal::text, s.dataset_id,
-      d.version
+      d.version, p.number as parent, l.parent_params
     from unroll_internal.claim($1::uuid, $2, $3::int) c
       join unroll_internal.trial t on t.id = c.trial_id
       join unroll_internal.sweep s on s.id = t.sweep_id
       join unroll_internal.dataset d on d.id = s.dataset_id
+      left join unroll_internal.leg l on l.trial_id = c.trial_id and l.result is null
+      left join unroll_internal.trial p on p.id = l.parent_id
     order by c.place
     """
   let worker: UUID

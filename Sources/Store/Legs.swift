@@ -7,7 +7,7 @@ public struct StoredLeg: Sendable, Hashable {
   public let number: Int
   /// Number of the trial within the sweep; nil where nothing was decided.
   public let trial: Int?
-  /// The hyperparameters of the trial.
+  /// The hyperparameters of the trial on this leg.
   public let params: JSON?
   /// The epochs that the trial has behind it at the end.
   public let until: Int?
@@ -81,6 +81,23 @@ public struct SearchDecision: Sendable {
     }
   }
 
+  /// A trial that goes on as a copy of another one.
+  public struct Heir: Sendable {
+    /// The number of the trial.
+    public var trial: Int
+    /// The number of the trial whose newest checkpoint and metrics it takes over.
+    public var parent: Int
+    /// The hyperparameters that it has from now on.
+    public var params: JSON
+
+    /// A trial that goes on as a copy.
+    public init(trial: Int, parent: Int, params: JSON) {
+      self.trial = trial
+      self.parent = parent
+      self.params = params
+    }
+  }
+
   /// Why something was decided.
   public struct Told: Sendable {
     /// The number of the trial it is about.
@@ -109,6 +126,8 @@ public struct SearchDecision: Sendable {
   public var begun: [JSON] = []
   /// Legs.
   public var legs: [Leg] = []
+  /// Which of those that have a leg go on as copies of others.
+  public var heirs: [Heir] = []
   /// The numbers of trials that are stopped.
   public var ended: [Int] = []
   /// Why.
@@ -168,7 +187,7 @@ extension Database {
 
 private struct ListLegs: Statement {
   static let sql = """
-    select l.number, t.number as trial, t.params, l.until, l.known, l.result,
+    select l.number, t.number as trial, coalesce(l.params, t.params) as params, l.until, l.known, l.result,
       coalesce(l.objectives, '{}') as objectives, l.taken, l.judgement
     from unroll_internal.leg l left join unroll_internal.trial t on t.id = l.trial_id
     where l.sweep_id = $1 order by l.number
@@ -218,7 +237,7 @@ private struct ListArrivals: Statement {
 private struct Decide: Statement {
   static let sql = """
     select unroll_internal.decide($1, $2, $3, $4::int, $5::int, $6, $7, $8, $9::jsonb[], $10, $11,
-      $12, $13, $14, $15, $16, $17::jsonb[])
+      $12, $13, $14, $15, $16, $17::jsonb[], $18, $19, $20::jsonb[])
     """
   let sweep: Int
   let legs: Int
@@ -235,6 +254,8 @@ private struct Decide: Statement {
       decision.legs.map { Int32(clamping: $0.known) },
       decision.ended.map { Int32(clamping: $0) }, decision.told.map { $0.trial.map(Int32.init) },
       decision.told.map(\.kind), decision.told.map(\.reason), decision.told.map(\.details),
+      decision.heirs.map { Int32(clamping: $0.trial) },
+      decision.heirs.map { Int32(clamping: $0.parent) }, decision.heirs.map(\.params),
     ]
   }
   static func decode(_ row: Row) throws -> Bool { try row[0] }

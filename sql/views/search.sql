@@ -1,7 +1,8 @@
 create or replace view unroll.legs as
 select l.sweep_id, l.number as leg, l.trial_id, t.number, l.until, l.result,
   l.objectives[1] as objective,
-  l.objectives, l.judgement, l.known, l.taken
+  l.objectives, l.judgement, l.known, l.taken, l.parent_id as parent,
+  coalesce(l.params, t.params) as params
 from unroll_internal.leg l left join unroll_internal.trial t on t.id = l.trial_id;
 comment on view unroll.legs is
   'Legs: the way of a trial from one rung to the next, in the order in which they were decided. Only of sweeps whose search learns from results.';
@@ -19,6 +20,9 @@ comment on column unroll.legs.judgement is
 comment on column unroll.legs.known is 'How many results the decision to begin it knew.';
 comment on column unroll.legs.taken is
   'Place of its result among those that the search took in, from 0.';
+comment on column unroll.legs.parent is
+  'Trial whose checkpoint it was given at the beginning (population based training).';
+comment on column unroll.legs.params is 'The hyperparameters of the trial on this leg.';
 
 create or replace view unroll.repeats as
 select g.sweep_id, g.params, g.trials, g.mean, g.deviation,

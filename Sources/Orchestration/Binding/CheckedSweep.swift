@@ -21,6 +21,7 @@ public struct CheckedSweep: Sendable {
   ///
   /// - Throws: `SpecError`, at its place in the file.
   public init(_ spec: SweepSpec, on dataset: Dataset) throws(SpecError) {
+    if spec.sampler == .pbt { try Self.checkPopulation(spec) }
     do {
       let data = try PreparedData(dataset, Binding.dataPlan(spec), seed: spec.seed)
       var sampler = spec.makeSampler()
@@ -38,6 +39,37 @@ public struct CheckedSweep: Sendable {
     } catch {
       let error = Binding.inSpecWords(error)
       throw spec.error(error.field, "found \(error.found), allowed: \(error.allowed)")
+    }
+  }
+
+  /// What may differ between members of a population: a copy has the weights and the optimizer's state
+  /// of another one.
+  private static let heritable = [
+    "training.rate", "training.momentum", "training.alpha", "training.beta1", "training.beta2",
+    "training.epsilon", "training.weight_decay", "training.clip_norm", "training.clip_value",
+    "training.label_smoothing", "training.huber_bound", "model.dropout", "model.recurrent_dropout",
+  ]
+
+  private static func checkPopulation(_ spec: SweepSpec) throws(SpecError) {
+    for parameter in spec.space.parameters {
+      guard heritable.contains(parameter.path) else {
+        throw spec.error(
+          parameter.path,
+          "found \(parameter.distribution), allowed: one value with the sampler pbt, whose members "
+            + "take over each other's weights (what may vary: "
+            + heritable.map { String($0.drop { $0 != "." }.dropFirst()) }.joined(separator: ", ")
+            + ")")
+      }
+      let least =
+        parameter.distribution.bounds?.low
+        ?? parameter.distribution.values?.compactMap(\.number).min()
+      guard parameter.path == "training.momentum", let low = least else { continue }
+      if low <= 0 {
+        throw spec.error(
+          parameter.path,
+          "found \(parameter.distribution), allowed: only more than 0 with the sampler pbt: without "
+            + "momentum the optimizer has no state to take over")
+      }
     }
   }
 

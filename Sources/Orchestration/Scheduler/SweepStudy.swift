@@ -17,7 +17,7 @@ struct SweepStudy {
 
   /// Whether the search of a sweep needs to know results, or more than the next number.
   static func isNeeded(for spec: SweepSpec) -> Bool {
-    spec.sampler == .tpe || spec.sampler == .gp || spec.stop.rule != .none
+    spec.sampler == .tpe || spec.sampler == .gp || spec.sampler == .pbt || spec.stop.rule != .none
       || spec.search.order == .deterministic || spec.search.repeats > 1 || !spec.known.isEmpty
   }
 
@@ -49,8 +49,10 @@ struct SweepStudy {
     var begun: [Int: Assignment] = [:]
     for leg in stored {
       guard let trial = leg.trial, let until = leg.until, let params = leg.params else { continue }
-      let assignment = try begun[trial] ?? Assignment(json: params.text)
-      begun[trial] = assignment
+      // Only a population changes the values of a trial on the way.
+      let known = spec.sampler == .pbt ? nil : begun[trial]
+      let assignment = try known ?? Assignment(json: params.text)
+      if begun[trial] == nil { begun[trial] = assignment }
       var record = LegRecord(
         Leg(
           number: leg.number, trial: trial, until: until, after: leg.known,
@@ -67,9 +69,8 @@ struct SweepStudy {
     settings.known = Self.untried(spec.known, begun, repeats: spec.search.repeats)
     var sampler = spec.makeSampler()
     for observation in earlier { sampler.observe(observation) }
-    var stop = spec.stop
-    stop.trials = settings.trials
-    study = try Study(settings, sampler: sampler, rule: makeStopRule(stop), history: history)
+    study = try Study(
+      settings, sampler: sampler, rule: spec.makeRule(trials: settings.trials), history: history)
   }
 
   /// Points that were added while the sweep ran come after the settings that were begun.
@@ -139,6 +140,12 @@ struct SweepStudy {
     }
     decision.legs.append(SearchDecision.Leg(trial: leg.trial, until: leg.until, known: leg.after))
     decision.told.append(try told(leg.why, trial: leg.trial))
+    if let inheritance = leg.inheritance {
+      decision.heirs.append(
+        SearchDecision.Heir(
+          trial: leg.trial, parent: inheritance.parent,
+          params: JSON(text: inheritance.assignment.json)))
+    }
     out += 1
   }
 

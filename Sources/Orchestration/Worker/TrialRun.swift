@@ -81,7 +81,11 @@ struct TrialRun {
     advanced()
     let plan = try Binding.plan(
       spec, Assignment(json: claim.params.text), trial: UInt32(claim.number), on: data)
-    let session = try session(plan, data, Binding.score(spec, plan))
+    let parent = try claim.parent.map {
+      try Binding.plan(
+        spec, Assignment(json: $0.params.text), trial: UInt32($0.number), on: data)
+    }
+    let session = try session(plan, data, Binding.score(spec, plan), copiedFrom: parent)
     logger.debug("training", metadata: ["number": "\(claim.number)"])
 
     var interruption: Interruption?
@@ -110,7 +114,11 @@ struct TrialRun {
         guard report.epoch == claim.until, report.epoch < plan.training.epochs else {
           return .proceed
         }
-        interruption = .rung(try best ?? objectives(spec, plan, epoch: report.bestEpoch))
+        // A population goes on from the weights of now, not from the best ones.
+        interruption = .rung(
+          spec.sampler == .pbt
+            ? Binding.objectives(spec, plan, report.metrics)
+            : try best ?? objectives(spec, plan, epoch: report.bestEpoch))
         return .stop
       })
     // What is left waits for the database.
@@ -159,7 +167,8 @@ struct TrialRun {
 
   /// A session where the newest checkpoint that can be read was taken, or at the start.
   private func session(
-    _ plan: Plan, _ data: PreparedData, _ score: (([Training.Metric]) -> Double)?
+    _ plan: Plan, _ data: PreparedData, _ score: (([Training.Metric]) -> Double)?,
+    copiedFrom parent: Plan?
   ) throws -> Session {
     let initial = try initialWeights(plan)
     guard let newest = claim.checkpoint else {
@@ -173,7 +182,7 @@ struct TrialRun {
         }
         let session = try Session(
           plan, data, initial: initial, score: score,
-          resumingFrom: try Checkpoint(decoding: bytes))
+          resumingFrom: try Checkpoint(decoding: bytes), of: parent)
         if position != newest { try rewind(to: position) }
         logger.info(
           "going on", metadata: ["epoch": "\(position.epoch)", "step": "\(position.step)"])

@@ -19,7 +19,7 @@ extension SweepSpec {
       Field(
         "search.sampler", .oneOf(SamplerKind.allCases.map(\.rawValue)),
         "grid tries every point of the space once; random draws points; sobol spreads them; tpe and"
-          + " gp learn from results.",
+          + " gp learn from results; pbt trains a population whose worst become copies of its best.",
         default: .string(SamplerKind.random.rawValue)),
       Field(
         "search.startup", .integer(0...1_000_000), "Trials at random before a sampler learns.",
@@ -43,6 +43,19 @@ extension SweepSpec {
         "search.repeats", .integer(1...1000),
         "Trials of each setting, that differ by their random numbers alone.",
         default: .integer(1)),
+      Field(
+        "search.every", .integer(1...1_000_000), "pbt: the epochs between two looks.",
+        default: .integer(1)),
+      Field(
+        "search.quantile", .number(.above(0, through: 0.5)),
+        "pbt: the share of the worst that become copies, and of the best that are copied.",
+        default: .number(0.25)),
+      Field(
+        "search.factor", .number(.above(1, through: 10)),
+        "pbt: a number of a copy is multiplied or divided by it.", default: .number(1.2)),
+      Field(
+        "search.resample", .number(.from(0, through: 1)),
+        "pbt: how often a value of a copy is drawn anew instead.", default: .number(0.25)),
       Field(
         "search.warm_start",
         .either(.integer(1...Int.max), .list(.integer(1...Int.max), count: 1...100)),

@@ -10,6 +10,8 @@ public enum SamplerKind: String, Hashable, Sendable, CaseIterable {
   case tpe
   /// Points where a model of all trials expects an improvement.
   case gp
+  /// A population that is trained side by side: the worst become copies of the best.
+  case pbt
 }
 
 /// How settings are chosen.
@@ -38,6 +40,8 @@ public struct SearchSettings: Hashable, Sendable {
   public let repeats: Int
   /// The sweeps whose results a sampler learns from beforehand.
   public let warmStart: [Int]
+  /// How a population is trained, if it is one; its size, epochs and seed are those of the sweep.
+  public let population: PopulationSettings
 }
 
 extension SpecParser {
@@ -52,12 +56,22 @@ extension SpecParser {
       let isMultivariate = values["search.multivariate"]?.boolean,
       let order = values["search.order"]?.string.flatMap(SearchSettings.Order.init(rawValue:)),
       let window = values["search.window"]?.integer,
-      let repeats = values["search.repeats"]?.integer
+      let repeats = values["search.repeats"]?.integer,
+      let every = values["search.every"]?.integer,
+      let quantile = values["search.quantile"]?.number,
+      let factor = values["search.factor"]?.number,
+      let resample = values["search.resample"]?.number
     else { return nil }
+    var population = PopulationSettings(members: 1, epochs: 1)
+    population.every = every
+    population.quantile = quantile
+    population.factor = factor
+    population.resample = resample
     return SearchSettings(
       sampler: sampler, startup: startup, candidates: candidates, isMultivariate: isMultivariate,
       order: order, window: window, repeats: repeats,
-      warmStart: values["search.warm_start"]?.list?.compactMap(\.integer) ?? [])
+      warmStart: values["search.warm_start"]?.list?.compactMap(\.integer) ?? [],
+      population: population)
   }
 
   /// When trials are stopped; nil if a part of it was not read, or parts do not go together.
@@ -73,6 +87,7 @@ extension SpecParser {
       let warmUp = values["stop.warm_up"]?.integer,
       let patience = values["stop.patience"]?.integer,
       let tolerance = values["stop.tolerance"]?.number, canStop(rule, minEpochs: minEpochs),
+      canPopulate(rule),
       let trials, let goal
     else { return nil }
     var settings = StopSettings(rule, epochs: wholeTraining, trials: trials)
@@ -86,6 +101,30 @@ extension SpecParser {
     settings.tolerance = tolerance
     settings.threshold = values["stop.threshold"]?.number.map { [goal.loss(of: $0)] } ?? []
     return settings
+  }
+
+  /// Whether a population, if there is to be one, can be trained; reports what stands against it.
+  private mutating func canPopulate(_ rule: StopRuleKind) -> Bool {
+    guard values["search.sampler"]?.string == SamplerKind.pbt.rawValue else { return true }
+    let before = errors.count
+    if rule != .none {
+      report(
+        positions["stop.rule"] ?? positions["stop"] ?? .start, "stop.rule",
+        "found \(rule.rawValue), allowed: none with the sampler pbt, which judges by itself")
+    }
+    if let repeats = values["search.repeats"]?.integer, repeats > 1 {
+      report(
+        positions["search.repeats"] ?? .start, "search.repeats",
+        "found \(repeats), allowed: 1 with the sampler pbt, whose settings change on the way")
+    }
+    let epochs = "training.epochs"
+    if let distribution = distributions[epochs] {
+      report(
+        positions[epochs] ?? .start, epochs,
+        "found \(SpecNode.excerpt(distribution.description)), allowed: one number of epochs with the"
+          + " sampler pbt, which compares trials at the same ones")
+    }
+    return errors.count == before
   }
 
   /// The epochs of a trial, at most: only the rule none goes with several.

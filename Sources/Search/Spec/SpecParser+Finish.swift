@@ -12,7 +12,7 @@ extension SpecParser {
     case .grid:
       grid = countedGrid(space)
       trials = grid.flatMap { gridTrials($0.count) }
-    case .random, .sobol, .tpe, .gp: trials = drawnTrials(space)
+    case .random, .sobol, .tpe, .gp, .pbt: trials = drawnTrials(space)
     }
     let stop = stopSettings(trials: trials, goal: objectives?.first?.goal)
     let known = known(in: space, trials: trials, sampler: search.sampler)

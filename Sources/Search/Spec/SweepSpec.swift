@@ -120,10 +120,29 @@ public struct SweepSpec: Sendable {
       options.multivariate = search.isMultivariate
       return TPESampler(space, options, objectives: objectives.count, seed: seed)
     case .gp: return GPSampler(space, seed: seed, startup: max(2, search.startup))
+    case .pbt: return RandomSampler(space, seed: seed)
     case .grid:
       guard let grid else { preconditionFailure("a grid over a space without end was parsed") }
       return grid
     }
+  }
+
+  /// What judges its trials; it has seen nothing.
+  ///
+  /// - Parameter trials: How many there are, if that was changed; nil: as was asked for.
+  /// - Returns: The rule.
+  public func makeRule(trials: Int? = nil) -> any StopRule {
+    let trials = trials ?? self.trials
+    guard sampler == .pbt else {
+      var stop = stop
+      stop.trials = trials
+      return makeStopRule(stop)
+    }
+    var population = search.population
+    population.members = trials
+    population.epochs = stop.epochs
+    population.seed = seed
+    return PopulationRule(population, space: space)
   }
 
   /// Whether a setting is searched or has another value than its default.

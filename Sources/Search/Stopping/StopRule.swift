@@ -13,6 +13,9 @@ public protocol StopRule: Sendable {
   /// - Returns: The epochs.
   func rungs(trial: Int) -> [Int]
 
+  /// Takes in that a trial begins, and with what values.
+  mutating func begin(trial: Int, assignment: Assignment)
+
   /// Takes in that a trial stands at a rung, with these losses, and judges it.
   ///
   /// - Parameters:
@@ -62,12 +65,15 @@ public struct Promotion: Hashable, Sendable {
   public let until: Int
   /// Why.
   public let why: Explanation
+  /// What it takes over from another trial; nil if it goes on as it is.
+  public let inheritance: Inheritance?
 
   /// A trial that goes on to a rung.
-  public init(trial: Int, until: Int, why: Explanation) {
+  public init(trial: Int, until: Int, why: Explanation, inheritance: Inheritance? = nil) {
     self.trial = trial
     self.until = until
     self.why = why
+    self.inheritance = inheritance
   }
 }
 
@@ -89,6 +95,9 @@ public struct Dismissal: Hashable, Sendable {
 
 /// What holds for rules that let no trial wait.
 extension StopRule {
+  /// Does nothing.
+  public mutating func begin(trial: Int, assignment: Assignment) {}
+
   /// Does nothing.
   public mutating func drop(trial: Int) {}
 

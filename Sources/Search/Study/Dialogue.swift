@@ -2,7 +2,7 @@
 ///
 /// | line | answer |
 /// |---|---|
-/// | `{"ask": 2}` | two of `{"trial": 0, "params": {…}, "until": 9, "why": "…"}`; with `"decision": "promote"` for a trial that goes on after a pause; `{"wait": true}` until results come, `{"finished": true}` at the end |
+/// | `{"ask": 2}` | two of `{"trial": 0, "params": {…}, "until": 9, "why": "…"}`; with `"decision": "promote"` for a trial that goes on after a pause, and `"copy": 4` for one that goes on as a copy of another, with new `params`; `{"wait": true}` until results come, `{"finished": true}` at the end |
 /// | `{"report": {"trial": 0, "step": 3, "metrics": {"loss": 0.4}}}` | `{"trial": 0, "decision": "continue", "why": "…"}`, or `pause`, or `stop` |
 /// | `{"tell": {"trial": 0, "metrics": {"loss": 0.2}}}` | `{"trial": 0, "decision": "complete"}`; `{"tell": {"trial": 0, "failed": true}}` for one without a value |
 public struct Dialogue {
@@ -29,7 +29,7 @@ public struct Dialogue {
     settings.known = spec.known
     settings.space = spec.space
     settings.seed = spec.seed
-    study = Study(settings, sampler: spec.makeSampler(), rule: makeStopRule(spec.stop))
+    study = Study(settings, sampler: spec.makeSampler(), rule: spec.makeRule())
   }
 
   /// The answers to a line.
@@ -75,6 +75,7 @@ public struct Dialogue {
 
   private mutating func begin(_ leg: Leg, decision: String?) -> String {
     legs[leg.trial] = leg
+    if let inheritance = leg.inheritance { params[leg.trial] = inheritance.assignment }
     var answer: [String: Value] = [
       "trial": .integer(leg.trial), "until": .integer(leg.until), "why": .string(leg.why.reason),
       "params": .map(
@@ -82,6 +83,7 @@ public struct Dialogue {
           $0[String($1.path.dropFirst("space.".count))] = $1.value
         }),
     ]
+    if let parent = leg.inheritance?.parent { answer["copy"] = .integer(parent) }
     if let decision { answer["decision"] = .string(decision) }
     return Value.map(answer).json
   }

@@ -13,20 +13,26 @@ public struct Leg: Hashable, Sendable {
   public let after: Int
   /// Why it was decided: a row of the decisions.
   public let why: Explanation
+  /// What the trial takes over from another one before it; nil if it goes on as it is.
+  public let inheritance: Inheritance?
 
   /// A leg of a trial.
-  public init(number: Int, trial: Int, until: Int, after: Int, why: Explanation) {
+  public init(
+    number: Int, trial: Int, until: Int, after: Int, why: Explanation,
+    inheritance: Inheritance? = nil
+  ) {
     self.number = number
     self.trial = trial
     self.until = until
     self.after = after
     self.why = why
+    self.inheritance = inheritance
   }
 }
 
 /// Why something was decided, for people and for SQL.
 public struct Explanation: Hashable, Sendable {
-  /// What was done: `create`, `promote`, `continue`, `pause`, `stop`, `complete`, `fail`.
+  /// What was done: `create`, `promote`, `copy`, `continue`, `pause`, `stop`, `complete`, `fail`.
   public let kind: String
   /// A sentence.
   public let reason: String

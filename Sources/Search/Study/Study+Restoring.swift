@@ -8,7 +8,7 @@ public struct LegRecord: Hashable, Sendable {
   public var until: Int
   /// ``Leg/after``.
   public var after: Int
-  /// The values of the trial.
+  /// The values of the trial on this leg.
   public var assignment: Assignment
   /// How it ended; nil if it is out.
   public var result: LegResult?
@@ -59,7 +59,8 @@ extension Study {
     self.init(settings, sampler: sampler, rule: rule)
     let history = history.sorted { $0.number < $1.number }
     for record in history {
-      stored[record.trial] = record.assignment
+      // Later legs may have other values, which are decided again.
+      if stored[record.trial] == nil { stored[record.trial] = record.assignment }
       judged[record.number] = record.verdict
     }
     var results = Results(history)
@@ -127,6 +128,12 @@ extension Study {
         description: "leg \(record.number) is stored as trial \(record.trial) to epoch "
           + "\(record.until), but is decided as leg \(leg.number), trial \(leg.trial) to epoch "
           + "\(leg.until)")
+    }
+    guard assignment(of: leg.trial) == record.assignment else {
+      throw StudyError(
+        leg: record.number,
+        description: "leg \(record.number) is stored with \(record.assignment), but is decided "
+          + "with \(assignment(of: leg.trial))")
     }
     // What was judged before a leg was stored with it or before it.
     pending = []

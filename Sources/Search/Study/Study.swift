@@ -124,14 +124,25 @@ public struct Study: Sendable {
     dismiss()
     guard let promotion else { return nil }
     waiting[promotion.trial] = nil
-    return .goOn(leg(promotion.trial, promotion.until, promotion.why))
+    if let inheritance = promotion.inheritance {
+      assignments[promotion.trial / settings.repeats] = inheritance.assignment
+    }
+    return .goOn(
+      leg(promotion.trial, promotion.until, promotion.why, promotion.inheritance))
   }
 
-  private mutating func leg(_ trial: Int, _ until: Int, _ why: Explanation) -> Leg {
+  private mutating func leg(
+    _ trial: Int, _ until: Int, _ why: Explanation, _ inheritance: Inheritance? = nil
+  ) -> Leg {
     defer { nextNumber += 1 }
     open[nextNumber] = Open(trial: trial, until: until)
-    return Leg(number: nextNumber, trial: trial, until: until, after: taken, why: why)
+    return Leg(
+      number: nextNumber, trial: trial, until: until, after: taken, why: why,
+      inheritance: inheritance)
   }
+
+  /// The values of a trial that was begun, as they are now.
+  func assignment(of trial: Int) -> Assignment { assignments[trial / settings.repeats] }
 
   /// The next new trial; nil if there is none.
   private mutating func begin() -> Suggestion? {
@@ -154,6 +165,7 @@ public struct Study: Sendable {
       return nil
     }
     begun += 1
+    rule.begin(trial: trial, assignment: suggestion.assignment)
     if again == 0 {
       assignments.append(suggestion.assignment)
       sampler.observe(

@@ -25,7 +25,8 @@ extension StudySettings {
   }
 
   /// A point of the space: known values before suggested ones before draws, which are needed if a
-  /// known value brings parameters with it that the suggestion does not have.
+  /// known value brings parameters with it that the suggestion does not have. Where the constraints
+  /// refuse what was suggested beside known values, draws take its place.
   private func complete(_ known: Assignment, with suggested: Assignment, setting: Int)
     -> Assignment
   {
@@ -34,6 +35,8 @@ extension StudySettings {
       known[parameter.path] ?? suggested[parameter.path]
         ?? parameter.distribution.sample(&random)
     }
-    return Assignment(space, values: values)
+    let point = Assignment(space, values: values)
+    if space.isAllowed(point) { return point }
+    return space.sample(&random, keeping: known) ?? point
   }
 }

@@ -109,14 +109,14 @@ public struct Checkpoint: Hashable, Sendable {
     self.vectors = vectors
   }
 
-  /// Refuses a checkpoint of another trial.
-  func check(plan: String, layout: String, vectors expected: ClosedRange<Int>, size: Int)
+  /// Refuses a checkpoint of another trial: of none of these plans.
+  func check(plans: [String], layout: String, vectors expected: ClosedRange<Int>, size: Int)
     throws(CheckpointError)
   {
     guard header.layout == layout, header.vectorSize == size else {
       throw CheckpointError(code: .foreign, detail: "it is of a model with other shapes")
     }
-    guard header.plan == plan else {
+    guard plans.contains(header.plan) else {
       throw CheckpointError(code: .foreign, detail: "it is of another plan or another dataset")
     }
     guard expected.contains(vectors.count), (header.bestEpoch == nil) == (header.bestValue == nil),

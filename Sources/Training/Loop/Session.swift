@@ -42,10 +42,13 @@ public final class Session {
   ///   - initial: The weights to begin with, a safetensors file; nil: they are drawn.
   ///   - score: The objective from the metrics of an epoch, for a plan whose objective is computed.
   ///   - checkpoint: Where to go on.
+  ///   - origin: The plan under which the checkpoint was taken, if it may be another trial's, of a
+  ///     model with the same shapes.
   /// - Throws: ``PlanError``, ``ArtifactError`` or ``CheckpointError``.
   public init(
     _ plan: Plan, _ data: PreparedData, initial: [UInt8]? = nil,
-    score: (([Metric]) -> Double)? = nil, resumingFrom checkpoint: Checkpoint? = nil
+    score: (([Metric]) -> Double)? = nil, resumingFrom checkpoint: Checkpoint? = nil,
+    of origin: Plan? = nil
   ) throws {
     let plan = try plan.resolved(for: data)
     guard let objective = plan.objective else { preconditionFailure("a plan without objective") }
@@ -65,7 +68,11 @@ public final class Session {
     self.score = score
     precondition(
       (score != nil) == (objective.isComputed == true), "a computed objective needs its score")
-    if let checkpoint { try resume(checkpoint) } else { try begin(model) }
+    if let checkpoint {
+      try resume(checkpoint, of: try origin?.resolved(for: data))
+    } else {
+      try begin(model)
+    }
   }
 
   /// Gives a model the weights that training begins with.
@@ -199,7 +206,7 @@ public final class Session {
     tally = Tally(data.encoding)
     return EpochReport(
       epoch: epoch, step: optimizer.steps, metrics: metrics, objective: value, isBest: isBest,
-      bestEpoch: (best?.epoch ?? 0) + 1, bestObjective: best?.value ?? value, flow: flow)
+      bestEpoch: (best?.epoch ?? 0) + 1, flow: flow)
   }
 
   /// How gradients flow back, on a few sequences of the training split, always the same ones. Few
@@ -256,14 +263,15 @@ public final class Session {
     let vectors =
       [model.parameters.elements] + (best.map { [$0.weights] } ?? []) + optimizer.state.vectors
     let header = Checkpoint.Header(
-      plan: plan.digest(dataset: data.datasetVersion), layout: model.layout.digest, epoch: epoch,
+      plans: [plan, origin].compactMap { $0?.digest(dataset: data.datasetVersion) },
+      layout: model.layout.digest, epoch: epoch,
       batch: batch, optimizerSteps: optimizer.steps, tally: tally, bestEpoch: best?.epoch,
       bestValue: best?.value, stale: stale, plateaus: plateaus,
       vectorSize: model.layout.bufferCount, vectorCount: vectors.count)
     return Checkpoint(header, vectors: vectors)
   }
 
-  private func resume(_ checkpoint: Checkpoint) throws(CheckpointError) {
+  private func resume(_ checkpoint: Checkpoint, of origin: Plan?) throws(CheckpointError) {
     let header = checkpoint.header
     let stateCount = optimizer.vectors.count
     try checkpoint.check(

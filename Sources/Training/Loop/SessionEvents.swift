@@ -36,8 +36,6 @@ public struct EpochReport: Hashable, Sendable {
   public let isBest: Bool
   /// The best epoch so far.
   public let bestEpoch: Int
-  /// The best value of the objective so far.
-  public let bestObjective: Double
   /// How gradients flow back in each layer, if the plan has a probe.
   public let flow: [GradientFlow]
 }

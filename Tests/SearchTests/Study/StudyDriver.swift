@@ -83,6 +83,7 @@ struct StudyDriver {
   }
 
   private mutating func start(_ leg: Leg, _ move: Move) {
+    if let inheritance = leg.inheritance { assignments[leg.trial] = inheritance.assignment }
     out.append(leg)
     moves.append(move)
     records.append(LegRecord(leg, assignment: assignments[leg.trial] ?? Assignment()))

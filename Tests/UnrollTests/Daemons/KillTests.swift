@@ -103,6 +103,76 @@ import Testing
     #expect(try value("select state from unroll.sweeps") == "finished")
   }
 
+  @Test(arguments: [
+    "search: {sampler: tpe, startup: 4, order: deterministic, window: 8}\nstop: {rule: asha}",
+    "search: {sampler: pbt, every: 3, order: deterministic, window: 9}",
+  ])
+  func `a deterministic search is the same with 1 slot, 8 slots, and a scheduler that is killed`(
+    search: String
+  ) throws {
+    let program = try prepare()
+    try program.write(
+      "search.yaml",
+      """
+      dataset: {name: order}
+      model: {cell: gru, hidden: 6, embedding: 4}
+      training: {epochs: 9, batch: 32, rate: {log_uniform: [0.001, 0.1]}}
+      objective: {metric: loss}
+      \(search)
+      trials: 10
+      seed: 5
+      """)
+    func decisions(_ sweep: Int) throws -> [String] {
+      try value(
+        """
+        select array(select concat_ws(' ', number, kind, reason, details) from unroll.decisions
+          where sweep_id = \(sweep) and number is not null order by 1)
+        """)
+    }
+    func legs(_ sweep: Int) throws -> [String] {
+      try value(
+        """
+        select array(select concat_ws(' ', leg, number, until, result, float8send(objective),
+          judgement, known, params) from unroll.legs where sweep_id = \(sweep) order by leg)
+        """)
+    }
+    for slots in ["1", "8"] {
+      let up = try program.start("up", "--slots", slots)
+      try program.good("enqueue", "search.yaml", "--watch")
+      up.send(SIGTERM)
+      #expect(up.wait() == .exited(0))
+    }
+    let up = try program.start("up", "--slots", "8")
+    try program.good("enqueue", "search.yaml")
+    var killed = 0
+    for round in 1...5 {
+      try wait("the search makes no progress") {
+        try value(
+          """
+          select state = 'finished' or (select count(*) from unroll.legs where sweep_id = 3) >= \(round)
+          from unroll.sweeps where id = 3
+          """)
+      }
+      let workers: [Int] = try value("select array(select pid::bigint from unroll.workers)")
+      for child in try Self.children(of: up.pid) where !workers.contains(Int(child)) {
+        kill(child, SIGKILL)
+        killed += 1
+      }
+    }
+    try program.good("watch", "3")
+    up.send(SIGTERM)
+    #expect(up.wait() == .exited(0))
+    #expect(killed >= 5)
+    let expected = (try decisions(1), try legs(1), try results(1))
+    #expect(expected.0.count > 18)
+    for sweep in [2, 3] {
+      #expect(try decisions(sweep) == expected.0)
+      #expect(try legs(sweep) == expected.1)
+      #expect(try results(sweep) == expected.2)
+    }
+    #expect(try value("select count(*) from unroll.trials") == 30)
+  }
+
   @Test func `workers do not outlive a killed parent`() throws {
     let program = try prepare()
     let up = try program.start("up", "--slots", "1")
