@@ -79,18 +79,3 @@ begin
     from generate_series(1, cardinality(p_heirs)) n;
   return true;
 end $$;
-
--- A checkpoint may come again while the first try, whose answer was lost, is still under way: then the
--- insert waits for it, and what it wrote is replaced as if it had been there before.
-create or replace function unroll_internal.begin_checkpoint(
-  p_trial bigint, p_token integer, p_step bigint, p_epoch integer, p_sha256 text, p_bytes bigint)
-returns void language plpgsql as $$
-begin
-  loop
-    delete from unroll_internal.checkpoint where trial_id = p_trial and step = p_step;
-    insert into unroll_internal.checkpoint (trial_id, step, epoch, token, sha256, bytes)
-      values (p_trial, p_step, p_epoch, p_token, p_sha256, p_bytes)
-      on conflict (trial_id, step) do nothing;
-    exit when found;
-  end loop;
-end $$;
