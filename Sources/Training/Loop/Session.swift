@@ -263,8 +263,7 @@ public final class Session {
     let vectors =
       [model.parameters.elements] + (best.map { [$0.weights] } ?? []) + optimizer.state.vectors
     let header = Checkpoint.Header(
-      plans: [plan, origin].compactMap { $0?.digest(dataset: data.datasetVersion) },
-      layout: model.layout.digest, epoch: epoch,
+      plan: plan.digest(dataset: data.datasetVersion), layout: model.layout.digest, epoch: epoch,
       batch: batch, optimizerSteps: optimizer.steps, tally: tally, bestEpoch: best?.epoch,
       bestValue: best?.value, stale: stale, plateaus: plateaus,
       vectorSize: model.layout.bufferCount, vectorCount: vectors.count)
@@ -275,7 +274,8 @@ public final class Session {
     let header = checkpoint.header
     let stateCount = optimizer.vectors.count
     try checkpoint.check(
-      plan: plan.digest(dataset: data.datasetVersion), layout: model.layout.digest,
+      plans: [plan, origin].compactMap { $0?.digest(dataset: data.datasetVersion) },
+      layout: model.layout.digest,
       vectors: stateCount + 1...stateCount + 2, size: model.layout.bufferCount)
     epoch = header.epoch
     batch = header.batch
