@@ -13,8 +13,11 @@ import Testing
     Parameter("training.doubling", .logIntegers(low: 1, high: 300)),
     Parameter("training.fraction", .steps(low: 0.1, high: 0.75, step: 0.1)),
     Parameter("training.linear", .uniform(low: -1, high: 3)),
+    Parameter("training.many", .logSteps(low: 1, high: 100, step: 0.5)),
     Parameter("training.only", .choice(["a"])),
+    Parameter("training.order", .ordinal([1, 2, 4, 8])),
     Parameter("training.rate", .logUniform(low: 1e-5, high: 1e-1)),
+    Parameter("training.several", .logSteps(low: 0.5, high: 4, step: 0.5)),
     Parameter("training.sixteens", .integers(low: 16, high: 2048, step: 16)),
     Parameter(
       "training.sometimes", .uniform(low: 0, high: 1),

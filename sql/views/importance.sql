@@ -107,13 +107,15 @@ returns double precision language sql immutable parallel safe as $$
 $$;
 
 -- The grid of a parameter: its classes, or the ends of its range (of their logarithms). A parameter
--- whose distribution is not to be found in the spec has the values that were observed.
+-- whose distribution is not to be found in the spec has the values that were observed, and so has one
+-- with a normal distribution, whose ends are those of the setting and not of the spec.
 create or replace function unroll_internal.importance_grid(
   spec jsonb, name text, observed jsonb, out classes jsonb, out low double precision,
   out high double precision, out is_logarithmic boolean, out cells integer)
 language plpgsql immutable parallel safe as $$
 declare
-  keywords constant text[] := array['choice', 'uniform', 'log_uniform', 'int', 'int_log', 'step'];
+  keywords constant text[] := array[
+    'choice', 'ordinal', 'uniform', 'log_uniform', 'int', 'int_log', 'step'];
   path constant text[] := string_to_array(name, '.');
   node jsonb := spec #> path;
   keyword text;
@@ -130,7 +132,7 @@ begin
     bounds := node -> keyword;
   end if;
   is_logarithmic := keyword in ('log_uniform', 'int_log');
-  if keyword = 'choice' then
+  if keyword in ('choice', 'ordinal') then
     classes := bounds;
     cells := jsonb_array_length(classes);
     return;
@@ -159,7 +161,8 @@ begin
     cells := case when low < high then least(ceil(ln(high - low + 1) / ln(2) - 1e-9) + 1, 50)
       else 1 end;
   else
-    cells := 50;
+    step := (node ->> 'by')::double precision;
+    cells := coalesce(least(round((high - low) / step) + 1, 50), 50);
   end if;
   if is_logarithmic then
     low := ln(low);
