@@ -256,7 +256,7 @@ import Testing
     ),
     (
       "dataset: sms-spam\nsearch: bayes\n",
-      ["sweep.yaml:2:9: search.sampler: found bayes, allowed: grid, random, sobol, tpe, gp"]
+      ["sweep.yaml:2:9: search.sampler: found bayes, allowed: grid, random, sobol, tpe, gp, pbt"]
     ),
     (
       "dataset: sms-spam\nseed: -1\n",

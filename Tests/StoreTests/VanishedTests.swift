@@ -65,7 +65,7 @@ import Testing
     let somebody = try Connection(try Scratch.database)
     let locking = DispatchGroup()
     DispatchQueue(label: "lock").async(group: locking) {
-      try? somebody.execute("lock unroll_internal.status in access exclusive mode")
+      try? somebody.execute("begin; lock unroll_internal.status in access exclusive mode; commit")
     }
     let limit = ContinuousClock.now + .seconds(20)
     let waits = "select wait_event_type = 'Lock' from pg_stat_activity where pid = $1"

@@ -10,7 +10,8 @@ alter table unroll_internal.leg
   add check ((parent_id is null) = (parent_params is null));
 create index leg_parent on unroll_internal.leg (parent_id) where parent_id is not null;
 
--- Gives a trial the checkpoint and the curves of another one. Both wait at the same rung.
+-- Gives a trial the checkpoint and the curves of another one. Both wait at the same rung: the copies are
+-- made before those that are copied go on.
 create function unroll_internal.inherit(
   p_sweep bigint, p_legs integer, p_trial integer, p_parent integer, p_params jsonb)
 returns void language plpgsql as $$
@@ -33,7 +34,10 @@ begin
 
   delete from unroll_internal.checkpoint c where c.trial_id = heir.id;
   select c.step, c.epoch, c.sha256, c.bytes into strict newest
-    from unroll_internal.checkpoint c where c.trial_id = parent.id and c.complete
+    from unroll_internal.checkpoint c
+    where c.trial_id = parent.id and c.complete and c.epoch = (
+      select max(l.until) from unroll_internal.leg l
+      where l.trial_id = heir.id and l.number < p_legs)
     order by c.step desc limit 1;
   insert into unroll_internal.checkpoint (trial_id, step, epoch, token, sha256, bytes, complete)
     values (heir.id, newest.step, newest.epoch, heir.token, newest.sha256, newest.bytes, true);

@@ -69,7 +69,8 @@ public struct PopulationRule: StopRule {
     lookIfAllStand()
   }
 
-  /// The members in the order of their numbers, as soon as all stand at the look.
+  /// The members as soon as all stand at the look: copies first, while those that they are copied from
+  /// still wait there.
   public mutating func promote(isComplete: Bool) -> Promotion? { promotions.popLast() }
 
   private mutating func lookIfAllStand() {
@@ -113,7 +114,8 @@ public struct PopulationRule: StopRule {
     for case (let trial, let values?) in chosen.map({ ($0.trial, $0.inheritance?.assignment) }) {
       assignments[trial] = values
     }
-    promotions = chosen.sorted { $0.trial > $1.trial }
+    func order(_ one: Promotion) -> (Int, Int) { (one.inheritance == nil ? 1 : 0, one.trial) }
+    promotions = chosen.sorted { order($0) > order($1) }
     standing = Ranking()
     look += 1
   }

@@ -4,6 +4,7 @@ import Search
 import Store
 import TestSupport
 import Testing
+import Training
 
 /// Populations, several objectives and earlier sweeps, by real daemons.
 @Suite struct PopulationTests {
@@ -94,7 +95,7 @@ import Testing
     ),
     (
       "training: {epochs: 4, optimizer: sgd, momentum: {uniform: [0, 0.9]}}", "",
-      "sweep.yaml:1:50: training.momentum: found uniform 0…0.9, allowed: only more than 0"
+      "sweep.yaml:1:50: training.momentum: found 0…0.9, allowed: only more than 0"
     ),
     (
       "training: {epochs: 4, rate: {uniform: [0.1, 0.2]}}", "stop: asha",
@@ -102,7 +103,7 @@ import Testing
     ),
     (
       "training: {epochs: {int: [2, 4]}}", "",
-      "training.epochs: found {int: [2, 4]}, allowed: one number of epochs"
+      "training.epochs: found int 2…4, allowed: one number of epochs"
     ),
   ])
   func `what a population cannot share is refused`(

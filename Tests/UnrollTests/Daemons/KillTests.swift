@@ -105,7 +105,7 @@ import Testing
 
   @Test(arguments: [
     "search: {sampler: tpe, startup: 4, order: deterministic, window: 8}\nstop: {rule: asha}",
-    "search: {sampler: pbt, every: 3, order: deterministic, window: 9}",
+    "search: {sampler: pbt, order: deterministic, window: 9}",
   ])
   func `a deterministic search is the same with 1 slot, 8 slots, and a scheduler that is killed`(
     search: String
