@@ -114,8 +114,8 @@ public struct PopulationRule: StopRule {
     for case (let trial, let values?) in chosen.map({ ($0.trial, $0.inheritance?.assignment) }) {
       assignments[trial] = values
     }
-    func order(_ one: Promotion) -> (Int, Int) { (one.inheritance == nil ? 1 : 0, one.trial) }
-    promotions = chosen.sorted { order($0) > order($1) }
+    func turn(_ one: Promotion) -> (Int, Int) { (one.inheritance == nil ? 1 : 0, one.trial) }
+    promotions = chosen.sorted { turn($0) > turn($1) }
     standing = Ranking()
     look += 1
   }
