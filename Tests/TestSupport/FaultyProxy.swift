@@ -29,6 +29,8 @@ public final class FaultyProxy: Sendable {
     var forwarded = 0
     /// Whether the sockets of now are to be closed, whatever comes after.
     var closesAll = false
+    /// Whether the sockets of clients that have vanished are to be closed.
+    var closesOrphans = false
     /// How many bytes clients may still send before everything is cut, or they vanish.
     var allowance: Int?
     var vanishes = false
@@ -96,6 +98,12 @@ public final class FaultyProxy: Sendable {
 
   /// Lets clients vanish after they have sent so many more bytes.
   public func vanish(afterBytes count: Int) { limit(count, vanishes: true) }
+
+  /// Lets the server hear of those that have vanished, as keep-alives of a real network do.
+  public func noticeVanished() {
+    state.withLock { $0.closesOrphans = true }
+    wake()
+  }
 
   private func limit(_ count: Int, vanishes: Bool) {
     state.withLock {
@@ -191,12 +199,13 @@ public final class FaultyProxy: Sendable {
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     while true {
       let now = state.withLock { state in
-        defer { state.closesAll = false }
+        defer { (state.closesAll, state.closesOrphans) = (false, false) }
         return state
       }
       if now.isStopped { return }
       if now.closesAll || now.behaviour == .cut { pairs.closeAll() }
       if now.behaviour == .vanished { pairs.loseClients() }
+      if now.closesOrphans { pairs.closeOrphans() }
       let waits =
         now.behaviour == .halfOpen ? (sockets: [], milliseconds: -1) : pairs.waits(at: .now)
       var polled = [listener, wakeRead].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }

@@ -105,7 +105,7 @@ import Testing
 
   @Test(arguments: [
     "search: {sampler: tpe, startup: 4, order: deterministic, window: 8}\nstop: {rule: asha}",
-    "search: {sampler: pbt, order: deterministic, window: 9}",
+    "search: {sampler: pbt, order: deterministic, window: 23}",
   ])
   func `a deterministic search is the same with 1 slot, 8 slots, and a scheduler that is killed`(
     search: String
@@ -119,7 +119,7 @@ import Testing
       training: {epochs: 9, batch: 32, rate: {log_uniform: [0.001, 0.1]}}
       objective: {metric: loss}
       \(search)
-      trials: 10
+      trials: 24
       seed: 5
       """)
     func decisions(_ sweep: Int) throws -> [String] {
@@ -144,33 +144,27 @@ import Testing
     }
     let up = try program.start("up", "--slots", "8")
     try program.good("enqueue", "search.yaml")
-    var killed = 0
-    for round in 1...5 {
+    for _ in 1...5 {
+      let before: Int = try value("select count(*) from unroll.legs where sweep_id = 3")
       try wait("the search makes no progress") {
-        try value(
-          """
-          select state = 'finished' or (select count(*) from unroll.legs where sweep_id = 3) >= \(round)
-          from unroll.sweeps where id = 3
-          """)
+        try value("select count(*) > \(before) from unroll.legs where sweep_id = 3")
       }
       let workers: [Int] = try value("select array(select pid::bigint from unroll.workers)")
-      for child in try Self.children(of: up.pid) where !workers.contains(Int(child)) {
-        kill(child, SIGKILL)
-        killed += 1
-      }
+      let scheduler = try #require(
+        try Self.children(of: up.pid).first { !workers.contains(Int($0)) })
+      kill(scheduler, SIGKILL)
     }
     try program.good("watch", "3")
     up.send(SIGTERM)
     #expect(up.wait() == .exited(0))
-    #expect(killed >= 5)
     let expected = (try decisions(1), try legs(1), try results(1))
     #expect(expected.0.count > 18)
     for sweep in [2, 3] {
-      #expect(try decisions(sweep) == expected.0)
-      #expect(try legs(sweep) == expected.1)
+      #expect(try decisions(sweep).difference(from: expected.0).isEmpty)
+      #expect(try legs(sweep).difference(from: expected.1).isEmpty)
       #expect(try results(sweep) == expected.2)
     }
-    #expect(try value("select count(*) from unroll.trials") == 30)
+    #expect(try value("select count(*) from unroll.trials") == 72)
   }
 
   @Test func `workers do not outlive a killed parent`() throws {

@@ -149,6 +149,8 @@ final class Storm {
       try replaceDead()
     }
     proxy.behave(.pass)
+    // Sockets of this machine have no keep-alives that would end idle sessions after half a minute.
+    proxy.noticeVanished()
     // Enough to see that it goes on as fast as before.
     for kind in Self.kinds.indices { _ = try enqueue(kind) }
     try finish()

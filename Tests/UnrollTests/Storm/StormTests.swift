@@ -27,6 +27,9 @@ import Testing
     let last = try #require(storm.incidents.last)
     let recovered = try storm.recovered(after: last.end)
     let successes = try storm.successes(after: last.end)
+    if recovered.map({ $0 > 30 }) ?? true {
+      violations.append("I12: throughput was not back 30 s after the last fault")
+    }
     violations += try storm.remains()
     print(try storm.summary(violations))
     for each in timed { print("  \(each.line)") }
