@@ -38,10 +38,13 @@ final class SmallDisk {
   /// From now on there is no room.
   func fill(_ run: (String) throws -> Void) throws {
     if isMounted {
-      var file = statvfs()
-      guard statvfs(folder, &file) == 0 else { throw SystemError("cannot read \(folder)") }
-      try resize("\(UInt(file.f_blocks - file.f_bfree) * UInt(file.f_frsize) / 1024)k")
-      return
+      // While it is looked at, it is written to.
+      for tries in 1...50 {
+        var file = statvfs()
+        guard statvfs(folder, &file) == 0 else { throw SystemError("cannot read \(folder)") }
+        let used = "\(UInt(file.f_blocks - file.f_bfree) * UInt(file.f_frsize) / 1024)k"
+        do { return try resize(used) } catch where tries < 50 { continue }
+      }
     }
     try run(
       """
