@@ -224,10 +224,10 @@ public final class Scheduler {
   }
 
   private func endSilentClients() throws {
-    let patience = max(settings.lease, .seconds(5))
-    let ended = try client.perform { try $0.endSilentClients(patience: patience) }
+    let ended = try client.perform { try $0.endSilentClients(patience: settings.lease) }
     if ended > 0 {
-      logger.warning("ended \(ended) sessions that were silent for \(patience) and held locks")
+      logger.warning(
+        "ended \(ended) sessions that were silent for \(settings.lease) and held locks")
     }
   }
 
