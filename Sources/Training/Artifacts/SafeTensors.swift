@@ -15,6 +15,7 @@ public struct ArtifactError: Error, Hashable, Sendable, CustomStringConvertible 
 
 /// Named tensors of 32-bit floats in the safetensors format: the length of the header (uint64), the
 /// header as JSON, padded with spaces to a multiple of 8 bytes, and the tensors, little-endian.
+/// See `SafeTensors+Decoding.swift` for what is read.
 public struct SafeTensors: Hashable, Sendable {
   /// A tensor.
   public struct Tensor: Hashable, Sendable {
@@ -51,13 +52,13 @@ public struct SafeTensors: Hashable, Sendable {
   /// The tensor with a name, or nil.
   public subscript(name: String) -> Tensor? { tensors.first { $0.name == name } }
 
-  private struct Entry: Codable {
+  struct Entry: Codable {
     var dtype: String
     var shape: [Int]
     var data_offsets: [Int]
   }
 
-  private enum Value: Codable {
+  enum Value: Codable {
     case tensor(Entry)
     case metadata([String: String])
 
@@ -77,7 +78,7 @@ public struct SafeTensors: Hashable, Sendable {
     }
   }
 
-  private static let metadataKey = "__metadata__"
+  static let metadataKey = "__metadata__"
 
   /// The bytes of the file.
   public func encoded() -> [UInt8] {
@@ -100,45 +101,5 @@ public struct SafeTensors: Hashable, Sendable {
     writer.append(json)
     writer.append(body.bytes)
     return writer.bytes
-  }
-
-  /// Reads a file.
-  public init(decoding bytes: some Collection<UInt8>) throws(ArtifactError) {
-    func error(_ found: String) -> ArtifactError {
-      ArtifactError(
-        artifact: "safetensors", found: found, allowed: "a whole file of tensors of type F32")
-    }
-    let bytes = Array(bytes)
-    var reader = ByteReader(bytes[...])
-    guard let size = reader.read(UInt64.self), let count = Int(exactly: size),
-      let json = reader.read(count: count),
-      let header = try? JSONDecoder().decode([String: Value].self, from: Data(json))
-    else { throw error("no header") }
-    let body = bytes[(8 + count)...]
-    var metadata: [String: String] = [:]
-    var tensors: [(start: Int, tensor: Tensor)] = []
-    for (name, value) in header {
-      switch value {
-      case .metadata(let found): metadata = found
-      case .tensor(let entry):
-        guard entry.dtype == "F32" else { throw error("\(name) of type \(entry.dtype)") }
-        guard entry.data_offsets.count == 2, entry.shape.allSatisfy({ $0 >= 0 }),
-          case let (start, end) = (entry.data_offsets[0], entry.data_offsets[1]), 0 <= start,
-          start <= end, end <= body.count
-        else { throw error("\(name) beyond the end") }
-        var elements = ByteReader(body[body.startIndex + start..<body.startIndex + end])
-        var expected = 4
-        for length in entry.shape {
-          let (product, overflow) = expected.multipliedReportingOverflow(by: length)
-          expected = overflow ? -1 : product
-        }
-        guard expected == end - start, let floats = elements.readFloats((end - start) / 4) else {
-          throw error("\(name) whose bytes do not fill its shape")
-        }
-        tensors.append((start, Tensor(name: name, shape: entry.shape, elements: floats)))
-      }
-    }
-    tensors.sort { ($0.start, $0.tensor.name) < ($1.start, $1.tensor.name) }
-    self.init(tensors.map(\.tensor), metadata: metadata)
   }
 }

@@ -3,20 +3,55 @@ internal import Recurrent
 extension Model where S == Float {
   /// Takes all parameters from the bytes of a safetensors file.
   ///
-  /// - Throws: ``ArtifactError`` if a parameter is missing or has another shape.
+  /// - Throws: ``ArtifactError`` if a parameter is missing or has another shape, or if there is one
+  ///   that the model has not.
   func load(_ bytes: [UInt8], named name: String) throws(ArtifactError) {
-    let tensors = try SafeTensors(decoding: bytes)
+    let tensors = try SafeTensors(decoding: bytes, named: name)
+    try tensors.check(layout, plan, named: name)
     for entry in layout.entries {
-      guard let tensor = tensors[entry.name], tensor.shape == entry.shape else {
-        throw ArtifactError(
-          artifact: name,
-          found: tensors[entry.name].map { "\(entry.name) \($0.shape)" } ?? "no \(entry.name)",
-          allowed: "\(entry.name) \(entry.shape)")
-      }
+      guard let tensor = tensors[entry.name] else { continue }
       tensor.elements.withUnsafeBufferPointer { elements in
         guard let base = elements.baseAddress else { return }
         (parameters.pointer + entry.offset).update(from: base, count: entry.count)
       }
     }
+  }
+}
+
+extension SafeTensors {
+  /// Refuses tensors that are not exactly the parameters of a model. The head's weight of a model whose
+  /// head is tied to its embedding may be there, since PyTorch saves it too.
+  func check(
+    _ layout: ParameterLayout, _ plan: ModelPlan, named name: String
+  ) throws(ArtifactError) {
+    for entry in layout.entries {
+      guard let tensor = self[entry.name], tensor.shape == entry.shape else {
+        throw ArtifactError(
+          artifact: name,
+          found: self[entry.name].map { "\(entry.name) \(Self.shapeText($0.shape))" } ?? "no \(entry.name)",
+          allowed: "\(entry.name) \(entry.shape)")
+      }
+    }
+    let known = Set(layout.entries.map(\.name)).union(plan.isTied ? ["head.weight"] : [])
+    if let other = tensors.first(where: { !known.contains($0.name) }) {
+      throw ArtifactError(
+        artifact: name, found: "\(other.name.quoted) \(Self.shapeText(other.shape))",
+        allowed: "the tensors of this model alone: "
+          + layout.entries.map(\.name).joined(separator: ", "))
+    }
+  }
+}
+
+extension Plan {
+  /// Refuses weights to begin with that are not those of the plan's model.
+  ///
+  /// - Parameters:
+  ///   - initial: The weights.
+  ///   - data: The dataset made ready by the plan's data part.
+  ///   - name: What the weights are called in an error.
+  /// - Throws: ``ArtifactError`` that names the tensor, or ``PlanError``.
+  public func check(initial: SafeTensors, for data: PreparedData, named name: String) throws {
+    let network = try network(for: data.encoding)
+    try initial.check(ParameterLayout(network), network, named: name)
   }
 }
