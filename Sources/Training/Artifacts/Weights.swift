@@ -28,7 +28,8 @@ extension SafeTensors {
       guard let tensor = self[entry.name], tensor.shape == entry.shape else {
         throw ArtifactError(
           artifact: name,
-          found: self[entry.name].map { "\(entry.name) \(Self.shapeText($0.shape))" } ?? "no \(entry.name)",
+          found: self[entry.name].map { "\(entry.name) \(Self.shapeText($0.shape))" }
+            ?? "no \(entry.name)",
           allowed: "\(entry.name) \(entry.shape)")
       }
     }

@@ -31,7 +31,9 @@ struct ONNXEvaluation {
     case "Identity": return [first]
     case "Cast":
       let type = node.integer("to", else: 0)
-      return [first.map { type == 1 ? Double(Float($0)) : type == 11 ? $0 : $0.rounded(.towardZero) }]
+      return [
+        first.map { type == 1 ? Double(Float($0)) : type == 11 ? $0 : $0.rounded(.towardZero) }
+      ]
     case "Sigmoid": return [first.map { 1 / (1 + exp(-$0)) }]
     case "Tanh": return [first.map { tanh($0) }]
     case "Relu": return [first.map { max(0, $0) }]
@@ -75,7 +77,9 @@ struct ONNXEvaluation {
       return [
         Array(
           shape: index.shape + first.shape.dropFirst(),
-          elements: index.elements.flatMap { first.elements[Int($0) * width..<(Int($0) + 1) * width] })
+          elements: index.elements.flatMap {
+            first.elements[Int($0) * width..<(Int($0) + 1) * width]
+          })
       ]
     case "GatherND":
       // Of [B, T, F] with an index [B, 1] in a batch: [B, F].
@@ -130,7 +134,8 @@ struct ONNXEvaluation {
     let sequences = inputs.suffix(node.integer("num_scan_inputs", else: 0))
     var states = Swift.Array(inputs.dropLast(sequences.count))
     let isBackward = node.integers["scan_output_directions"] == [1]
-    #expect(node.integers["scan_input_directions"]?.allSatisfy { $0 == (isBackward ? 1 : 0) } == true)
+    #expect(
+      node.integers["scan_input_directions"]?.allSatisfy { $0 == (isBackward ? 1 : 0) } == true)
     let steps = try #require(sequences.first).shape[0]
     var outputs = [Array?](repeating: nil, count: steps)
     for step in isBackward ? Swift.Array((0..<steps).reversed()) : Swift.Array(0..<steps) {
@@ -256,6 +261,7 @@ extension ONNXFile.Array {
   func step(_ index: Int) -> Self {
     let width = shape.dropFirst().reduce(1, *)
     return Self(
-      shape: Array(shape.dropFirst()), elements: Array(elements[index * width..<(index + 1) * width]))
+      shape: Array(shape.dropFirst()),
+      elements: Array(elements[index * width..<(index + 1) * width]))
   }
 }

@@ -58,7 +58,9 @@ struct ProtobufReader {
     }
   }
 
-  func texts(_ number: Int) -> [String] { bytes(number).map { String(decoding: $0, as: UTF8.self) } }
+  func texts(_ number: Int) -> [String] {
+    bytes(number).map { String(decoding: $0, as: UTF8.self) }
+  }
 }
 
 /// A graph of ONNX, read back from its bytes.

@@ -5,7 +5,7 @@ import Testing
 /// time.
 struct ONNXRecurrence {
   /// [T, D, B, H].
-  let states: ONNXFile.Array
+  private(set) var states: ONNXFile.Array
 
   private let weight, recurrent, bias: ONNXFile.Array
   private let peephole: ONNXFile.Array?
@@ -43,7 +43,7 @@ struct ONNXRecurrence {
         }
       }
     }
-    states = ONNXFile.Array(shape: [time, directions, batch, units], elements: result)
+    states.elements = result
   }
 
   private func advance(

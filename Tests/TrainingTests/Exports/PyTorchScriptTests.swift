@@ -1,0 +1,62 @@
+import Recurrent
+import Testing
+import Training
+
+/// What the scripts compute, deploy/compare-exports finds out; here, that each has what its model needs
+/// and nothing more.
+@Suite struct PyTorchScriptTests {
+  private static func script(
+    _ dataset: Dataset, _ model: ModelSettings, _ data: DataPlan = DataPlan(), title: String = "T"
+  ) throws -> (text: String, files: [ExportedFile]) {
+    let artifacts = try Trained.artifacts(dataset, model, data)
+    let files = try TrainedModel(artifacts).files(.pytorch, artifacts: artifacts, title: title)
+    return (String(decoding: files[0].bytes, as: UTF8.self), files)
+  }
+
+  @Test func `a classifier of texts is written with its files`() throws {
+    let (text, files) = try Self.script(
+      Trained.texts, ModelSettings(cell: .lstm, hidden: 4, layers: 2, embedding: 3),
+      DataPlan(maximumLength: 7, keep: .end), title: "Trial 7 \"\"\" of \\ sweep\n3")
+    #expect(
+      files.map(\.name) == [
+        "model.py", "model.safetensors", "plan.json", "vocabulary.json", "labels.json",
+      ])
+    #expect(text.hasPrefix("\"\"\"Trial 7 ??? of ? sweep?3\n\nlstm, 2 layers of 4 units;"))
+    #expect(text.contains("nn.LSTM(3, 4, num_layers=2, batch_first=True)"))
+    #expect(text.contains("LABELS = [\"ham\", \"spam\"]"))
+    #expect(text.contains("[-MAXIMUM_LENGTH:]") && text.contains("MAXIMUM_LENGTH = 7"))
+    #expect(text.contains("import unicodedata") && text.contains("def tokenize(text):"))
+    #expect(!text.contains("TARGET_MEANS") && !text.contains("class Recurrent"))
+    // Python reads indentation by spaces, and a line of it has an end.
+    #expect(!text.contains("\t") && text.hasSuffix("main()\n"))
+    #expect(text.split(separator: "\n").allSatisfy { $0.count <= 100 })
+  }
+
+  @Test(arguments: Trained.kinds)
+  func `a layer that torch has is used, any other is written out`(kind: Trained.Kind) throws {
+    let dataset = try Generator.adding.dataset(count: 20, length: 5, seed: 1)
+    let (text, files) = try Self.script(dataset, kind.settings)
+    let settings = kind.settings
+    let isNative =
+      !settings.peepholes && settings.normalization == .none && settings.layers == 1
+      && !(settings.cell == .gru && settings.reset == .before)
+    #expect(text.contains("nn.\(settings.cell.rawValue.uppercased())(") == isNative)
+    #expect(text.contains("class Recurrent(nn.Module)") == !isNative)
+    #expect(text.contains("layer_norm") == (settings.normalization == .layer))
+    #expect(text.contains("steps + states") == settings.residual)
+    #expect(text.contains("TARGET_MEANS") && text.contains("CHANNELS = ["))
+    #expect(files.map(\.name) == ["model.py", "model.safetensors", "plan.json"])
+    #expect(text.split(separator: "\n").allSatisfy { $0.count <= 100 })
+  }
+
+  @Test func `a language model ties its head`() throws {
+    let text = Dataset(
+      name: "d", inputs: .texts([String(repeating: "abcabd", count: 100)]), targets: .none)
+    var model = ModelSettings(cell: .gru, hidden: 5, embedding: 5)
+    model.tied = true
+    let script = try Self.script(text, model, DataPlan(maximumLength: 8)).text
+    #expect(script.contains("self.head.weight = self.embedding.weight"))
+    #expect(script.contains("return list(text)") && !script.contains("unicodedata"))
+    #expect(script.contains("nn.GRU(5, 5, batch_first=True)"))
+  }
+}
