@@ -50,6 +50,8 @@ public struct Report: Sendable {
   public static func workers(limit: Int = 1000) -> Report { Report(ListWorkers(limit: limit)) }
   /// One dataset.
   public static func dataset(id: Int) -> Report { Report(ReadDataset(id: id)) }
+  /// The weights that a sweep can begin with.
+  public static var weights: Report { Report(ListWeights()) }
   /// The datasets.
   public static var datasets: Report { Report(ListDatasets()) }
 

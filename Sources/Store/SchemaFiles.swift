@@ -26,6 +26,7 @@ package struct SchemaFile: Sendable, Hashable {
     SchemaFile("m0012_queue", PackageResources.m0012_queue_sql),
     SchemaFile("m0013_silence", PackageResources.m0013_silence_sql),
     SchemaFile("m0014_population", PackageResources.m0014_population_sql),
+    SchemaFile("m0016_weights", PackageResources.m0016_weights_sql),
   ]
 
   /// `sql/views`, in the order in which they are applied: again whenever their text changes.

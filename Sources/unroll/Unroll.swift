@@ -34,8 +34,9 @@ struct Unroll: ParsableCommand {
         name: "Trials and models",
         subcommands: [
           TrialVerb.self, WhyVerb.self, GradientsVerb.self, PredictVerb.self, ArtifactVerb.self,
+          ExportVerb.self,
         ]),
-      CommandGroup(name: "Data", subcommands: [DatasetVerb.self]),
+      CommandGroup(name: "Data", subcommands: [DatasetVerb.self, WeightsVerb.self]),
       CommandGroup(
         name: "Daemons",
         subcommands: [UpVerb.self, SchedulerVerb.self, WorkerVerb.self, WorkersVerb.self]),

@@ -23,3 +23,18 @@ comment on column unroll.migrations.version is 'Version of the database after th
 comment on column unroll.migrations.name is 'Name of the change.';
 comment on column unroll.migrations.sha256 is 'sha256 of its text.';
 comment on column unroll.migrations.applied_at is 'When it was applied.';
+
+create or replace view unroll.weights as
+select w.id, w.name, w.sha256, w.bytes, w.tensors, w.source, w.owner, w.created_at
+from unroll_internal.weights w where w.complete;
+comment on view unroll.weights is
+  'Weights from elsewhere that a sweep can begin with: model.initial is weights/NAME.';
+comment on column unroll.weights.id is 'Number of the weights.';
+comment on column unroll.weights.name is 'Name that a sweep uses; its content never changes.';
+comment on column unroll.weights.sha256 is 'sha256 of the bytes, as 64 hex digits.';
+comment on column unroll.weights.bytes is 'Size.';
+comment on column unroll.weights.tensors is
+  'For each tensor its shape and the name that it had in the file.';
+comment on column unroll.weights.source is 'File from which they were imported.';
+comment on column unroll.weights.owner is 'Database role that imported them.';
+comment on column unroll.weights.created_at is 'When they were imported.';

@@ -52,10 +52,11 @@ public enum Binding {
     model.variational = settings.boolean("model.variational") ?? false
     model.tied = settings.boolean("model.tied") ?? false
     model.initial = settings.text("model.initial")
-    if let initial = model.initial, ArtifactReference(initial) == nil {
+    if let initial = model.initial, WeightsReference(initial) == nil {
       throw PlanError(
         field: "model.initial", found: initial,
-        allowed: "TRIAL/NAME, such as 7/model.safetensors (unroll artifact list)")
+        allowed: "TRIAL/NAME, such as 7/model.safetensors (unroll artifact list), or weights/NAME "
+          + "(unroll weights list)")
     }
     model.chrono = settings.integer("model.chrono")
     model.readout = settings.choice("model.readout")

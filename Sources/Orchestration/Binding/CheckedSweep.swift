@@ -21,7 +21,17 @@ public struct CheckedSweep: Sendable {
   ///
   /// - Throws: `SpecError`, at its place in the file.
   public init(_ spec: SweepSpec, on dataset: Dataset) throws(SpecError) {
+<<<<<<< HEAD
     if spec.sampler == .pbt { try Self.checkPopulation(spec) }
+=======
+    try self.init(spec, on: dataset, initial: nil)
+  }
+
+  /// The same, and against the weights that it begins with.
+  init(
+    _ spec: SweepSpec, on dataset: Dataset, initial: InitialWeights?
+  ) throws(SpecError) {
+>>>>>>> 2acb446 (Store weights from elsewhere, check them before a sweep begins, export models and tables)
     do {
       let data = try PreparedData(dataset, Binding.dataPlan(spec), seed: spec.seed)
       var sampler = spec.makeSampler()
@@ -30,6 +40,7 @@ public struct CheckedSweep: Sendable {
         guard let suggestion = sampler.suggest(trial: number) else { break }
         let plan = try Binding.plan(
           spec, suggestion.assignment, trial: UInt32(number), on: data)
+        try initial?.check(plan, data)
         first = first ?? plan
       }
       guard let first else { preconditionFailure("a space without a point was parsed") }

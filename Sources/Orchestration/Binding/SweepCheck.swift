@@ -33,6 +33,6 @@ public struct SweepCheck {
       throw spec.error("dataset.version", error.message)
     }
     let dataset = try cache.dataset(stored) { try database.datasetContent(id: stored.id) }
-    return try CheckedSweep(spec, on: dataset)
+    return try CheckedSweep(spec, on: dataset, initial: try database.initialWeights(spec))
   }
 }

@@ -141,7 +141,8 @@ extension SpecSchema {
       isSearchable: true, aliases: ["init"]),
     Field(
       "model.initial", .text,
-      "The artifact with the weights to begin with, TRIAL/NAME; drawn if not said."),
+      "The weights to begin with: TRIAL/NAME, an artifact, or weights/NAME, what was imported; drawn if "
+        + "not said."),
     Field(
       "model.chrono", .integer(2...1_000_000),
       "The longest dependency, in steps, that the biases of gates are drawn for.",

@@ -55,12 +55,15 @@ final class SweepValidator: Sendable {
   private func judge(_ sweep: OpenSweep) -> Verdict? {
     do {
       let spec = try SweepSpec.parse(sweep.spec.text, file: "spec", schema: .sweep)
-      let dataset = try client.persist(while: { !shutdown.isRequested }) { database in
-        try cache.dataset(database.dataset(id: sweep.datasetID)) {
-          try database.datasetContent(id: sweep.datasetID)
-        }
+      let (dataset, initial) = try client.persist(while: { !shutdown.isRequested }) { database in
+        (
+          try cache.dataset(database.dataset(id: sweep.datasetID)) {
+            try database.datasetContent(id: sweep.datasetID)
+          }, try database.initialWeights(spec)
+        )
       }
-      return .accepted(try CheckedSweep(spec, on: dataset).activation())
+      return .accepted(
+        try CheckedSweep(spec, on: dataset, initial: initial).activation())
     } catch let error as StoreError where error.isRetryable {
       return nil
     } catch {

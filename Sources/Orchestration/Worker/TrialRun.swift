@@ -197,13 +197,10 @@ struct TrialRun {
     return try Session(plan, data, initial: initial, score: score)
   }
 
-  /// The artifact that the plan begins with.
+  /// What the plan begins with.
   private func initialWeights(_ plan: Plan) throws -> [UInt8]? {
-    guard let reference = plan.model.initial.flatMap(ArtifactReference.init) else { return nil }
-    return try ask { database in
-      try database.content(
-        of: database.artifact(trial: reference.trial, name: reference.name))
-    }
+    guard let reference = plan.model.initial.flatMap(WeightsReference.init) else { return nil }
+    return try ask { try $0.content(of: reference) }
   }
 
   private func rewind(to position: CheckpointPosition?) throws {

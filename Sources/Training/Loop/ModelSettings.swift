@@ -39,7 +39,7 @@ public struct ModelSettings: Codable, Hashable, Sendable {
   public var initializer = ModelPlan.Initializer.uniform
   /// The longest dependency, in steps, that gate biases are drawn for; nil: none.
   public var chrono: Int?
-  /// The artifact with the weights to begin with, as TRIAL/NAME; nil: they are drawn.
+  /// The weights to begin with, as TRIAL/NAME or weights/NAME; nil: they are drawn.
   public var initial: String?
 
   /// Settings; by default one layer of 64 units of an LSTM.
