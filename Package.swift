@@ -96,7 +96,7 @@ let package = Package(
     .testTarget(
       name: "UnrollTests",
       dependencies: [
-        "unroll", "Orchestration", "Store", "Search", "Postgres", "TestSupport",
+        "unroll", "Orchestration", "Store", "Search", "Training", "Postgres", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),

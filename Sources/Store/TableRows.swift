@@ -33,6 +33,7 @@ extension Database {
   ///   - table: Which table.
   ///   - sweep: The number of the sweep.
   ///   - body: Given rows as the server writes them: at least once, if only for the columns.
+  /// - Throws: ``StoreError``, or what `body` throws.
   public func rows(
     _ table: SweepTable, sweep: Int, _ body: (TextTable) throws -> Void
   ) throws {

@@ -7,7 +7,8 @@ import Testing
     "enqueue", "watch", "sweeps", "show", "leaderboard", "importance", "pareto", "replay",
     "sweep", "sweep set", "cancel", "pause", "resume", "retry", "schema", "search", "search run",
     "trial", "why", "predict", "artifact", "artifact list",
-    "artifact get", "dataset", "dataset fetch", "dataset import", "dataset generate",
+    "artifact get", "export", "weights", "weights import", "weights list", "weights remove",
+    "dataset", "dataset fetch", "dataset import", "dataset generate",
     "dataset list", "dataset show", "dataset remove", "up", "scheduler", "worker", "workers",
     "sql", "psql", "migrate", "doctor",
   ]
