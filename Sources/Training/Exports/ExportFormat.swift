@@ -28,7 +28,7 @@ public struct ExportedFile: Hashable, Sendable {
   public let bytes: [UInt8]
 }
 
-extension TrainedModel {
+extension ModelExport {
   /// The files of an export, the main one first.
   ///
   /// - Parameters:
@@ -49,6 +49,7 @@ extension TrainedModel {
     case .safetensors:
       return kept([names.model, names.plan, names.vocabulary, names.labels])
     case .pytorch:
+      try checkKnown()
       let script = PyTorchScript(self, title: title).text
       return [ExportedFile(name: format.mainFile, bytes: Array(script.utf8))]
         + kept([names.model, names.plan, names.vocabulary, names.labels])

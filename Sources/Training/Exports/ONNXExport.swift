@@ -1,6 +1,6 @@
 internal import Recurrent
 
-extension TrainedModel {
+extension ModelExport {
   /// The version of the operators that an ONNX export uses.
   public static let opset = 17
 
@@ -13,8 +13,10 @@ extension TrainedModel {
   /// Legend: B sequences (`batch`), T steps (`time`), F features, O outputs. Steps from the length of a
   /// sequence on are padding, whatever they hold.
   ///
-  /// - Throws: ``PlanError`` if the file would be too large for the format.
+  /// - Throws: ``PlanError`` if the file would be too large for the format, or the plan says what is not
+  ///   known here.
   public func onnx() throws(PlanError) -> [UInt8] {
+    try checkKnown()
     let size = 4 * parameters.values.reduce(0) { $0 + $1.elements.count }
     try PlanError.require(
       size < Self.largestFile - (1 << 26), "model", found: "\(size) bytes of weights",
@@ -34,6 +36,7 @@ extension TrainedModel {
       ("unroll.task", encoding.task.rawValue), ("unroll.encoding", json(encoding)),
       ("unroll.plan", json(document.plan)),
     ]
+    if let threshold { entries.append(("unroll.threshold", "\(threshold)")) }
     if let labels = encoding.labels { entries.append(("unroll.labels", json(labels))) }
     if let vocabulary { entries.append(("unroll.vocabulary", json(vocabulary))) }
     return entries
@@ -42,14 +45,14 @@ extension TrainedModel {
 
 /// Builds the graph of a model: input, layers, read-out, head.
 struct ONNXBuilder {
-  let model: TrainedModel
+  let model: ModelExport
   var graph: ONNXGraph
   /// [B], int32.
   private(set) var lengths = ""
   /// [T, B, 1], whether a step is no padding; there once it was asked for.
   private var mask: String?
 
-  init(_ model: TrainedModel) {
+  init(_ model: ModelExport) {
     self.model = model
     graph = ONNXGraph("unroll")
     graph.note =

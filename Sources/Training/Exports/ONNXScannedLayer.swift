@@ -80,12 +80,12 @@ extension ONNXBuilder {
   }
 
   private struct CellBody {
-    let model: TrainedModel
+    let model: ModelExport
     let name: String
     var graph: ONNXGraph
     private var plan: ModelPlan { model.network }
 
-    init(_ model: TrainedModel, _ name: String) {
+    init(_ model: ModelExport, _ name: String) {
       self.model = model
       self.name = name
       graph = ONNXGraph("\(name)_step")

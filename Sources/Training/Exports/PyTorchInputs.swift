@@ -146,17 +146,24 @@ extension PyTorchScript {
       """
   }
 
+  /// The index of the label, where a threshold decides between two.
+  private var decision: String? {
+    guard model.threshold != nil, let positive = encoding.positive else { return nil }
+    return "\(positive) if float(probabilities[\(positive)]) >= THRESHOLD else \(1 - positive)"
+  }
+
   private var answer: String {
     switch encoding.task {
     case .classify:
       """
       def answer(probabilities, length):
-          \"\"\"The most probable label, and how probable each is.\"\"\"
+          \"\"\"The \(decision == nil ? "most probable label" : "label"), and how probable each is.\"\"\"
           candidates = [
               {"label": label, "probability": probability}
               for label, probability in zip(LABELS, probabilities.tolist())
           ]
-          return {"label": LABELS[int(probabilities.argmax())], "probabilities": candidates}
+          label = LABELS[\(decision ?? "int(probabilities.argmax())")]
+          return {"label": label, "probabilities": candidates}
       """
     case .tag:
       """

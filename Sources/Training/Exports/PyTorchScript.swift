@@ -3,11 +3,11 @@ internal import Recurrent
 /// A Python file for one model: the module, how inputs become tensors and tensors answers, and a small
 /// command line. It needs `torch` and `safetensors`, and the model's other files beside it.
 struct PyTorchScript {
-  let model: TrainedModel
+  let model: ModelExport
   /// What the model is, for the head of the file.
   let title: String
 
-  init(_ model: TrainedModel, title: String) {
+  init(_ model: ModelExport, title: String) {
     self.model = model
     // It stands in a string of Python: nothing in it may end that.
     self.title = String(
@@ -77,6 +77,9 @@ struct PyTorchScript {
       ]
     }
     if let labels = encoding.labels { lines.append("LABELS = " + list(labels.map(literal))) }
+    if let threshold = model.threshold, encoding.positive != nil {
+      lines.append("THRESHOLD = \(threshold)  # from which on a probability means the rarer label")
+    }
     if let scale = encoding.inputScale {
       lines.append("CHANNELS = " + list((encoding.channels ?? []).map(literal)))
       lines.append("MEANS = torch.tensor(\(numbers(scale.means)), dtype=torch.float64)")

@@ -5,7 +5,7 @@ import Training
 /// Files are read back byte by byte and evaluated operator by operator, as the standard words them.
 @Suite struct ONNXExportTests {
   private static func file(_ artifacts: [String: [UInt8]]) throws -> ONNXFile {
-    try ONNXFile(TrainedModel(artifacts).onnx())
+    try ONNXFile(ModelExport(artifacts).onnx())
   }
 
   /// Sequences beside each other, padded with what must not matter; without channels they are tokens.
@@ -151,7 +151,7 @@ import Training
     #expect(file.graph.constants["head.weight"] == nil)
     let vocabulary = try #require(file.metadata["unroll.vocabulary"])
     #expect(vocabulary.hasPrefix(#"["<pad>","<unk>","#))
-    let tokens = try #require(try TrainedModel(language).vocabulary)
+    let tokens = try #require(try ModelExport(language).vocabulary)
     let indices = "abcab".map { Double(tokens.firstIndex(of: String($0)) ?? 1) }
     let result = try #require(
       try ONNXEvaluation(

@@ -54,15 +54,15 @@ struct ONNXRecurrence {
       let start = (direction * gates * units + row) * vector.count
       return vector.indices.reduce(0) { $0 + matrix.elements[start + $1] * vector[$1] }
     }
-    func bias(_ gate: Int, _ unit: Int, ofState: Bool) -> Double {
+    func offset(_ gate: Int, _ unit: Int, ofState: Bool) -> Double {
       let row = (ofState ? gates : 0) * units + gate * units + unit
       return bias.elements[direction * 2 * gates * units + row]
     }
-    func input(_ gate: Int, _ unit: Int) -> Double {
-      sum(weight, input, gate * units + unit) + bias(gate, unit, ofState: false)
+    func x(_ gate: Int, _ unit: Int) -> Double {
+      sum(weight, input, gate * units + unit) + offset(gate, unit, ofState: false)
     }
     func state(_ gate: Int, _ unit: Int, _ vector: [Double]) -> Double {
-      sum(recurrent, vector, gate * units + unit) + bias(gate, unit, ofState: true)
+      sum(recurrent, vector, gate * units + unit) + offset(gate, unit, ofState: true)
     }
     func peep(_ part: Int, _ unit: Int) -> Double {
       peephole?.elements[(direction * 3 + part) * units + unit] ?? 0
@@ -73,25 +73,25 @@ struct ONNXRecurrence {
     case "RNN":
       let isRelu = node.texts["activations"]?[direction] == "Relu"
       for unit in 0..<units {
-        let x = input(0, unit) + state(0, unit, before)
-        hidden[unit] = isRelu ? max(0, x) : tanh(x)
+        let sum = x(0, unit) + state(0, unit, before)
+        hidden[unit] = isRelu ? max(0, sum) : tanh(sum)
       }
     case "LSTM":
       for unit in 0..<units {
-        let sums = (0..<4).map { input($0, unit) + state($0, unit, before) }
+        let sums = (0..<4).map { x($0, unit) + state($0, unit, before) }
         let i = sigmoid(sums[0] + peep(0, unit) * stored[unit])
         let f = sigmoid(sums[2] + peep(2, unit) * stored[unit])
         memory[unit] = f * stored[unit] + i * tanh(sums[3])
         hidden[unit] = sigmoid(sums[1] + peep(1, unit) * memory[unit]) * tanh(memory[unit])
       }
     default:
-      let z = (0..<units).map { sigmoid(input(0, $0) + state(0, $0, before)) }
-      let r = (0..<units).map { sigmoid(input(1, $0) + state(1, $0, before)) }
+      let z = (0..<units).map { sigmoid(x(0, $0) + state(0, $0, before)) }
+      let r = (0..<units).map { sigmoid(x(1, $0) + state(1, $0, before)) }
       let reset = zip(r, before).map(*)
       let isAfter = node.integer("linear_before_reset", else: 0) == 1
       for unit in 0..<units {
         let recurrent = isAfter ? r[unit] * state(2, unit, before) : state(2, unit, reset)
-        let n = tanh(input(2, unit) + recurrent)
+        let n = tanh(x(2, unit) + recurrent)
         hidden[unit] = (1 - z[unit]) * n + z[unit] * before[unit]
       }
     }

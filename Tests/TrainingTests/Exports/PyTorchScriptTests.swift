@@ -9,7 +9,7 @@ import Training
     _ dataset: Dataset, _ model: ModelSettings, _ data: DataPlan = DataPlan(), title: String = "T"
   ) throws -> (text: String, files: [ExportedFile]) {
     let artifacts = try Trained.artifacts(dataset, model, data)
-    let files = try TrainedModel(artifacts).files(.pytorch, artifacts: artifacts, title: title)
+    let files = try ModelExport(artifacts).files(.pytorch, artifacts: artifacts, title: title)
     return (String(decoding: files[0].bytes, as: UTF8.self), files)
   }
 
@@ -58,5 +58,38 @@ import Training
     #expect(script.contains("self.head.weight = self.embedding.weight"))
     #expect(script.contains("return list(text)") && !script.contains("unicodedata"))
     #expect(script.contains("nn.GRU(5, 5, batch_first=True)"))
+  }
+}
+
+/// What other versions of the program may write into a plan.
+@Suite struct PlanContentsTests {
+  private static func exported(
+    _ old: String, _ new: String, _ format: ExportFormat
+  ) throws -> [UInt8] {
+    var artifacts = try Trained.artifacts(
+      Trained.texts, ModelSettings(cell: .gru, hidden: 4, embedding: 3))
+    let plan = String(decoding: artifacts[Artifact.Name.plan] ?? [], as: UTF8.self)
+    #expect(plan.contains(old))
+    artifacts[Artifact.Name.plan] = Array(plan.replacing(old, with: new, maxReplacements: 1).utf8)
+    return try ModelExport(artifacts).files(format, artifacts: artifacts, title: "T")[0].bytes
+  }
+
+  @Test func `what an export does not know it refuses`() throws {
+    let change = (#""encoding":{"#, #""encoding":{"embroidery":{},"#)
+    for format in [ExportFormat.pytorch, .onnx] {
+      let error = #expect(throws: PlanError.self) {
+        try Self.exported(change.0, change.1, format)
+      }
+      #expect(error?.found == "encoding.embroidery")
+    }
+    #expect(try !Self.exported(change.0, change.1, .safetensors).isEmpty)
+  }
+
+  @Test func `a threshold decides in the script too`() throws {
+    let script = try Self.exported(
+      #""format_version":"#, #""threshold":0.25,"format_version":"#, .pytorch)
+    let text = String(decoding: script, as: UTF8.self)
+    #expect(text.contains("THRESHOLD = 0.25"))
+    #expect(text.contains("LABELS[1 if float(probabilities[1]) >= THRESHOLD else 0]"))
   }
 }

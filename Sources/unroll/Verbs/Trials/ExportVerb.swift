@@ -121,7 +121,7 @@ struct ExportVerb: ParsableCommand {
         "Trial \(trial) of sweep \(sweep.id)" + " (\(sweep.name))."
       )
     }
-    let model = try TrainedModel(artifacts)
+    let model = try ModelExport(artifacts)
     let files: [ExportedFile]
     do {
       files = try model.files(format, artifacts: artifacts, title: title)

@@ -1,13 +1,17 @@
 public import Recurrent
 
 /// A trained model as its artifacts tell of it, to be written in other forms.
-public struct TrainedModel: Sendable {
+public struct ModelExport: Sendable {
   /// What was trained, and how its inputs and outputs are to be read.
   public let document: PlanDocument
   /// The tokens by index; nil if the input is no text.
   public let vocabulary: [String]?
   /// The parameters by name, each of the shape that the plan says.
   let parameters: [String: SafeTensors.Tensor]
+  /// The probability from which on the positive one of two labels is meant; nil: a half.
+  let threshold: Double?
+  /// What of the plan no export knows.
+  private let unknown: [String]
 
   /// The shape of the model.
   public var network: ModelPlan { document.network }
@@ -22,6 +26,10 @@ public struct TrainedModel: Sendable {
   public init(_ artifacts: [String: [UInt8]]) throws(ArtifactError) {
     // The predictor's reading is the strictest there is: what it takes can be used.
     document = try Predictor(artifacts).document
+    let plan = artifacts[Artifact.Name.plan] ?? []
+    let contents = try? CanonicalJSON.decode(PlanContents.self, from: plan)
+    threshold = contents?.threshold
+    unknown = contents?.unknown ?? ["encoding"]
     if document.encoding.tokens != nil {
       let bytes = artifacts[Artifact.Name.vocabulary] ?? []
       vocabulary = try? CanonicalJSON.decode([String].self, from: bytes)
@@ -30,6 +38,13 @@ public struct TrainedModel: Sendable {
     }
     let tensors = try SafeTensors(decoding: artifacts[Artifact.Name.model] ?? []).tensors
     parameters = Dictionary(uniqueKeysWithValues: tensors.map { ($0.name, $0) })
+  }
+
+  /// Refuses a model whose plan says what an export does not know.
+  func checkKnown() throws(PlanError) {
+    try PlanError.require(
+      unknown.isEmpty, Artifact.Name.plan, found: unknown.joined(separator: ", "),
+      allowed: "what this form of export knows; the form safetensors has it all")
   }
 
   /// A parameter that the plan is known to have.
