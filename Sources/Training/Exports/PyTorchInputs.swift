@@ -32,7 +32,7 @@ extension PyTorchScript {
 
 
     def tokenize(text):
-        \"\"\"Lower-case words: runs of letters and apostrophes, runs of digits, and any other sign alone.\"\"\"
+        \"\"\"Lower-case runs of letters and apostrophes, runs of digits, any other sign alone.\"\"\"
         tokens, before = [], "space"
         for character in text:
             now = kind(character)

@@ -11,7 +11,10 @@ struct PyTorchScript {
     self.model = model
     // It stands in a string of Python: nothing in it may end that.
     self.title = String(
-      title.map { $0.isASCII && !$0.isNewline && $0 != "\"" && $0 != "\\" ? $0 : "?" })
+      title.unicodeScalars.map { scalar in
+        let isPlain = (32..<127).contains(scalar.value) && scalar != "\"" && scalar != "\\"
+        return isPlain ? Character(scalar) : "?"
+      })
   }
 
   var plan: ModelPlan { model.network }
@@ -37,9 +40,11 @@ struct PyTorchScript {
     return """
       \"\"\"\(title)
 
-      \(model.summary); task: \(encoding.task.rawValue).
+      \(model.summary).
+      Task: \(encoding.task.rawValue).
       \(notes)
-      Written by `unroll export`. Needs torch and safetensors; \(files) beside it.
+      Written by `unroll export`. Needs torch and safetensors;
+      \(files) beside it.
 
           \(commandExample)
           python model.py --file inputs.txt        # one input a line
@@ -111,7 +116,7 @@ struct PyTorchScript {
   /// On one line if it fits, else an item a line.
   private func list(_ items: [String]) -> String {
     let line = "[" + items.joined(separator: ", ") + "]"
-    guard line.utf8.count > 72 else { return line }
+    guard line.utf8.count > 44 else { return line }
     return "[\n    " + items.joined(separator: ",\n    ") + ",\n]"
   }
 
@@ -167,7 +172,8 @@ struct PyTorchScript {
     if plan.cell == .rnn { arguments.append("nonlinearity=\"\(plan.nonlinearity.rawValue)\"") }
     if plan.isBidirectional { arguments.append("bidirectional=True") }
     arguments.append("batch_first=True")
-    return "nn.\(plan.cell.rawValue.uppercased())(\(arguments.joined(separator: ", ")))"
+    let (name, list) = (plan.cell.rawValue.uppercased(), arguments.joined(separator: ", "))
+    return list.utf8.count > 60 ? "nn.\(name)(\n            \(list))" : "nn.\(name)(\(list))"
   }
 
   private var readout: [String] {

@@ -21,7 +21,9 @@ import Training
       files.map(\.name) == [
         "model.py", "model.safetensors", "plan.json", "vocabulary.json", "labels.json",
       ])
-    #expect(text.hasPrefix("\"\"\"Trial 7 ??? of ? sweep?3\n\nlstm, 2 layers of 4 units;"))
+    #expect(
+      text.hasPrefix(
+        "\"\"\"Trial 7 ??? of ? sweep?3\n\nlstm, 2 layers of 4 units.\nTask: classify.\n"))
     #expect(text.contains("nn.LSTM(3, 4, num_layers=2, batch_first=True)"))
     #expect(text.contains("LABELS = [\"ham\", \"spam\"]"))
     #expect(text.contains("[-MAXIMUM_LENGTH:]") && text.contains("MAXIMUM_LENGTH = 7"))
