@@ -21,9 +21,6 @@ public struct CheckedSweep: Sendable {
   ///
   /// - Throws: `SpecError`, at its place in the file.
   public init(_ spec: SweepSpec, on dataset: Dataset) throws(SpecError) {
-<<<<<<< HEAD
-    if spec.sampler == .pbt { try Self.checkPopulation(spec) }
-=======
     try self.init(spec, on: dataset, initial: nil)
   }
 
@@ -31,7 +28,7 @@ public struct CheckedSweep: Sendable {
   init(
     _ spec: SweepSpec, on dataset: Dataset, initial: InitialWeights?
   ) throws(SpecError) {
->>>>>>> 2acb446 (Store weights from elsewhere, check them before a sweep begins, export models and tables)
+    if spec.sampler == .pbt { try Self.checkPopulation(spec) }
     do {
       let data = try PreparedData(dataset, Binding.dataPlan(spec), seed: spec.seed)
       var sampler = spec.makeSampler()
