@@ -61,9 +61,10 @@ def data(folder):
         file.write("a,b\n")
         for step in range(400):
             file.write(f"{300 + 40 * math.sin(step / 6) + step / 4},{math.cos(step / 5)}\n")
-    unroll("dataset", "import", str(folder / "series.csv"), "--name", "series")
+    unroll("dataset", "import", str(folder / "series.csv"), "--name", "series",
+           "--format", "csv", "--values", "1-2")  # fmt: skip
     (folder / "text.txt").write_text("the quick brown fox, jümps over the lazy dog. " * 60)
-    unroll("dataset", "import", str(folder / "text.txt"), "--name", "text")
+    unroll("dataset", "import", str(folder / "text.txt"), "--name", "text", "--format", "text")
     for task in ("adding", "temporal-order", "copy"):
         length = "4" if task == "copy" else "24"
         unroll("dataset", "generate", task, "--length", length, "--count", "120", "--name", task)
