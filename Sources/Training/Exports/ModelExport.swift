@@ -60,7 +60,7 @@ public struct ModelExport: Sendable {
   public var precisionNote: String {
     network.precision == .bf16
       ? "trained with training.precision bf16; the export multiplies in float32, so its numbers "
-        + "differ from those of unroll predict in the third digit"
+        + "differ from those of unroll predict by the rounding of bf16"
       : ""
   }
 

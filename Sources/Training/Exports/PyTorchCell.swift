@@ -16,8 +16,10 @@ struct PyTorchCell {
   var text: String {
     """
     class Recurrent(nn.Module):
-        \"\"\"Steps [batch, time, width] and lengths [batch] in, states [batch, time, \(plan.outputWidth)] \
-    out.\"\"\"
+        \"\"\"Steps [batch, time, width] and lengths [batch] in, states [batch, time, \(plan.outputWidth)] out.
+
+        Written out, since torch.nn.\(plan.cell.rawValue.uppercased()) has no \(missing).
+        \"\"\"
 
         def __init__(self):
             super().__init__()
@@ -33,8 +35,7 @@ struct PyTorchCell {
         def forward(self, steps, lengths):
             valid = torch.arange(steps.shape[1]) < lengths[:, None]
             for layer in range(\(plan.layers)):
-                states = torch.cat(
-                    [self.walk(steps, valid, f"l{layer}{way}") for way in (\(ways))], dim=-1)
+                states = [self.walk(steps, valid, f"l{layer}{way}") for way in (\(ways))]
     \(advance)
             return steps
 
@@ -61,15 +62,25 @@ struct PyTorchCell {
     """
   }
 
+  /// What torch's own layer cannot do.
+  private var missing: String {
+    var options: [String] = []
+    if plan.peepholes { options.append("peepholes") }
+    if plan.cell == .gru, plan.reset == .before { options.append("reset before the product") }
+    if isNormalized { options.append("layer normalization") }
+    if plan.isResidual, plan.layers > 1 { options.append("residual layers") }
+    return options.joined(separator: ", no ")
+  }
+
   private var widths: String {
     ([plan.inputWidth] + [Int](repeating: plan.outputWidth, count: plan.layers - 1))
       .map(String.init).joined(separator: ", ")
   }
 
   private var advance: String {
-    plan.isResidual
-      ? "            steps = states if layer == 0 else steps + states"
-      : "            steps = states"
+    plan.isResidual && plan.layers > 1
+      ? "            steps = torch.cat(states, dim=-1) + (steps if layer > 0 else 0)"
+      : "            steps = torch.cat(states, dim=-1)"
   }
 
   private var shapes: [(String, String)] {
@@ -123,10 +134,10 @@ struct PyTorchCell {
   }
 
   private var lstm: [String] {
-    var lines = ["i, f, g, o = (products + \(recurrentProduct)).chunk(4, dim=-1)"]
+    var lines = ["sums = products + \(recurrentProduct)", "i, f, g, o = sums.chunk(4, dim=-1)"]
     if isNormalized {
       lines.append(
-        "i, f, g, o = (self.norm(weights, sums, row) for row, sums in enumerate((i, f, g, o)))")
+        "i, f, g, o = (self.norm(weights, gate, row) for row, gate in enumerate((i, f, g, o)))")
     }
     if plan.peepholes {
       lines += [

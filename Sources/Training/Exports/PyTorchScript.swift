@@ -35,7 +35,7 @@ struct PyTorchScript {
         ? "Dropout was for training; here is none." : "",
       model.precisionNote.isEmpty
         ? ""
-        : "It was trained with bf16 products; here all is float32, so numbers differ in the third digit.",
+        : "It was trained with bf16 products; here all is float32, so numbers differ by that rounding.",
     ].filter { !$0.isEmpty }.map { "\n" + $0 + "\n" }.joined()
     return """
       \"\"\"\(title)
@@ -139,8 +139,8 @@ struct PyTorchScript {
       plan.readout == .every ? "[batch, time, \(plan.outputs)]" : "[batch, \(plan.outputs)]"
     var lines = [
       "class Network(nn.Module):",
-      "    \"\"\"\(isTokens ? "Tokens [batch, time]" : "Scaled values [batch, time, channels]") and "
-        + "lengths [batch] in, \(model.hasClasses ? "logits" : "scaled numbers") \(shape) out.\"\"\"",
+      "    \"\"\"\(isTokens ? "Tokens [batch, time]" : "Values [batch, time, channels]") and "
+        + "lengths [batch] in, \(model.hasClasses ? "logits" : "numbers") \(shape) out.\"\"\"",
       "", "    def __init__(self):", "        super().__init__()",
     ]
     if case .tokens(let vocabulary, let embedding) = plan.input {

@@ -45,7 +45,7 @@ import Training
     #expect(text.contains("nn.\(settings.cell.rawValue.uppercased())(") == isNative)
     #expect(text.contains("class Recurrent(nn.Module)") == !isNative)
     #expect(text.contains("layer_norm") == (settings.normalization == .layer))
-    #expect(text.contains("steps + states") == settings.residual)
+    #expect(text.contains("steps if layer > 0 else 0") == settings.residual)
     #expect(text.contains("TARGET_MEANS") && text.contains("CHANNELS = ["))
     #expect(files.map(\.name) == ["model.py", "model.safetensors", "plan.json"])
     #expect(text.split(separator: "\n").allSatisfy { $0.count <= 100 })
