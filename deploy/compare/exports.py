@@ -13,14 +13,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-# Beside this file lies a queue.py, which torch would take for Python's.
-sys.path = [folder for folder in sys.path if Path(folder).resolve() != Path(__file__).resolve().parent]
-
-import numpy  # noqa: E402
-import onnx  # noqa: E402
-import onnxruntime  # noqa: E402
-import safetensors.torch  # noqa: E402
-import torch  # noqa: E402
+import numpy
+import onnx
+import onnxruntime
+import safetensors.torch
+import torch
 
 TOLERANCE = 1e-5
 # Products of bf16 are rounded in the program and not in an export.
