@@ -18,7 +18,8 @@ struct PyTorchCell {
     class Recurrent(nn.Module):
         \"\"\"Steps [batch, time, width] and lengths [batch] in, states [batch, time, \(plan.outputWidth)] out.
 
-        Written out, since torch.nn.\(plan.cell.rawValue.uppercased()) has no \(missing).
+        Written out, since torch.nn.\(plan.cell.rawValue.uppercased()) has
+        no \(missing).
         \"\"\"
 
         def __init__(self):

@@ -50,15 +50,21 @@ struct PyTorchScript {
           python model.py --file inputs.txt        # one input a line
       \"\"\"
 
-      import argparse
-      import json\(encoding.tokens == .words ? "\nimport unicodedata" : "")
+      \(imports)
       from pathlib import Path
 
-      import torch
+      \(Self.importing("torch"))
       from safetensors.torch import load_file
       from torch import nn
       from torch.nn.utils.rnn import \(packing)
       """
+  }
+
+  private static func importing(_ module: String) -> String { "import " + module }
+
+  private var imports: String {
+    (["argparse", "json"] + (encoding.tokens == .words ? ["unicodedata"] : []))
+      .map(Self.importing).joined(separator: "\n")
   }
 
   private var packing: String {
