@@ -146,8 +146,8 @@ struct Box: Equatable {
 enum TextWidth {
   /// The width in pixels.
   static func of(_ text: String, size: Double = 12, isBold: Bool = false) -> Double {
-    let ems = text.reduce(0.0) { $0 + ems(of: $1) }
-    return ems * size * (isBold ? 1.1 : 1)
+    let wide = text.reduce(0.0) { $0 + ems(of: $1) }
+    return wide * size * (isBold ? 1.1 : 1)
   }
 
   private static func ems(of character: Character) -> Double {
