@@ -48,7 +48,7 @@ import Testing
     #expect(labels(ticks) == ["1", "10", "100", "1000"])
     #expect(ticks.minor.count == 24)
     #expect(ticks.minor.prefix(3) == [2, 3, 4])
-    #expect(Ticks.logarithmic(5e-324, 1e308, count: 5).labelled.count <= 7)
+    #expect(Ticks.logarithmic(.leastNonzeroMagnitude, 1e308, count: 5).labelled.count <= 7)
   }
 
   @Test(arguments: [
