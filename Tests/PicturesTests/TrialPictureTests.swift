@@ -63,7 +63,9 @@ import Testing
     _ = try checked(Self.kinds[kind].draw(wild))
     var odd = Self.trials(30)
     for index in odd.trials.indices {
-      odd.trials[index].values = [[-1, .nan, 0, Double.leastNonzeroMagnitude, 1e300][index % 5], .infinity, 7, .nan]
+      odd.trials[index].values = [
+        [-1, .nan, 0, Double.leastNonzeroMagnitude, 1e300][index % 5], .infinity, 7, .nan,
+      ]
     }
     _ = try checked(Self.kinds[kind].draw(odd))
   }

@@ -41,7 +41,9 @@ struct Scale {
       let (first, last) = (log10(extent.low), log10(extent.high))
       let margin = last > first ? (last - first) * air : 0.3
       // The least and greatest positive numbers are where a logarithm's range ends.
-      (low, high) = (max(pow(10, first - margin), .leastNonzeroMagnitude), min(pow(10, last + margin), 1e308))
+      (low, high) = (
+        max(pow(10, first - margin), .leastNonzeroMagnitude), min(pow(10, last + margin), 1e308)
+      )
     default:
       let span = extent.high - extent.low
       let margin = span > 0 ? span * air : extent.low == 0 ? 0.5 : abs(extent.low) * 0.1

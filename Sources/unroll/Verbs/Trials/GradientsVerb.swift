@@ -46,7 +46,7 @@ struct GradientsVerb: ParsableCommand {
       }
       printVerdicts(shown)
       let width = Terminal.width ?? 100
-      for line in jacobianTextChart(shown).lines(width: width, height: 12) { print(line) }
+      for line in jacobianChart(shown).lines(width: width, height: 12) { print(line) }
       if shown.count == 1 { printGates(shown[0], width) }
       if let svg {
         let picture = TrialFlow.picture(shown, layer: layer)
@@ -80,7 +80,7 @@ struct GradientsVerb: ParsableCommand {
 
   private static let marks: [Character] = ["o", "x", "+", "*", "#", "@", "%", "&"]
 
-  private func jacobianTextChart(_ shown: [TrialFlow]) -> TextChart {
+  private func jacobianChart(_ shown: [TrialFlow]) -> TextChart {
     TextChart(
       title: "log10 of the largest singular value of ∂h_T/∂h_(T-lag), by lag",
       series: shown.enumerated().map { index, trial in
