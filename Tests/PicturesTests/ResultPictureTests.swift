@@ -242,13 +242,15 @@ import Testing
     #expect(markup.says("11") && markup.says("12") && !markup.says("13") && !markup.says("14"))
     #expect(markup.says("accuracy (more is better)") && markup.says("seconds (less is better)"))
     // From the faster one to the right, then up to the more accurate one: never through the better.
-    let steps = (markup.attributes["path.d"] ?? []).filter {
-      $0.contains("H") && $0.contains("V") && $0.count { $0 == "M" } == 1 && $0.hasPrefix("M")
-        && !$0.contains("Z")
+    let steps = (markup.attributes["path.d"] ?? []).filter { data in
+      data.count { $0 == "M" } == 1 && data.contains("H") && data.contains("V")
     }
     #expect(
-      steps.contains {
-        $0.firstIndex(of: "H").map { h in $0.firstIndex(of: "V").map { h < $0 } ?? false } ?? false
+      steps.contains { data in
+        guard let across = data.firstIndex(of: "H"), let up = data.firstIndex(of: "V") else {
+          return false
+        }
+        return across < up
       })
     let three = ParetoPicture(
       title: "t", metrics: ["a", "b", "c"].map { .init($0, isLessBetter: true) },
