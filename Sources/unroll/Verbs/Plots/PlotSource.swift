@@ -61,12 +61,13 @@ struct PlotSource {
 
   func timeline(_ sweep: SweepReport) throws -> Plot {
     let attempts = try database.attempts(sweep: sweep.id)
-    guard !attempts.isEmpty else {
+    guard let first = attempts.first else {
       throw ValidationError(
         "no worker has taken a trial of sweep \(sweep.id) (\(sweep.name), \(sweep.state)) yet")
     }
     let timeline = Timeline(
       title: "\(name(sweep)): attempts by worker",
+      subtitle: "The first attempt began at \(first.startedAt.formatted(.iso8601)).",
       attempts: attempts.map { attempt in
         let begin = attempt.startedAt.timeIntervalSince1970
         return Timeline.Attempt(
