@@ -10,9 +10,14 @@ extension PlotSource {
   /// The objective of all trials of a sweep by epoch, the best of them named.
   func curves(_ sweep: SweepReport) throws -> Plot {
     let objective = try objective(sweep)
-    let metric = metrics?.first ?? objective.metric
+    var metric = metrics?.first ?? objective.metric
     let split = split ?? objective.split
-    let rows = try database.curves(sweep: sweep.id, metric: metric, split: split)
+    var rows = try database.curves(sweep: sweep.id, metric: metric, split: split)
+    if rows.isEmpty, metrics == nil {
+      // An objective that is computed from metrics has no curve of its own.
+      metric = "loss"
+      rows = try database.curves(sweep: sweep.id, metric: metric, split: split)
+    }
     guard !rows.isEmpty else { throw try noCurves(sweep, metric, split) }
     var points: [Int: [Point]] = [:]
     for row in rows {
