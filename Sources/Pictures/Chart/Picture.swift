@@ -58,9 +58,11 @@ struct Canvas {
     self.width = width
     self.title = title
     let room = width - 2 * Self.margin
-    drawing.write(
-      TextWidth.fitting(title, room / 1.1, size: 15), x: Self.margin, y: 27, .title)
-    top = 40
+    top = 20
+    for line in TextWidth.lines(title, room / 1.1, size: 15) {
+      drawing.write(line, x: Self.margin, y: top + 7, .title)
+      top += 20
+    }
     for line in TextWidth.lines(subtitle, room) {
       drawing.write(line, x: Self.margin, y: top + 6, .muted)
       top += 16

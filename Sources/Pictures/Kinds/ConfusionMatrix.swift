@@ -74,7 +74,7 @@ public struct ConfusionMatrix: Sendable {
     let isTurned = widest > size - 6
     let left = Canvas.margin + 24 + widest + 8
     let right = left + size * Double(count)
-    var canvas = Canvas(width: max(right + 96, 460), title: title, subtitle: subtitle)
+    var canvas = Canvas(width: max(right + 96, 480), title: title, subtitle: subtitle)
     guard count > 0 else { return canvas.empty("There are no predictions to count yet.") }
     let top = canvas.top + 18
     let bottom = top + size * Double(count)
