@@ -75,7 +75,7 @@ import Testing
 
   @Test(arguments: [
     (0.98671, "0.9867"), (12.34567, "12.35"), (1200, "1200"), (0.00003, "3e-05"),
-    (.leastNonzeroMagnitude, "5e-324"),
+    (.leastNonzeroMagnitude, "4.94e-324"),
     (1e300, "1e+300"), (-2.5e-9, "-2.5e-09"), (9.9999e-5, "1e-04"), (.nan, "NaN"),
     (-.infinity, "-∞"),
   ])

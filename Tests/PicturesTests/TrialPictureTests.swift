@@ -71,7 +71,7 @@ import Testing
   }
 
   @Test(arguments: kinds.indices) func `ten thousand trials stay small`(kind: Int) throws {
-    let markup = try checked(Self.kinds[kind].draw(Self.trials(10_000)), most: 600_000)
+    let markup = try checked(Self.kinds[kind].draw(Self.trials(10_000)), most: 800_000)
     #expect(markup.elements.count < 5000)
   }
 

@@ -33,15 +33,14 @@ struct Panel {
     self.outer = outer
     self.title = title
     (xTitle, yTitle) = (xAxis.title, yAxis.title)
-    let none = Extent(low: 0, high: 1)
     let top = outer.top + (title.isEmpty ? 8 : 26)
     let right = outer.right - 8
     func vertical(_ bottom: Double) -> Scale {
       let isNamed = if case .names = yAxis.kind { true } else { false }
       // Names are read from top to bottom, numbers rise from bottom to top.
       return isNamed
-        ? Scale(yAxis.kind, yAxis.extent ?? none, from: top, to: bottom, air: yAxis.air)
-        : Scale(yAxis.kind, yAxis.extent ?? none, from: bottom, to: top, air: yAxis.air)
+        ? Scale(yAxis.kind, yAxis.extent, from: top, to: bottom, air: yAxis.air)
+        : Scale(yAxis.kind, yAxis.extent, from: bottom, to: top, air: yAxis.air)
     }
     func count(_ bottom: Double) -> Int { max(2, Int((bottom - top) / 44)) }
 
@@ -50,7 +49,7 @@ struct Panel {
     var ticks = vertical(bottom).ticks(count(bottom))
     let widest = ticks.labelled.map { TextWidth.of($0.label) }.max() ?? 0
     let left = outer.left + (yTitle.isEmpty ? 0 : 20) + min(widest, Self.longest) + 8
-    let across = Scale(xAxis.kind, xAxis.extent ?? none, from: left, to: right, air: xAxis.air)
+    let across = Scale(xAxis.kind, xAxis.extent, from: left, to: right, air: xAxis.air)
     var (below, isTurned) = Self.fitting(across)
     if isTurned {
       let longest = below.labelled.map { min(TextWidth.of($0.label), Self.longest) }.max() ?? 0
@@ -126,8 +125,12 @@ struct Panel {
         TextStyle(anchor: .middle))
     }
     if !yTitle.isEmpty {
+      // A title that is longer than the plot stands beside the middle of all of it.
+      let room = outer.bottom - outer.top
+      let isLong = TextWidth.of(yTitle) > plot.height
       drawing.write(
-        TextWidth.fitting(yTitle, plot.height + 20), x: outer.left + 12, y: plot.centre.y,
+        TextWidth.fitting(yTitle, room), x: outer.left + 12,
+        y: isLong ? (outer.top + outer.bottom) / 2 : plot.centre.y,
         TextStyle(anchor: .middle, turn: -90))
     }
   }

@@ -26,12 +26,15 @@ struct Scale {
   ///
   /// - Parameters:
   ///   - kind: What the values are.
-  ///   - extent: The least and the greatest of the values.
+  ///   - extent: The least and the greatest of the values; nil if there are none.
   ///   - start: Where it begins, in pixels.
   ///   - end: Where it ends.
   ///   - air: What share of the range is added at each end.
-  init(_ kind: ScaleKind, _ extent: Extent, from start: Double, to end: Double, air: Double = 0.04)
-  {
+  init(
+    _ kind: ScaleKind, _ extent: Extent?, from start: Double, to end: Double, air: Double = 0.04
+  ) {
+    let extent =
+      extent ?? (kind == .logarithmic ? Extent(low: 1, high: 10) : Extent(low: 0, high: 1))
     self.kind = kind
     (self.start, self.end) = (start, end)
     switch kind {

@@ -27,14 +27,16 @@ struct Ticks: Equatable {
     return values(low, high, step: least, places: max(0, -exponent))
   }
 
-  /// The smallest of 1, 2 and 5 times a power of ten that is not below `rough`, and that power.
+  /// Of 1, 2 and 5 times a power of ten the nearest to `rough`, by ratio, and that power.
   static func step(_ rough: Double) -> (step: Double, exponent: Int) {
     let exponent = Int(floor(log10(rough)))
     let power = pow(10, Double(exponent))
-    for factor in [1.0, 2, 5] where factor * power >= rough * (1 - 1e-9) {
-      return (factor * power, exponent)
-    }
-    return (10 * power, exponent + 1)
+    // Between two of them the geometric mean decides.
+    let ratio = rough / power
+    if ratio < 1.414 { return (power, exponent) }
+    if ratio < 3.162 { return (2 * power, exponent) }
+    if ratio < 7.071 { return (5 * power, exponent) }
+    return (pow(10, Double(exponent + 1)), exponent + 1)
   }
 
   private static func values(_ low: Double, _ high: Double, step: Double, places: Int) -> Ticks {
@@ -73,14 +75,14 @@ struct Ticks: Equatable {
       let fine = within(low, high, factors: [1, 2, 5])
       if fine.count <= count + 2 { return plain(fine) }
     }
-    let every = max(1, Int((Double(decades) / Double(max(count, 2))).rounded(.up)))
+    let needed = Double(decades) / Double(max(count, 2))
+    let every = [1, 2, 3, 5, 10, 20, 50, 100, 200].first { Double($0) >= needed } ?? 500
     // Always through 1, so that powers are those a person expects.
     let exponents = (first...last).filter { $0 % every == 0 }
     let isPlain = exponents.allSatisfy { (-3...4).contains($0) }
     let labelled = exponents.map {
       let value = pow(10, Double($0))
-      return Tick(
-        value: value, label: isPlain ? NumberText.number(value) : NumberText.powerOfTen($0))
+      return Tick(value: value, label: isPlain ? label(value) : NumberText.powerOfTen($0))
     }
     let factors: [Double] = decades <= 6 && every == 1 ? [2, 3, 4, 5, 6, 7, 8, 9] : []
     return Ticks(labelled: labelled, minor: within(low, high, factors: factors))
@@ -93,7 +95,14 @@ struct Ticks: Equatable {
   }
 
   private static func plain(_ values: [Double]) -> Ticks {
-    Ticks(labelled: values.map { Tick(value: $0, label: NumberText.number($0)) })
+    Ticks(labelled: values.map { Tick(value: $0, label: label($0)) })
+  }
+
+  /// 1, 2 or 5 times a power of ten with as many places as it has: `0.002`, `500`.
+  private static func label(_ value: Double) -> String {
+    let exponent = Int(floor(log10(value) + 1e-9))
+    return (-6...6).contains(exponent)
+      ? NumberText.decimal(value, places: max(0, -exponent)) : NumberText.number(value)
   }
 }
 

@@ -117,6 +117,9 @@ public struct ConfusionMatrix: Sendable {
   }
 
   private func cells(_ drawing: inout Drawing, left: Double, top: Double, size: Double) {
+    // Thousands of cells are one element for each colour, without hints.
+    let isDetailed = labels.count <= 40
+    var paths: [Int: String] = [:]
     for row in labels.indices {
       let all = max(counts[row].reduce(0, +), 1)
       for column in labels.indices {
@@ -124,13 +127,16 @@ public struct ConfusionMatrix: Sendable {
         let x = left + Double(column) * size
         let y = top + Double(row) * size
         let colour = min(Int((share * Double(Palette.steps - 1)).rounded(.up)), Palette.steps - 1)
-        drawing.rectangle(
-          Box(left: x + 0.5, top: y + 0.5, right: x + size - 0.5, bottom: y + size - 0.5),
-          "c\(colour)",
-          hint: labels.count > 40
-            ? nil
-            : "\(labels[row]) taken for \(labels[column]): \(counts[row][column])")
+        let box = Box(left: x + 0.5, top: y + 0.5, right: x + size - 0.5, bottom: y + size - 0.5)
+        guard isDetailed else {
+          paths[colour, default: ""] +=
+            "M\(Drawing.point(box.left, box.top))h\(Drawing.number(size - 1))"
+            + "v\(Drawing.number(size - 1))h\(Drawing.number(1 - size))z"
+          continue
+        }
         let text = String(counts[row][column])
+        drawing.rectangle(
+          box, "c\(colour)", hint: "\(labels[row]) taken for \(labels[column]): \(text)")
         let font = min(13, size * 0.42)
         guard font >= 7, TextWidth.of(text, size: font) < size - 2 else { continue }
         drawing.write(
@@ -139,6 +145,7 @@ public struct ConfusionMatrix: Sendable {
             name: colour > Palette.steps / 2 ? "onstrong" : "onfaint", anchor: .middle, size: font))
       }
     }
+    for (colour, data) in paths.sorted(by: { $0.key < $1.key }) { drawing.path(data, "c\(colour)") }
   }
 
   /// The same with characters.

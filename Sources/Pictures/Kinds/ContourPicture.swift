@@ -28,7 +28,7 @@ public struct ContourPicture: Sendable {
     guard !known.isEmpty else { return canvas.empty(TrialSet.nothing) }
     let objective = trials.objectiveAxis
     let scale = Scale(
-      objective.kind, objective.extent ?? Extent(low: 0, high: 1), from: 0, to: 1, air: 0)
+      objective.kind, objective.extent, from: 0, to: 1, air: 0)
     let (worst, best) = trials.isLessBetter ? (scale.high, scale.low) : (scale.low, scale.high)
     let bar = ColourBar(
       title: trials.objective, best: NumberText.number(best),
@@ -85,7 +85,8 @@ public struct ContourPicture: Sendable {
       y: (place.y - panel.plot.top) / panel.plot.height,
       quality: trials.quality(trial.objective, scale),
       names: (
-        trials.parameters[0].isNamed ? Int(x) : nil, trials.parameters[1].isNamed ? Int(y) : nil
+        trials.parameters[0].isNamed ? Int(exactly: x) : nil,
+        trials.parameters[1].isNamed ? Int(exactly: y) : nil
       ))
   }
 

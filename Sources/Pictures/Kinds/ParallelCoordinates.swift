@@ -24,7 +24,7 @@ public struct ParallelCoordinates: Sendable {
     let left = whole.left + 62
     let step = (whole.right - 34 - left) / Double(count)
     let scales = axes.map { axis in
-      Scale(axis.kind, axis.extent ?? Extent(low: 0, high: 1), from: bottom, to: top)
+      Scale(axis.kind, axis.extent, from: bottom, to: top)
     }
     let xs = (0...count).map { left + Double($0) * step }
 

@@ -223,11 +223,13 @@ extension Timeline {
         let (from, to) = (min(Int(first), columns - 1), min(Int(last), columns - 1))
         for column in from...to where Double(column) < last {
           let covered = min(last, Double(column + 1)) - max(first, Double(column))
+          // A sliver beyond the last whole piece is not worth a character, unless it is all there is.
+          guard covered > 0.02 || from == to else { continue }
           shares[column][Self.look(attempt.outcome).character, default: 0] += covered
         }
       }
       let bar = shares.map { share in
-        share.filter { $0.value > 0.02 }.max { ($0.value, $0.key) < ($1.value, $1.key) }?.key ?? " "
+        share.max { ($0.value, $0.key) < ($1.value, $1.key) }?.key ?? " "
       }
       let worker = lane.isFirst ? lane.worker : ""
       let name = worker.count > names ? worker.prefix(names - 1) + "…" : worker[...]
