@@ -154,12 +154,9 @@ public struct ConfusionMatrix: Sendable {
   /// - Returns: Lines without an end; where classes are too many for the width, a list of the greatest
   ///   mistakes instead.
   public func lines(width: Int) -> [String] {
-    let head = [title] + (subtitle.isEmpty ? [] : [subtitle]) + [""]
+    let head = TextLines.heads(title, subtitle, width) + [""]
     guard !labels.isEmpty else { return head + ["There are no predictions to count yet."] }
     let names = min(labels.map(\.count).max() ?? 0, 20)
-    func cut(_ label: String, _ most: Int) -> String {
-      label.count > most ? label.prefix(most - 1) + "…" : label
-    }
     func padded(_ text: String, _ width: Int) -> String {
       String(repeating: " ", count: max(0, width - text.count)) + text
     }
@@ -167,12 +164,14 @@ public struct ConfusionMatrix: Sendable {
     let column = max(min(names, 8), digits, 4) + 2
     guard names + 8 + column * labels.count + 9 <= width else { return head + mistakes() }
     var lines = [
-      padded("actual", names + 2) + labels.map { padded(cut($0, column - 2), column) }.joined()
+      padded("actual", names + 2)
+        + labels.map { padded(TextLines.cut($0, column - 2), column) }.joined()
         + padded("recall", 9)
     ]
     for (row, label) in labels.enumerated() {
       lines.append(
-        padded(cut(label, 20), names + 2) + counts[row].map { padded("\($0)", column) }.joined()
+        padded(TextLines.cut(label, 20), names + 2)
+          + counts[row].map { padded("\($0)", column) }.joined()
           + padded(Self.share(recall(row)), 9))
     }
     lines.append(

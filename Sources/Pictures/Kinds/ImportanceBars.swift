@@ -82,9 +82,9 @@ public struct ImportanceBars: Sendable {
     let names = min(shares.map(\.name.count).max() ?? 0, max(width / 3, 8))
     let room = max(width - names - 10, 10)
     let greatest = max(shares.map(\.share).max() ?? 1, 1e-9)
-    return [title] + (subtitle.isEmpty ? [] : [subtitle])
+    return TextLines.heads(title, subtitle, width)
       + shares.map { share in
-        let name = share.name.count > names ? share.name.prefix(names - 1) + "…" : share.name[...]
+        let name = TextLines.cut(share.name, names)
         let space = String(repeating: " ", count: names - name.count)
         return "\(space)\(name)  \(NumberText.decimal(share.share, places: 3)) "
           + TextBar.of(share.share / greatest, width: room)

@@ -25,7 +25,7 @@ public struct LearningCurves: Sendable {
   /// - Returns: Lines without an end.
   public func lines(width: Int, height: Int = 12) -> [String] {
     let marks: [Character] = ["●", "○", "x", "+", "*", "#", "@", "%"]
-    var lines = [title] + (subtitle.isEmpty ? [] : [subtitle])
+    var lines = TextLines.heads(title, subtitle, width)
     for plot in plots {
       let series = plot.lines.prefix(marks.count).enumerated().map { index, line in
         TextChart.Series(name: line.name, mark: marks[index], points: line.points)

@@ -204,7 +204,7 @@ extension Timeline {
   /// - Parameter width: Columns of the terminal.
   /// - Returns: Lines without an end.
   public func lines(width: Int) -> [String] {
-    let head = [title] + (subtitle.isEmpty ? [] : [subtitle]) + [""]
+    let head = TextLines.heads(title, subtitle, width) + [""]
     let lanes = lanes()
     guard let begin = attempts.map(\.begin).min(), let end = attempts.map(\.end).max() else {
       return head + ["No worker has taken a trial yet."]
@@ -232,7 +232,7 @@ extension Timeline {
         share.max { ($0.value, $0.key) < ($1.value, $1.key) }?.key ?? " "
       }
       let worker = lane.isFirst ? lane.worker : ""
-      let name = worker.count > names ? worker.prefix(names - 1) + "…" : worker[...]
+      let name = TextLines.cut(worker, names)
       lines.append(
         String(repeating: " ", count: names - name.count) + name + " │" + String(bar))
     }
@@ -245,6 +245,7 @@ extension Timeline {
     let legend = seen.map { outcome in
       "\(Self.look(outcome).character) \(outcome) \(attempts.count { $0.outcome == outcome })"
     }
-    return lines + ["", legend.joined(separator: "   "), summary(lanes, begin, end)]
+    return lines + ["", legend.joined(separator: "   ")]
+      + TextLines.wrapped(summary(lanes, begin, end), width)
   }
 }

@@ -97,7 +97,7 @@ public struct TextChart: Sendable {
   private func heads(_ width: Int) -> [String] {
     var lines = [title]
     for series in series {
-      let entry = "\(series.mark) \(series.name)"
+      let entry = TextLines.cut("\(series.mark) \(series.name)", width - 2)
       if let last = lines.last, last.count + 3 + entry.count <= width {
         lines[lines.count - 1] = last + "   " + entry
       } else {

@@ -48,7 +48,7 @@ import Testing
       "slice": ["trials had no momentum", "(logarithmic)"],
       "contour": ["smoothed over the trials"], "rank": ["Ranked by validation accuracy"],
       "importance": ["training.rate", "PED-ANOVA"],
-      "timeline": ["succeeded 8", "8 attempts in 2 slots"],
+      "timeline": ["succeeded 8", "8 attempts in "],
       "pareto": ["training, seconds (less is better)", "validation accuracy (more is better)"],
       "confusion": ["actual", "predicted", "accuracy"],
       "gradients": ["What reaches back through time", "The gradient of the loss"],
