@@ -245,7 +245,7 @@ extension Timeline {
     let legend = seen.map { outcome in
       "\(Self.look(outcome).character) \(outcome) \(attempts.count { $0.outcome == outcome })"
     }
-    return lines + ["", legend.joined(separator: "   ")]
+    return lines + [""] + TextLines.packed(legend, width)
       + TextLines.wrapped(summary(lanes, begin, end), width)
   }
 }

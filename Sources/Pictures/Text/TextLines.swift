@@ -13,6 +13,19 @@ enum TextLines {
     return lines
   }
 
+  /// Entries of a legend, as many in a line as fit.
+  static func packed(_ entries: [String], _ width: Int) -> [String] {
+    var lines: [String] = []
+    for entry in entries {
+      if let last = lines.last, last.count + 3 + entry.count <= width {
+        lines[lines.count - 1] = last + "   " + entry
+      } else {
+        lines.append(cut(entry, width))
+      }
+    }
+    return lines
+  }
+
   /// The text, or as much of its beginning as fits with an ellipsis behind it.
   static func cut(_ text: String, _ width: Int) -> String {
     text.count <= width ? text : text.prefix(max(width - 1, 0)) + "…"
