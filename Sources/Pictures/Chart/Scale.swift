@@ -93,10 +93,10 @@ struct Extent: Equatable {
   var low, high: Double
 
   /// Nil if there is none that has a place on such a scale. What is beyond 1e150 counts as infinite,
-  /// so that differences and squares are finite.
+  /// and to a logarithm what is below 1e-150 as 0, so that differences and squares are numbers.
   init?(_ values: some Sequence<Double>, kind: ScaleKind = .linear) {
     var (low, high) = (Double.infinity, -Double.infinity)
-    for value in values where abs(value) < 1e150 && (kind != .logarithmic || value > 0) {
+    for value in values where abs(value) < 1e150 && (kind != .logarithmic || value > 1e-150) {
       low = min(low, value)
       high = max(high, value)
     }
@@ -119,7 +119,7 @@ struct Extent: Equatable {
   /// of the middle half are in it.
   static func bulk(_ values: [Double], kind: ScaleKind = .linear) -> Extent? {
     let isLogarithmic = kind == .logarithmic
-    let sorted = values.filter { abs($0) < 1e150 && (!isLogarithmic || $0 > 0) }
+    let sorted = values.filter { abs($0) < 1e150 && (!isLogarithmic || $0 > 1e-150) }
       .map { isLogarithmic ? log10($0) : $0 }.sorted()
     guard sorted.count >= 8 else { return Extent(values, kind: kind) }
     let (first, third) = (sorted[sorted.count / 4], sorted[sorted.count * 3 / 4])

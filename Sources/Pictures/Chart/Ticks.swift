@@ -16,7 +16,7 @@ struct Ticks: Equatable {
   ///
   /// One tick where both ends are the same; none between whole numbers where those make no sense.
   static func linear(_ low: Double, _ high: Double, count: Int, isWhole: Bool = false) -> Ticks {
-    guard high > low else {
+    guard high - low > 1e-300 else {
       return Ticks(labelled: [Tick(value: low, label: NumberText.number(low))])
     }
     let rough = (high - low) / Double(max(count, 1))
