@@ -21,10 +21,10 @@ struct Legend {
   }
 
   /// How much room it takes, at most `limit`; nothing if it has no entries.
-  func width(limit: Double = 220) -> Double {
+  func width(limit: Double = 290) -> Double {
     guard !entries.isEmpty else { return 0 }
     let widest = entries.map { TextWidth.of($0.text) }.max() ?? 0
-    return min(Self.sampleWidth + 6 + widest, limit)
+    return min(Self.sampleWidth + 7 + widest, limit)
   }
 
   /// Draws it with its upper left corner at a place; what does not fit is counted in the last line.

@@ -68,6 +68,7 @@ public enum NumberText {
 
   /// A power of ten: `10⁻³`.
   static func powerOfTen(_ exponent: Int) -> String {
+    if exponent == 0 { return "1" }
     let digits: [Character] = ["⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"]
     let text = String(abs(exponent)).map { digits[$0.wholeNumberValue ?? 0] }
     return "10" + (exponent < 0 ? "⁻" : "") + String(text)

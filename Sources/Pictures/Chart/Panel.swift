@@ -29,7 +29,10 @@ struct Panel {
   ///   - title: Above it; none if empty.
   ///   - xAxis: From left to right.
   ///   - yAxis: From bottom to top.
-  init(_ outer: Box, title: String = "", x xAxis: Axis, y yAxis: Axis) {
+  ///   - leastLeft: Where the plot begins at the earliest, for plots to stand under each other.
+  init(
+    _ outer: Box, title: String = "", x xAxis: Axis, y yAxis: Axis, leastLeft: Double = 0
+  ) {
     self.outer = outer
     self.title = title
     (xTitle, yTitle) = (xAxis.title, yAxis.title)
@@ -48,7 +51,8 @@ struct Panel {
     var bottom = outer.bottom - 20 - titleRoom
     var ticks = vertical(bottom).ticks(count(bottom))
     let widest = ticks.labelled.map { TextWidth.of($0.label) }.max() ?? 0
-    let left = outer.left + (yTitle.isEmpty ? 0 : 20) + min(widest, Self.longest) + 8
+    let left = max(
+      outer.left + (yTitle.isEmpty ? 0 : 20) + min(widest, Self.longest) + 8, leastLeft)
     let across = Scale(xAxis.kind, xAxis.extent, from: left, to: right, air: xAxis.air)
     var (below, isTurned) = Self.fitting(across)
     if isTurned {

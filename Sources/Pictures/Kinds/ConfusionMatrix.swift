@@ -60,7 +60,7 @@ public struct ConfusionMatrix: Sendable {
   }
 
   private static func share(_ value: Double?) -> String {
-    value.map { NumberText.decimal($0, places: 2) } ?? "–"
+    value.map { NumberText.decimal($0, places: 3) } ?? "–"
   }
 
   private static let longest = 150.0

@@ -98,11 +98,13 @@ public struct ContourPicture: Sendable {
       (x.name == nil || $0.names.0 == x.name) && (y.name == nil || $0.names.1 == y.name)
     }
     guard !own.isEmpty else { return }
+    // The bands of names overlap by a hair, or the ground would shine through between them.
+    let seam = (x: x.name == nil ? 0 : 0.4, y: y.name == nil ? 0 : 0.4)
     let columns = x.name == nil ? Self.cells.columns : 1
     let rows = y.name == nil ? Self.cells.rows : 1
     let box = Box(
-      left: min(x.start, x.end), top: min(y.start, y.end), right: max(x.start, x.end),
-      bottom: max(y.start, y.end))
+      left: min(x.start, x.end), top: min(y.start, y.end), right: max(x.start, x.end) + seam.x,
+      bottom: max(y.start, y.end) + seam.y)
     let smooth = Smoothing(
       own.map { (x.name == nil ? $0.x : 0, y.name == nil ? $0.y : 0, $0.quality) })
     var values: [Double] = []

@@ -96,9 +96,14 @@ public struct Forecast: Sendable {
     let naive = Extent.bulk(baseline?.values.compactMap { $0 } ?? [])
     var upper = whole
     upper.top += 22
-    let panel = Panel(
-      upper, x: Axis(title: "", kind: kind, extent: across, air: 0.01),
-      y: Axis(title: vertical, extent: extent.joined(naive)))
+    let lower = Box(
+      left: whole.left, top: whole.bottom + 8, right: whole.right, bottom: whole.bottom + 178)
+    let x = Axis(title: "", kind: kind, extent: across, air: 0.01)
+    let y = Axis(title: vertical, extent: extent.joined(naive))
+    // One left end for both, so that a miss stands under what was missed.
+    let left = max(
+      Panel(upper, x: x, y: y).plot.left, Panel(lower, x: x, y: residualAxis).plot.left)
+    let panel = Panel(upper, x: x, y: y, leastLeft: left)
     panel.draw(&canvas.drawing)
     canvas.drawing.clipped(to: panel.plot) { lines(&$0, panel) }
     if let begin, let x = panel.x.place(begin) {
@@ -107,10 +112,8 @@ public struct Forecast: Sendable {
         "forecast", x: x + 5, y: panel.plot.top + 13, TextStyle(name: "muted halo", size: 11))
     }
 
-    let lower = Box(
-      left: whole.left, top: whole.bottom + 8, right: whole.right, bottom: whole.bottom + 178)
-    residuals(
-      &canvas.drawing, lower, Axis(title: horizontal.title, kind: kind, extent: across, air: 0.01))
+    let below = Axis(title: horizontal.title, kind: kind, extent: across, air: 0.01)
+    residuals(&canvas.drawing, Panel(lower, x: below, y: residualAxis, leastLeft: left))
     return canvas.finish(lower.bottom, notes: errors)
   }
 
@@ -150,13 +153,18 @@ public struct Forecast: Sendable {
     }
   }
 
-  private func residuals(_ drawing: inout Drawing, _ box: Box, _ across: Axis) {
-    let missed = zip(truth.values, forecast.values).map { truth, forecast in
+  private var missed: [Double] {
+    zip(truth.values, forecast.values).map { truth, forecast in
       truth.flatMap { truth in forecast.map { truth - $0 } } ?? .nan
     }
-    let extent = Extent(missed)?.joined(Extent(low: 0, high: 0))
-    let panel = Panel(
-      box, title: "", x: across, y: Axis(title: "truth − forecast", extent: extent))
+  }
+
+  private var residualAxis: Axis {
+    Axis(
+      title: "truth − forecast", extent: Extent(missed)?.joined(Extent(low: 0, high: 0)))
+  }
+
+  private func residuals(_ drawing: inout Drawing, _ panel: Panel) {
     panel.draw(&drawing)
     drawing.clipped(to: panel.plot) { drawing in
       if let y = panel.y.place(0) {

@@ -42,13 +42,15 @@ public struct GradientFlow: Sendable {
     let isAlone = trials.count == 1
     var plots = [
       LinePlot(
-        title: "What reaches back through time", horizontal: Self.lag,
-        vertical: "‖∂h_T/∂h_(T-lag)‖, largest singular value", axis: .logarithmic,
+        title: "What reaches back through time: the largest singular value of the Jacobian",
+        horizontal: Self.lag,
+        vertical: "‖∂h_T/∂h_(T-lag)‖", axis: .logarithmic,
         lines: trials.map {
           LinePlot.Line($0.name, $0.jacobian, band: isAlone ? $0.jacobianBand : [])
         }),
       LinePlot(
-        title: "The gradient of the loss", horizontal: Self.lag, vertical: "‖∂E/∂h‖",
+        title: "The gradient of the loss: its norm by the state", horizontal: Self.lag,
+        vertical: "‖∂E/∂h‖",
         axis: .logarithmic, lines: trials.map { LinePlot.Line($0.name, $0.gradient) }),
     ]
     for trial in trials.prefix(4) where !trial.gates.isEmpty {

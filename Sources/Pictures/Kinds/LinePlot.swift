@@ -91,17 +91,19 @@ public struct LinePlot: Sendable {
     _ plots: [LinePlot], title: String, subtitle: String = "", notes: [String] = []
   ) -> Picture {
     let drawn = plots.filter(\.hasValues)
-    var canvas = Canvas(width: 860, title: title, subtitle: subtitle)
+    var canvas = Canvas(width: 920, title: title, subtitle: subtitle)
     guard !drawn.isEmpty else { return canvas.empty("There are no finite values to draw yet.") }
     let height = drawn.count == 1 ? 420.0 : 300
     // One width for all legends, so that the axes stand under each other.
     let legendWidth = drawn.map { $0.legend.width() }.max() ?? 0
+    let whole = canvas.box(height: height)
+    let left = drawn.map { $0.panel(in: whole, legendWidth: legendWidth, left: 0).plot.left }.max()
     var notes = notes
     for (index, plot) in drawn.enumerated() {
       var box = canvas.box(height: height)
       box.top += Double(index) * (height + 14)
       box.bottom += Double(index) * (height + 14)
-      notes += plot.draw(&canvas.drawing, box, legendWidth: legendWidth)
+      notes += plot.draw(&canvas.drawing, box, legendWidth: legendWidth, left: left ?? 0)
     }
     return canvas.finish(
       canvas.top + Double(drawn.count) * (height + 14) - 14,
@@ -123,8 +125,10 @@ public struct LinePlot: Sendable {
   }
 
   /// Draws it and returns what is to be said about it.
-  private func draw(_ drawing: inout Drawing, _ box: Box, legendWidth: Double) -> [String] {
-    let panel = panel(in: box, legendWidth: legendWidth)
+  private func draw(
+    _ drawing: inout Drawing, _ box: Box, legendWidth: Double, left: Double
+  ) -> [String] {
+    let panel = panel(in: box, legendWidth: legendWidth, left: left)
     panel.draw(&drawing)
     let behind = thinnedBackground
     drawing.clipped(to: panel.plot) { drawing in
@@ -162,7 +166,7 @@ public struct LinePlot: Sendable {
     return notes(panel, drawn: behind.count)
   }
 
-  private func panel(in box: Box, legendWidth: Double) -> Panel {
+  private func panel(in box: Box, legendWidth: Double, left: Double) -> Panel {
     let bright = lines.flatMap { $0.points.map(\.y) + $0.band.flatMap { [$0.low, $0.high] } }
     let behind = background.flatMap { $0.map(\.y) }
     let isLogarithmic =
@@ -184,7 +188,7 @@ public struct LinePlot: Sendable {
         title: horizontal, kind: isWhole ? .whole : .linear, extent: Extent(xs), air: 0.02),
       y: Axis(
         title: vertical + (isLogarithmic ? " (logarithmic)" : ""), kind: kind,
-        extent: extent.map { $0.joined(marks) } ?? marks))
+        extent: extent.map { $0.joined(marks) } ?? marks), leastLeft: left)
   }
 
   /// Every so many-th of the lines behind, where there are more than can be told apart.

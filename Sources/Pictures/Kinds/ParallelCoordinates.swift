@@ -22,7 +22,7 @@ public struct ParallelCoordinates: Sendable {
     let objective = trials.objectiveAxis
     let axes = (0..<count).map { trials.axis($0) } + [objective]
     let left = whole.left + 62
-    let step = (whole.right - 34 - left) / Double(count)
+    let step = (whole.right - 50 - left) / Double(count)
     let scales = axes.map { axis in
       Scale(axis.kind, axis.extent, from: bottom, to: top)
     }
@@ -33,19 +33,19 @@ public struct ParallelCoordinates: Sendable {
     canvas.drawing.clipped(to: plot) { drawing in
       lines(drawn, xs, scales, absent: bottom + 16, &drawing)
     }
-    let hasAbsent = trials.trials.contains { $0.values.prefix(count).contains(nil) }
+    let absent = (0..<count).map { index in trials.trials.contains { $0.values[index] == nil } }
     for index in 0...count {
       draw(
         &canvas.drawing, scales[index], x: xs[index], room: step - 14,
         title: index < count ? trials.parameters[index].name : trials.objective,
-        hasAbsent: hasAbsent && index < count, absent: bottom + 16)
+        isLast: index == count, hasAbsent: index < count && absent[index], absent: bottom + 16)
     }
     strip(
       &canvas.drawing, Box(left: xs[count] + 4, top: top, right: xs[count] + 14, bottom: bottom))
     var all = [
       "Right axis: \(trials.objectiveTitle); a line has the colour of what it reached, the best lies on top."
     ]
-    if hasAbsent { all.append("–: trials that did not have this hyperparameter.") }
+    if absent.contains(true) { all.append("–: trials that did not have this hyperparameter.") }
     if trials.parameters.count > count {
       all.append("\(trials.parameters.count - count) further hyperparameters are not drawn.")
     }
@@ -106,12 +106,14 @@ public struct ParallelCoordinates: Sendable {
 
   private func draw(
     _ drawing: inout Drawing, _ scale: Scale, x: Double, room: Double, title: String,
-    hasAbsent: Bool, absent: Double
+    isLast: Bool, hasAbsent: Bool, absent: Double
   ) {
     drawing.line(x, scale.start, x, scale.end, "axis", width: 1.4)
+    // The bold title of the last axis, which is a long one, ends where the picture does.
+    let title = TextWidth.fitting(title, (isLast ? room + 60 : room) / 1.1)
     drawing.write(
-      TextWidth.fitting(title, room, size: 12), x: x, y: scale.end - 14,
-      TextStyle(anchor: .middle, isBold: true))
+      title, x: isLast ? x + 50 : x, y: scale.end - 14,
+      TextStyle(anchor: isLast ? .end : .middle, isBold: true))
     var ticks = scale.ticks(6).labelled
     if case .names = scale.kind {
       let every = max(1, Int((14 / scale.band).rounded(.up)))

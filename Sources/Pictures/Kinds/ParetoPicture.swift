@@ -114,7 +114,10 @@ public struct ParetoPicture: Sendable {
       if metrics.count == 2 { drawing.path(steps(places.map(\.1)), "s1", width: 1.6, dash: "5 3") }
       for (_, place) in places { drawing.circle(place.x, place.y, 5, "f1") }
     }
-    var taken: [Box] = []
+    // A number must not lie on another one, nor on another trial of the front.
+    var taken = places.map {
+      Box(left: $0.1.x - 5, top: $0.1.y - 4, right: $0.1.x + 5, bottom: $0.1.y + 4)
+    }
     for (id, place) in places {
       let label = String(id)
       let width = TextWidth.of(label, size: 11)
