@@ -161,8 +161,10 @@ public struct ConfusionMatrix: Sendable {
       String(repeating: " ", count: max(0, width - text.count)) + text
     }
     let digits = counts.flatMap { $0 }.map { String($0).count }.max() ?? 1
-    let column = max(min(names, 8), digits, 4) + 2
-    guard names + 8 + column * labels.count + 9 <= width else { return head + mistakes() }
+    // Names of columns give way before the table does.
+    let least = max(digits, 5) + 2
+    let column = min(max(names, 5) + 2, max((width - names - 11) / labels.count, least))
+    guard names + 2 + column * labels.count + 9 <= width else { return head + mistakes() }
     var lines = [
       padded("actual", names + 2)
         + labels.map { padded(TextLines.cut($0, column - 2), column) }.joined()

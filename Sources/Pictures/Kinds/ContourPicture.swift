@@ -144,10 +144,14 @@ public struct ContourPicture: Sendable {
       let dot = "M\(Drawing.point(x.rounded(), y.rounded()))h0"
       if seen.insert(dot).inserted { data += dot }
     }
-    let size = samples.count > 3000 ? 1.6 : samples.count > 400 ? 2.6 : 4.0
-    // Light within dark: seen on every colour of the surface.
-    drawing.path(data, "outline", width: size + 2.4, isRound: true)
-    drawing.path(data, "inside", width: size, isRound: true)
+    if samples.count > 3000 {
+      drawing.path(data, "outline", width: 2, opacity: 0.4, isRound: true)
+    } else {
+      let size = samples.count > 400 ? 2.6 : 4.0
+      // Light within dark: seen on every colour of the surface.
+      drawing.path(data, "outline", width: size + 2.4, isRound: true)
+      drawing.path(data, "inside", width: size, isRound: true)
+    }
     guard let (order, best) = samples.enumerated().max(by: { $0.1.quality < $1.1.quality }) else {
       return
     }

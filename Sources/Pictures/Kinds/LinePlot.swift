@@ -214,9 +214,19 @@ public struct LinePlot: Sendable {
       guard let x = panel.x.place(mark.value) else { continue }
       let isRight = x + TextWidth.of(mark.name, size: 11) + 6 > panel.plot.right
       drawing.write(
-        mark.name, x: x + (isRight ? -4 : 4), y: panel.plot.bottom - 6,
+        mark.name, x: x + (isRight ? -4 : 4),
+        y: isBusyBelow(mark.value, panel) ? panel.plot.top + 12 : panel.plot.bottom - 6,
         TextStyle(name: "muted halo", anchor: isRight ? .end : .start, size: 11))
     }
+  }
+
+  /// Whether the lines are in the lower half at a place.
+  private func isBusyBelow(_ x: Double, _ panel: Panel) -> Bool {
+    let places = lines.compactMap { line in
+      line.points.min { abs($0.x - x) < abs($1.x - x) }.flatMap { panel.y.place($0.y) }
+    }
+    let mean = places.reduce(0, +) / Double(max(places.count, 1))
+    return mean > panel.plot.centre.y
   }
 
   private func notes(_ panel: Panel, drawn: Int) -> [String] {

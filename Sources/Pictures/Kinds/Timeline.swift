@@ -113,8 +113,11 @@ public struct Timeline: Sendable {
   private func summary(_ lanes: [Lane], _ begin: Double, _ end: Double) -> String {
     let busy = attempts.reduce(0) { $0 + $1.end - $1.begin }
     let share = end > begin ? busy / ((end - begin) * Double(lanes.count)) : 1
-    return
-      "\(NumberText.count(attempts.count)) attempts in \(lanes.count) \(lanes.count == 1 ? "slot" : "slots"), which were at work for \(Int((min(share, 1) * 100).rounded())) % of the time."
+    let (many, slots) = (attempts.count, lanes.count)
+    let work = Int((min(share, 1) * 100).rounded())
+    return "\(NumberText.count(many)) \(many == 1 ? "attempt" : "attempts") in \(slots) "
+      + (slots == 1 ? "slot, which was" : "slots, which were")
+      + " at work for \(work) % of the time."
   }
 
   private func axis(_ drawing: inout Drawing, _ scale: Scale, _ plot: Box) {
