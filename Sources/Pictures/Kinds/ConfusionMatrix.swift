@@ -156,7 +156,7 @@ public struct ConfusionMatrix: Sendable {
   public func lines(width: Int) -> [String] {
     let head = TextLines.heads(title, subtitle, width) + [""]
     guard !labels.isEmpty else { return head + ["There are no predictions to count yet."] }
-    let names = min(labels.map(\.count).max() ?? 0, 20)
+    let names = min(max(labels.map(\.count).max() ?? 0, 4), 20)
     func padded(_ text: String, _ width: Int) -> String {
       String(repeating: " ", count: max(0, width - text.count)) + text
     }
