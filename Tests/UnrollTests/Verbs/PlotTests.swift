@@ -120,7 +120,7 @@ import Testing
     for (arguments, line) in [
       (
         ["curve", "1", "-o", "a.svg"],
-        "no kind of picture is called \"curve\"; did you mean \"curves\"?"
+        "confusion, gradients; did you mean \"curves\"?"
       ),
       (["colour", "1"], "there are: curves, parallel,"),
       (["slice", "1"], "slice needs a file: -o FILE.svg or -o FILE.png"),

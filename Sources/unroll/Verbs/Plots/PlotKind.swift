@@ -20,8 +20,8 @@ enum PlotKind: String, CaseIterable {
       let names = Self.allCases.map(\.rawValue)
       let meant = Spelling.nearest(to: name, among: names).map { "; did you mean \"\($0)\"?" }
       throw ValidationError(
-        "no kind of picture is called \"\(name)\"\(meant ?? ""); there are: \(names.joined(separator: ", "))"
-      )
+        "no kind of picture is called \"\(name)\"; there are: \(names.joined(separator: ", "))"
+          + (meant ?? ""))
     }
     self = kind
   }
