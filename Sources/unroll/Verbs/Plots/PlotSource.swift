@@ -35,10 +35,14 @@ struct PlotSource {
     return best
   }
 
-  /// `lstm, 64, 0.003`: the settings of a trial without their names.
+  /// `lstm, hidden 64, rate 0.003`: the settings of a trial; what is a word says itself what it is.
   func settings(_ trial: TrialReport) -> String {
     ((try? Assignment(json: trial.params.text)) ?? Assignment([:]))
-      .map { Format.value($0.value) }.joined(separator: ", ")
+      .map { entry in
+        let value = Format.value(entry.value)
+        guard entry.value.string == nil else { return value }
+        return "\(entry.path.split(separator: ".").last ?? "") \(value)"
+      }.joined(separator: ", ")
   }
 
   // MARK: Of sweeps
