@@ -10,11 +10,12 @@ extension PlotSource {
   ///
   /// - Parameters:
   ///   - sweep: The sweep.
+  ///   - how: How the picture shows them, for the title.
   ///   - least: How many settings the picture needs.
   /// - Returns: What pictures of settings are made of.
   /// - Throws: `ValidationError` if there are no results, too few settings vary, or one that was asked
   ///   for is not there.
-  func trials(_ sweep: SweepReport, least: Int = 1) throws -> TrialSet {
+  func trials(_ sweep: SweepReport, _ how: String, least: Int = 1) throws -> TrialSet {
     let objective = try objective(sweep)
     let reports = try database.trials(sweep: sweep.id, limit: .max)
       .filter { $0.objective?.isFinite == true }
@@ -28,7 +29,7 @@ extension PlotSource {
     }
     let pruned = reports.count { $0.state != "succeeded" }
     return TrialSet(
-      title: name(sweep),
+      title: "\(name(sweep)): \(objective.split) \(objective.metric) \(how)",
       subtitle: "\(reports.count) trials"
         + (pruned > 0
           ? "; \(pruned) of them were not trained to the end: with what they reached" : ""),

@@ -98,10 +98,14 @@ struct PlotVerb: ParsableCommand {
     let sweep = try database.sweep(matching: target ?? "")
     switch kind {
     case .curves: return try source.curves(sweep)
-    case .parallel: return Plot(ParallelCoordinates(try source.trials(sweep)).picture)
-    case .slice: return Plot(SlicePicture(try source.trials(sweep)).picture)
-    case .contour: return Plot(ContourPicture(try source.trials(sweep, least: 2)).picture)
-    case .rank: return Plot(RankPicture(try source.trials(sweep, least: 2)).picture)
+    case .parallel:
+      return Plot(ParallelCoordinates(try source.trials(sweep, "over all settings")).picture)
+    case .slice: return Plot(SlicePicture(try source.trials(sweep, "over each setting")).picture)
+    case .contour:
+      return Plot(ContourPicture(try source.trials(sweep, "over two settings", least: 2)).picture)
+    case .rank:
+      return Plot(
+        RankPicture(try source.trials(sweep, "by rank, over pairs of settings", least: 2)).picture)
     case .importance: return try source.importance(sweep)
     case .timeline: return try source.timeline(sweep)
     case .pareto: return try source.pareto(sweep)
