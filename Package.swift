@@ -50,6 +50,9 @@ let package = Package(
       name: "Store", dependencies: ["Postgres"], resources: [.embedInCode("SQL")],
       swiftSettings: strict),
 
+    // MARK: Pictures
+    .target(name: "Pictures", swiftSettings: strict),
+
     // MARK: Daemons and the command
     .target(
       name: "Orchestration",
@@ -61,7 +64,7 @@ let package = Package(
     .executableTarget(
       name: "unroll",
       dependencies: [
-        "Orchestration", "Store", "Search", "Training", "Postgres",
+        "Orchestration", "Store", "Search", "Training", "Postgres", "Pictures",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -84,6 +87,7 @@ let package = Package(
     .testTarget(
       name: "SearchTests", dependencies: ["Search", "Philox", "TestSupport"],
       resources: [.copy("Fixtures")], swiftSettings: strict),
+    .testTarget(name: "PicturesTests", dependencies: ["Pictures"], swiftSettings: strict),
     .testTarget(
       name: "PostgresTests", dependencies: ["Postgres", "TestSupport"], swiftSettings: strict),
     .testTarget(

@@ -181,6 +181,11 @@ extension Database {
   public func attempts(trial: Int) throws -> [AttemptReport] {
     try all(ListAttempts(trial: trial))
   }
+
+  /// The attempts at all trials of a sweep, in the order in which they began.
+  public func attempts(sweep: Int) throws -> [AttemptReport] {
+    try all(ListSweepAttempts(sweep: sweep))
+  }
 }
 
 struct ReadLeaderboard: Statement {
@@ -246,6 +251,15 @@ struct ListAttempts: Statement {
   static let sql = "select * from unroll.attempts where trial_id = $1 order by attempt"
   let trial: Int
   var parameters: [any PostgresEncodable] { [trial] }
+  static func decode(_ row: Row) throws -> AttemptReport { try AttemptReport(row) }
+}
+
+struct ListSweepAttempts: Statement {
+  static let sql = """
+    select * from unroll.attempts where sweep_id = $1 order by started_at, trial_id, attempt
+    """
+  let sweep: Int
+  var parameters: [any PostgresEncodable] { [sweep] }
   static func decode(_ row: Row) throws -> AttemptReport { try AttemptReport(row) }
 }
 

@@ -26,7 +26,8 @@ struct Unroll: ParsableCommand {
         name: "Sweeps",
         subcommands: [
           EnqueueVerb.self, WatchVerb.self, SweepsVerb.self, ShowVerb.self, LeaderboardVerb.self,
-          ImportanceVerb.self, ParetoVerb.self, ReplayVerb.self, SweepVerb.self, CancelVerb.self,
+          ImportanceVerb.self, ParetoVerb.self, PlotVerb.self, ReplayVerb.self, SweepVerb.self,
+          CancelVerb.self,
           PauseVerb.self,
           ResumeVerb.self, RetryVerb.self, SchemaVerb.self, SearchVerb.self,
         ]),

@@ -49,6 +49,15 @@ final class OutputFile {
     try file.finish()
   }
 
+  /// Writes a whole file in place of one that may be there; an error names the option that named it.
+  static func write(_ bytes: [UInt8], to path: String, option: String) throws {
+    do {
+      try write(bytes, to: path, force: true)
+    } catch let error as SystemError {
+      throw ValidationError("\(option): \(error.description)")
+    }
+  }
+
   func write(_ bytes: [UInt8]) throws {
     buffer += bytes
     if buffer.count >= Self.chunk { try flush() }

@@ -4,7 +4,7 @@ import Testing
 /// What the command says of itself, without any database.
 @Suite struct HelpTests {
   static let verbs = [
-    "enqueue", "watch", "sweeps", "show", "leaderboard", "importance", "pareto", "replay",
+    "enqueue", "watch", "sweeps", "show", "leaderboard", "importance", "pareto", "plot", "replay",
     "sweep", "sweep set", "cancel", "pause", "resume", "retry", "schema", "search", "search run",
     "trial", "why", "predict", "artifact", "artifact list",
     "artifact get", "export", "weights", "weights import", "weights list", "weights remove",

@@ -25,28 +25,13 @@ struct ParetoVerb: ParsableCommand {
       valueName: "names"))
   var metrics: String?
 
-  private static let effort = "training_seconds"
-
-  private struct Candidate {
-    let entry: LeaderboardEntry
-    let assignment: Assignment
-    let values: [Double]
-  }
-
   private var named: [String]? {
     metrics?.split(separator: ",").map(String.init)
   }
 
   func validate() throws {
     guard let named else { return }
-    let known = SpecSchema.sweep.metrics.map(\.name) + [Self.effort]
-    if let unknown = named.first(where: { !known.contains($0) }) {
-      let all = known.joined(separator: ", ")
-      throw ValidationError("--metrics: no metric \(unknown); there are \(all).")
-    }
-    guard named.count >= 2, Set(named).count == named.count else {
-      throw ValidationError("--metrics takes two or more that differ, with commas between.")
-    }
+    try ParetoTrials.check(named)
   }
 
   func run() throws {
@@ -55,42 +40,15 @@ struct ParetoVerb: ParsableCommand {
       guard let objective = sweep.objective else {
         return output.isJSON ? output.print([]) : show([], of: 0, [], sweep)
       }
-      let metrics = named ?? [objective.metric, Self.effort]
-      let candidates = try candidates(sweep, objective, metrics, database)
-      let signs: [Double] = metrics.map { isGain($0, objective) ? -1 : 1 }
-      let losses = candidates.map { zip($0.values, signs).map(*) }
-      let front = ParetoFront.indices(of: losses).map { ($0, losses[$0]) }
-        .sorted { $0.1.lexicographicallyPrecedes($1.1) }.map { candidates[$0.0] }
-      if output.isJSON { return output.print(front.map { json($0, metrics) }) }
-      show(front, of: candidates.count, metrics, sweep)
+      let trials = try ParetoTrials(database, sweep, objective, named: named)
+      let front = trials.front.map { trials.candidates[$0] }
+      if output.isJSON { return output.print(front.map { json($0, trials.metrics) }) }
+      show(front, of: trials.candidates.count, trials.metrics, sweep)
     }
-  }
-
-  /// The trials that have a finite number for every metric.
-  private func candidates(
-    _ sweep: SweepReport, _ objective: Store.Objective, _ metrics: [String], _ database: Database
-  ) throws -> [Candidate] {
-    var values: [Int: [String: Double]] = [:]
-    for metric in try database.finalMetrics(sweep: sweep.id, split: objective.split) {
-      values[metric.trialID, default: [:]][metric.name] = metric.value
-    }
-    return try database.leaderboard(sweep: sweep.id, limit: .max).compactMap { entry in
-      let known = (values[entry.trialID] ?? [:]).merging(
-        [objective.metric: entry.objective, Self.effort: entry.trainingSeconds]) { $1 }
-      let found = metrics.compactMap { known[$0] }.filter(\.isFinite)
-      guard found.count == metrics.count else { return nil }
-      return Candidate(
-        entry: entry, assignment: try Assignment(json: entry.params.text), values: found)
-    }
-  }
-
-  private func isGain(_ metric: String, _ objective: Store.Objective) -> Bool {
-    if metric == objective.metric { return objective.goal == "maximize" }
-    return SpecSchema.sweep.metrics.first { $0.name == metric }?.goal == .maximize
   }
 
   private func show(
-    _ front: [Candidate], of count: Int, _ metrics: [String], _ sweep: SweepReport
+    _ front: [ParetoTrials.Candidate], of count: Int, _ metrics: [String], _ sweep: SweepReport
   ) {
     guard !front.isEmpty else {
       return print("no trial of sweep \(sweep.id) has succeeded with these metrics yet")
@@ -98,7 +56,7 @@ struct ParetoVerb: ParsableCommand {
     let paths = Set(front.flatMap { $0.assignment.map(\.path) }).sorted()
     let split = sweep.objective.map { $0.split + " " } ?? ""
     var table = Table(
-      [("trial", .right)] + metrics.map { ($0 == Self.effort ? $0 : split + $0, .right) }
+      [("trial", .right)] + metrics.map { ($0 == ParetoTrials.effort ? $0 : split + $0, .right) }
         + paths.map { ($0, .left) })
     for candidate in front {
       table.add(
@@ -111,7 +69,7 @@ struct ParetoVerb: ParsableCommand {
         + " better in one.")
   }
 
-  private func json(_ candidate: Candidate, _ metrics: [String]) -> JSON {
+  private func json(_ candidate: ParetoTrials.Candidate, _ metrics: [String]) -> JSON {
     let values = zip(metrics, candidate.values).map { ($0, Value.number($1)) }
     let params = candidate.assignment.map { ($0.path, $0.value) }
     let row: Value = [

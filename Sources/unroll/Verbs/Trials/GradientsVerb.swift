@@ -1,8 +1,7 @@
 import ArgumentParser
-import FoundationEssentials
 import Glibc
+import Pictures
 import Postgres
-import Search
 import Store
 
 struct GradientsVerb: ParsableCommand {
@@ -31,19 +30,6 @@ struct GradientsVerb: ParsableCommand {
   @Option(help: ArgumentHelp("Write a picture to this file.", valueName: "file"))
   var svg: String?
 
-  private struct Shown {
-    var name: String
-    var verdicts: [FlowMeasurement]
-    var last: FlowMeasurement
-    var points: [FlowMeasurement.Point]
-
-    func line(
-      _ measure: String, _ value: (FlowMeasurement.Point) -> Double = { $0.median }
-    ) -> [(x: Double, y: Double)] {
-      points.filter { $0.measure == measure }.map { (Double($0.lag), value($0)) }
-    }
-  }
-
   func validate() throws {
     if trials.isEmpty { throw ValidationError("say at least one trial.") }
     if layer < 0 { throw ValidationError("--layer must be at least 0.") }
@@ -55,43 +41,22 @@ struct GradientsVerb: ParsableCommand {
         let rows = try trials.flatMap { try database.json(.gradientFlow(trial: $0)) }
         return output.print(rows)
       }
-      let shown = try trials.map { try read(database, $0) }
+      let shown = try trials.map {
+        try TrialFlow(database, trial: $0, epoch: epoch, layer: layer)
+      }
       printVerdicts(shown)
       let width = Terminal.width ?? 100
       for line in jacobianChart(shown).lines(width: width, height: 12) { print(line) }
       if shown.count == 1 { printGates(shown[0], width) }
       if let svg {
-        let bytes = [UInt8](LinePlot.document(plots(shown)).utf8)
-        do { try Data(bytes).write(to: URL(filePath: svg)) } catch {
-          throw ValidationError("--svg: \(svg) cannot be written.")
-        }
+        let picture = TrialFlow.picture(shown, layer: layer)
+        try OutputFile.write(Array(picture.svg().utf8), to: svg, option: "--svg")
         print("\nwritten to \(svg)")
       }
     }
   }
 
-  private func read(_ database: Database, _ trial: Int) throws -> Shown {
-    let report = try database.trial(id: trial)
-    let verdicts = try database.gradientVerdicts(trial: trial).filter { $0.layer == layer }
-    let last = verdicts.last { epoch == nil || $0.epoch == epoch }
-    guard let last else {
-      let what = [epoch.map { "epoch \($0)" }, layer > 0 ? "layer \(layer)" : nil]
-        .compactMap { $0 }.joined(separator: ", ")
-      throw ValidationError(
-        "trial \(trial) has no measurement\(what.isEmpty ? "" : " of \(what)"); "
-          + "a sweep with probe: epoch makes them.")
-    }
-    let assignment = (try? Assignment(json: report.params.text)) ?? Assignment([:])
-    let words = assignment.map {
-      "\($0.path.split(separator: ".").last ?? "") \(Format.value($0.value))"
-    }
-    return Shown(
-      name: ([String(trial)] + words.prefix(3)).joined(separator: " "), verdicts: verdicts,
-      last: last,
-      points: try database.gradientFlow(trial: trial, epoch: last.epoch, layer: layer))
-  }
-
-  private func printVerdicts(_ shown: [Shown]) {
+  private func printVerdicts(_ shown: [TrialFlow]) {
     var table = Table([
       ("trial", .left), ("epoch", .right), ("verdict", .left), ("lag", .right),
       ("jacobian", .right), ("per step", .right), ("memory", .right), ("radius", .right),
@@ -115,23 +80,23 @@ struct GradientsVerb: ParsableCommand {
 
   private static let marks: [Character] = ["o", "x", "+", "*", "#", "@", "%", "&"]
 
-  private func jacobianChart(_ shown: [Shown]) -> Chart {
-    Chart(
+  private func jacobianChart(_ shown: [TrialFlow]) -> TextChart {
+    TextChart(
       title: "log10 of the largest singular value of ∂h_T/∂h_(T-lag), by lag",
       series: shown.enumerated().map { index, trial in
-        Chart.Series(
+        TextChart.Series(
           name: trial.name, mark: Self.marks[index % Self.marks.count],
-          points: trial.line("jacobian").map { ($0.x, $0.y > 0 ? log10($0.y) : .nan) })
+          points: trial.line("jacobian").map { Point($0.x, $0.y > 0 ? log10($0.y) : .nan) })
       }, horizontal: "lag")
   }
 
-  private func printGates(_ trial: Shown, _ width: Int) {
+  private func printGates(_ trial: TrialFlow, _ width: Int) {
     let gates = Set(trial.points.map(\.measure)).filter { $0.hasPrefix("gate_") }.sorted()
     guard !gates.isEmpty else { return }
-    let chart = Chart(
+    let chart = TextChart(
       title: "mean openness of the gates, by steps before the end",
       series: gates.enumerated().map { index, gate in
-        Chart.Series(
+        TextChart.Series(
           name: String(gate.dropFirst(5)), mark: Self.marks[index],
           points: trial.line(gate) { $0.mean })
       }, horizontal: "lag")
@@ -144,45 +109,9 @@ struct GradientsVerb: ParsableCommand {
       func mean(_ value: (FlowMeasurement.Point) -> Double) -> String {
         Format.decimal(points.reduce(0) { $0 + value($1) } / count, places: 3)
       }
-      table.add([Self.meaning(gate), mean(\.mean), mean(\.low), mean(\.high)])
+      table.add([TrialFlow.meaning(gate), mean(\.mean), mean(\.low), mean(\.high)])
     }
     print("")
     for line in table.lines() { print(line) }
-  }
-
-  private static func meaning(_ gate: String) -> String {
-    switch gate {
-    case "gate_i": "i, what is stored"
-    case "gate_f": "f, what is kept"
-    case "gate_o": "o, what is read"
-    case "gate_r": "r, what of the past is seen"
-    default: "z, what is kept"
-    }
-  }
-
-  private func plots(_ shown: [Shown]) -> [LinePlot] {
-    func plot(_ title: String, _ measure: String, _ vertical: String) -> LinePlot {
-      LinePlot(
-        title: title, horizontal: "lag, steps before the last one", vertical: vertical,
-        isLogarithmic: true,
-        lines: shown.map { LinePlot.Line(name: $0.name, points: $0.line(measure)) })
-    }
-    var plots = [
-      plot(
-        "What reaches back through time", "jacobian", "largest singular value of ∂h_T/∂h_(T-lag)"),
-      plot("The gradient of the loss", "state_gradient", "‖∂E/∂h‖"),
-    ]
-    for trial in shown.prefix(4) {
-      let gates = Set(trial.points.map(\.measure)).filter { $0.hasPrefix("gate_") }.sorted()
-      guard !gates.isEmpty else { continue }
-      plots.append(
-        LinePlot(
-          title: "Gates of \(trial.name)", horizontal: "lag, steps before the last one",
-          vertical: "mean openness", isLogarithmic: false,
-          lines: gates.map {
-            LinePlot.Line(name: Self.meaning($0), points: trial.line($0) { $0.mean })
-          }))
-    }
-    return plots
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
-import Search
+import Pictures
 import Postgres
+import Search
 import Store
 
 struct TrialVerb: ParsableCommand {
@@ -83,17 +84,18 @@ struct TrialVerb: ParsableCommand {
     if let metric = sweep.objective?.metric, metric != "loss" { metrics.append(metric) }
     for metric in metrics {
       let series = [("train", "○"), ("validation", "●")].compactMap {
-        split, mark -> Chart.Series? in
+        split, mark -> TextChart.Series? in
         let points = curve.filter { $0.name == metric && $0.split == split }
         return points.isEmpty
           ? nil
-          : Chart.Series(
-            name: split, mark: Character(mark), points: points.map { (Double($0.epoch), $0.value) })
+          : TextChart.Series(
+            name: split, mark: Character(mark),
+            points: points.map { Point(Double($0.epoch), $0.value) })
       }
       guard !series.isEmpty else { continue }
       print("")
       let width = min(Terminal.width ?? 80, 100)
-      for line in Chart(title: metric, series: series).lines(width: width, height: 9) {
+      for line in TextChart(title: metric, series: series).lines(width: width, height: 9) {
         print(line)
       }
     }

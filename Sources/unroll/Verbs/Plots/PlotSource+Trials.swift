@@ -1,0 +1,136 @@
+import ArgumentParser
+import Orchestration
+import Pictures
+import Postgres
+import Search
+import Store
+
+extension PlotSource {
+  /// The trials of a sweep with a value for each setting that varied, the most important first.
+  ///
+  /// - Parameters:
+  ///   - sweep: The sweep.
+  ///   - how: How the picture shows them, for the title.
+  ///   - least: How many settings the picture needs.
+  /// - Returns: What pictures of settings are made of.
+  /// - Throws: `ValidationError` if there are no results, too few settings vary, or one that was asked
+  ///   for is not there.
+  func trials(_ sweep: SweepReport, _ how: String, least: Int = 1) throws -> TrialSet {
+    let objective = try objective(sweep)
+    let reports = try database.trials(sweep: sweep.id, limit: .max)
+      .filter { $0.objective?.isFinite == true }
+    guard !reports.isEmpty else { throw noResults(sweep) }
+    let assignments = try reports.map { try Assignment(json: $0.params.text) }
+    let columns = try columns(sweep, assignments)
+    guard columns.count >= least else {
+      throw ValidationError(
+        "this picture needs \(least) settings that vary; in sweep \(sweep.id) \(columns.isEmpty ? "none does" : "only \(columns[0].axis.name) does")"
+      )
+    }
+    let pruned = reports.count { $0.state != "succeeded" }
+    return TrialSet(
+      title: "\(name(sweep)): \(objective.split) \(objective.metric) \(how)",
+      subtitle: "\(reports.count) trials"
+        + (pruned > 0
+          ? "; \(pruned) of them were not trained to the end: with what they reached" : ""),
+      parameters: columns.map(\.axis), objective: "\(objective.split) \(objective.metric)",
+      isLessBetter: objective.goal == "minimize",
+      trials: zip(reports, assignments).map { report, assignment in
+        TrialSet.Trial(
+          id: report.id, values: columns.map { $0.place(assignment[$0.path]) },
+          objective: report.objective ?? .nan)
+      })
+  }
+
+  /// One setting: its axis, and where a value is on it.
+  private struct Column {
+    let path: String
+    let axis: ParameterAxis
+    /// The values of an axis of names.
+    let values: [Value]?
+
+    func place(_ value: Value?) -> Double? {
+      guard let value else { return nil }
+      guard let values else { return value.number }
+      return values.firstIndex(of: value).map(Double.init)
+    }
+  }
+
+  private func columns(_ sweep: SweepReport, _ assignments: [Assignment]) throws -> [Column] {
+    let space = try? SweepSpec.parse(sweep.spec.text, file: sweep.name, schema: .sweep).space
+    var seen: [String: Set<Value>] = [:]
+    for entry in assignments.joined() { seen[entry.path, default: []].insert(entry.value) }
+    var counts: [String: Int] = [:]
+    for entry in assignments.joined() { counts[entry.path, default: 0] += 1 }
+    let paths = seen.keys.sorted()
+    let names = Space(paths.map { Search.Parameter($0, .choice([.null])) }).shortNames
+    let titles = Dictionary(uniqueKeysWithValues: zip(paths, names))
+    let chosen: [String]
+    if let params {
+      chosen = try params.map { name in
+        guard let path = paths.first(where: { $0 == name || titles[$0] == name }) else {
+          let known = paths.map { titles[$0] ?? $0 }
+          throw ValidationError(
+            "--params: sweep \(sweep.id) has no setting \(name); there are: \(known.joined(separator: ", "))"
+          )
+        }
+        return path
+      }
+      guard Set(chosen).count == chosen.count else {
+        throw ValidationError("--params: each setting once")
+      }
+    } else {
+      // What is the same in all trials is nothing to look at.
+      let varying = paths.filter {
+        (seen[$0]?.count ?? 0) > 1 || (counts[$0] ?? 0) < assignments.count
+      }
+      let importances = try database.importance(sweep: sweep.id)
+      let shares = Dictionary(
+        importances.map { ($0.name, $0.importance) }, uniquingKeysWith: { first, _ in first })
+      chosen = varying.sorted { first, second in
+        let (a, b) = (shares[first] ?? 0, shares[second] ?? 0)
+        return a == b ? first < second : a > b
+      }
+    }
+    return chosen.map { path in
+      column(
+        path, titles[path] ?? path, Array(seen[path] ?? []),
+        space?.parameters.first { $0.path == path }?.distribution)
+    }
+  }
+
+  private func column(
+    _ path: String, _ title: String, _ seen: [Value], _ distribution: Distribution?
+  ) -> Column {
+    func names(_ values: [Value]) -> Column {
+      Column(
+        path: path, axis: ParameterAxis(title, .names(values.map(Format.value))), values: values)
+    }
+    func numbers(_ kind: ParameterAxis.Kind) -> Column {
+      // A known point may be none of what the distribution draws.
+      seen.allSatisfy { $0.number != nil }
+        ? Column(path: path, axis: ParameterAxis(title, kind), values: nil) : names(sorted(seen))
+    }
+    switch distribution {
+    case .choice(let values), .ordinal(let values):
+      let isNumeric = values.allSatisfy { $0.number != nil }
+      let missing = sorted(seen.filter { !values.contains($0) })
+      return names(isNumeric ? sorted(values + missing) : values + missing)
+    case .uniform, .steps: return numbers(.linear)
+    case .integers: return numbers(.whole)
+    case .logUniform, .logIntegers, .logSteps: return numbers(.logarithmic)
+    case .normal(_, _, _, _, let isLogarithmic, _):
+      return numbers(isLogarithmic ? .logarithmic : .linear)
+    case nil:
+      // Settings that the space does not tell of: few numbers are names, as a choice has them.
+      return seen.count <= 8 ? names(sorted(seen)) : numbers(.linear)
+    }
+  }
+
+  private func sorted(_ values: [Value]) -> [Value] {
+    values.sorted { first, second in
+      if let a = first.number, let b = second.number { return a < b }
+      return first.json < second.json
+    }
+  }
+}

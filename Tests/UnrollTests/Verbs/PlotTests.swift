@@ -1,0 +1,144 @@
+import FoundationEssentials
+import Glibc
+import Orchestration
+import TestSupport
+import Testing
+
+/// `unroll plot` on a sweep that was trained.
+@Suite(.scratchDatabaseForEach) struct PlotTests {
+  private static let kinds = [
+    "curves", "parallel", "slice", "contour", "importance", "rank", "timeline", "pareto",
+    "confusion", "gradients",
+  ]
+
+  private func program() throws -> Program {
+    let program = try Program()
+    try program.good("migrate")
+    let rows = (0..<120).map { "\($0 % 3 == 0 ? "spam\twin a prize" : "ham\tsee you at") \($0)\n" }
+    try program.write("messages.tsv", rows.joined())
+    try program.good(
+      "dataset", "import", "messages.tsv", "--name", "messages", "--format", "tsv", "--label", "1",
+      "--text", "2")
+    try program.write(
+      "sweep.yaml",
+      """
+      name: drawn & <quartered>
+      dataset: messages
+      model: {cell: {choice: [rnn, lstm]}, hidden: {int: [4, 9]}, embedding: 4}
+      training:
+        optimizer: {choice: [adam, sgd]}
+        momentum: {uniform: [0, 0.9], when: {optimizer: sgd}}
+        rate: {log_uniform: [1e-3, 1e-1]}
+        epochs: 3
+        batch: 16
+      probe: epoch
+      search: random
+      trials: 8
+      """)
+    return program
+  }
+
+  @Test func `each kind is drawn of what was trained`() throws {
+    let program = try program()
+    let up = try program.start("up", "--slots", "2")
+    try program.good("enqueue", "sweep.yaml", "--watch")
+    let said: [String: [String]] = [
+      "curves": ["validation accuracy", "naive-bayes", "epoch"],
+      "parallel": ["rate", "hidden", "momentum", "lstm", "more is better"],
+      "slice": ["trials had no momentum", "(logarithmic)"],
+      "contour": ["smoothed over the trials"], "rank": ["Ranked by validation accuracy"],
+      "importance": ["training.rate", "PED-ANOVA"],
+      "timeline": ["succeeded 8", "8 attempts in "],
+      "pareto": ["training, seconds (less is better)", "validation accuracy (more is better)"],
+      "confusion": ["actual", "predicted", "accuracy"],
+      "gradients": ["What reaches back through time", "The gradient of the loss"],
+    ]
+    for kind in Self.kinds {
+      let printed = try program.good("plot", kind, "latest", "-o", "\(kind).svg")
+      #expect(printed == "written to \(kind).svg\n")
+      let drawn = program.read("\(kind).svg")
+      #expect(drawn.hasPrefix("<svg ") && drawn.hasSuffix("</svg>\n"), "\(kind)")
+      #expect(drawn.contains("prefers-color-scheme"))
+      for text in said[kind, default: []] { #expect(drawn.contains(text), "\(kind): \(text)") }
+      if kind != "gradients" { #expect(drawn.contains("drawn &amp; &lt;quartered&gt;"), "\(kind)") }
+    }
+
+    let dark = try program.good(
+      "plot", "slice", "1", "--theme", "dark", "--params", "rate", "-o", "-")
+    #expect(dark.contains("#16181b") && !dark.contains("#ffffff;"))
+    #expect(!dark.contains("prefers-color-scheme") && !dark.contains("hidden"))
+    try program.good("plot", "rank", "1", "--params", "rate,model.hidden", "-o", "rank.svg")
+    try program.good("plot", "curves", "--trial", "2", "--trial", "3", "-o", "two.svg")
+    #expect(program.read("two.svg").contains("Trials 2, 3"))
+    try program.good("plot", "pareto", "1", "--metrics", "accuracy,loss,f1", "-o", "front.svg")
+
+    try program.good("plot", "confusion", "3", "-o", "three.png")
+    let png = FileManager.default.contents(atPath: "\(program.folder)/three.png") ?? Data()
+    #expect(png.starts(with: [0x89, 0x50, 0x4E, 0x47]) && png.count > 5000)
+
+    for (kind, texts) in [
+      ("curves", ["validation accuracy", "●", "epoch 3"]), ("importance", ["training.rate", "█"]),
+      ("timeline", ["│█", "█ succeeded 8"]), ("confusion", ["ham", "recall"]),
+    ] {
+      let shown = try program.good("plot", kind, "latest")
+      for text in texts { #expect(shown.contains(text), "\(kind): \(text)") }
+      #expect(shown.split(separator: "\n").allSatisfy { $0.count <= 100 }, "\(kind)")
+    }
+    #expect(try program.good("plot", "curves", "--trial", "1").contains("validation"))
+
+    for (arguments, line) in [
+      (["slice", "1", "--params", "rat", "-o", "a.svg"], "no setting rat; there are:"),
+      (["rank", "1", "--params", "rate", "-o", "a.svg"], "needs 2 settings"),
+      (["curves", "1", "--metrics", "rmse"], "no curves of validation rmse; there are: "),
+      (["confusion", "1", "--split", "nights"], "no confusion matrix of nights; there are: "),
+      (["pareto", "1", "--metrics", "accuracy", "-o", "a.svg"], "two or more"),
+      (["slice", "1", "-o", "nowhere/a.svg"], "-o: nowhere/a.svg: No such file or directory"),
+    ] {
+      try expectRefusal(program, arguments, line)
+    }
+
+    // Without the program that makes PNG, it is said what to install.
+    try FileManager.default.createDirectory(
+      atPath: "\(program.folder)/bin", withIntermediateDirectories: false)
+    try FileManager.default.createSymbolicLink(
+      atPath: "\(program.folder)/bin/sh", withDestinationPath: "/bin/sh")
+    let poor = try program.start(
+      ["plot", "slice", "1", "-o", "poor.png"], environment: ["PATH": "\(program.folder)/bin"])
+    #expect(poor.wait() == .exited(2))
+    #expect(program.log.contains("apt-get install librsvg2-bin"))
+    #expect(program.read("poor.png") == "")
+    up.send(SIGTERM)
+    #expect(up.wait() == .exited(0))
+  }
+
+  @Test func `what cannot be drawn is told in a line`() throws {
+    let program = try program()
+    try program.good("enqueue", "sweep.yaml")
+    for kind in Self.kinds {
+      try expectRefusal(program, [kind, "latest", "-o", "a.svg"], "sweep 1")
+    }
+    for (arguments, line) in [
+      (
+        ["curve", "1", "-o", "a.svg"],
+        "confusion, gradients; did you mean \"curves\"?"
+      ),
+      (["colour", "1"], "there are: curves, parallel,"),
+      (["slice", "1"], "slice needs a file: -o FILE.svg or -o FILE.png"),
+      (["curves", "1", "-o", "a.pdf"], "-o: a.pdf: the name must end in .svg or .png"),
+      (["curves", "1", "--theme", "pink"], "--theme: found pink, allowed: light or dark"),
+      (["curves", "7"], "no sweep 7"), (["curves"], "say which sweep"),
+      (["curves", "1", "--trial", "1"], "not both"), (["confusion", "9"], "no trial 9"),
+      (["timeline", "--trial", "1"], "timeline takes a sweep"),
+    ] {
+      try expectRefusal(program, arguments, line)
+    }
+    #expect(program.read("a.svg") == "")
+  }
+
+  private func expectRefusal(_ program: Program, _ arguments: [String], _ line: String) throws {
+    let run = try program.run(["plot"] + arguments)
+    #expect(run.code == 2, "\(arguments)")
+    #expect(run.output == "" && run.lines.count == 1, "\(arguments): \(run.errors)")
+    #expect(run.errors.contains(line), "\(arguments): \(run.errors)")
+  }
+}
