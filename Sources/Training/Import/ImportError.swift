@@ -4,7 +4,7 @@ public struct ImportError: Error, Hashable, Sendable, CustomStringConvertible {
   public struct Code: Hashable, Sendable {
     private enum Base {
       case unreadable, empty, notUTF8, missingColumn, badOptions, badRow, badValue, emptyText
-      case badSplit, badHeader, badArchive
+      case badSplit, badHeader, badArchive, badTime
     }
     private let base: Base
 
@@ -30,6 +30,8 @@ public struct ImportError: Error, Hashable, Sendable, CustomStringConvertible {
     public static let badHeader = Code(base: .badHeader)
     /// A wheel or zip file, or what was to be in it, is not as expected.
     public static let badArchive = Code(base: .badArchive)
+    /// A field is no time, or one that does not come after that of the row before.
+    public static let badTime = Code(base: .badTime)
   }
 
   /// What is wrong, for programs.
