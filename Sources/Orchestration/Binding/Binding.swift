@@ -4,8 +4,9 @@ public import Training
 
 /// From what a sweep says and a trial was given to what is trained: the only place that knows both.
 public enum Binding {
-  /// How the dataset of a sweep becomes sequences.
-  public static func dataPlan(_ spec: SweepSpec) -> DataPlan {
+  /// How the dataset of a sweep becomes sequences for a trial: the trials of a setting take the folds
+  /// of a backtest by turns, all others see the same.
+  public static func dataPlan(_ spec: SweepSpec, trial: Int = 0) -> DataPlan {
     let settings = Settings(values: spec.fixed)
     var division = DataPlan.Division(
       source: settings.choice("dataset.split.source"),
@@ -15,6 +16,8 @@ public enum Binding {
       settings.part("dataset.split.test", common: division.test)
     (division.validation, division.validationSteps, division.validationFrom) =
       settings.part("dataset.split.validation", common: division.validation)
+    division.folds = settings.integer("dataset.split.folds")
+    division.fold = division.folds.map { trial % $0 }
     var plan = DataPlan(
       task: settings.choice("dataset.task"), tokens: settings.choice("dataset.tokens"),
       maximumLength: settings.integer("dataset.max_length"), keep: settings.choice("dataset.keep"),
@@ -105,7 +108,7 @@ public enum Binding {
     training.clipValue = settings.number("training.clip_value")
 
     let plan = Plan(
-      data: dataPlan(spec), model: model, training: training,
+      data: dataPlan(spec, trial: Int(trial)), model: model, training: training,
       objective: try objective(spec, data.encoding), seed: spec.seed, trial: trial,
       probe: probe(settings))
     do {

@@ -18,9 +18,8 @@ public final class DebianPackages {
     if let folder { try? FileManager.default.removeItem(atPath: folder) }
   }
 
-  /// The content of a file.
+  /// The content of a file, given where it is when the packages are installed.
   ///
-  /// - Parameter path: Where it is when the packages are installed.
   /// - Throws: `SystemError` that says what to install.
   public func content(of path: String) throws(SystemError) -> Data {
     let root = try root(holding: path)
@@ -30,11 +29,9 @@ public final class DebianPackages {
     return bytes
   }
 
-  /// What a program of the packages prints.
+  /// What a program of the packages prints, given where it is when they are installed. In its
+  /// arguments `{root}` stands for the folder of the packages.
   ///
-  /// - Parameters:
-  ///   - path: Where it is when the packages are installed.
-  ///   - arguments: Its arguments, in which `{root}` stands for the folder of the packages.
   /// - Throws: `SystemError` that says what to install.
   public func output(of path: String, _ arguments: [String]) throws(SystemError) -> Data {
     let root = try root(holding: path)

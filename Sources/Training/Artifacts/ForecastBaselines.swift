@@ -26,6 +26,7 @@ extension PreparedData {
   ///   - forecast: What is predicted.
   ///   - answer: The forecast in units of the data, given the first predicted step and how many lie
   ///     between it and the one in question.
+  /// - Returns: What it reaches.
   private func plain(
     _ name: String, _ forecast: ForecastEncoding, _ answer: (Int, Int) -> Double
   ) -> Baseline {

@@ -100,6 +100,8 @@ public final class Predictor {
   ///   - values: The sequences.
   ///   - times: The time of each step, in seconds since 1970 by the clock of the data, for a forecast
   ///     that reads the calendar.
+  /// - Returns: An answer to each sequence.
+  /// - Throws: ``ArtifactError`` if the model reads something else.
   public func predict(
     values: [[Float]], times: [[Int64]]? = nil
   ) throws(ArtifactError) -> [Prediction] {

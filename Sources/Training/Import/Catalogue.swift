@@ -67,6 +67,8 @@ public struct CatalogueEntry: Hashable, Sendable {
   /// - Parameters:
   ///   - contents: One for each of ``files``.
   ///   - place: What messages put before the path of a file.
+  /// - Returns: The dataset.
+  /// - Throws: ``ImportError`` if a file is another than it should be.
   public func dataset(
     fromFiles contents: [[UInt8]], in place: String = ""
   ) throws(ImportError) -> Dataset {

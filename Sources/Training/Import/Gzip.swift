@@ -8,11 +8,7 @@ enum Gzip {
   /// Whether bytes begin as a gzip file does.
   static func isPacked(_ bytes: [UInt8]) -> Bool { bytes.starts(with: [0x1F, 0x8B]) }
 
-  /// The content of a gzip file, checked against its checksum.
-  ///
-  /// - Parameters:
-  ///   - bytes: The file.
-  ///   - file: What messages call it.
+  /// The content of a gzip file, which messages call `file`, checked against its checksum.
   static func content(of bytes: [UInt8], file: String) throws(ImportError) -> [UInt8] {
     func error(_ found: String, _ allowed: String) -> ImportError {
       ImportError(.badArchive, file: file, found: found, allowed: allowed)

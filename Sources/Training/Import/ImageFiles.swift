@@ -60,13 +60,8 @@ struct ByteArrayFile {
 }
 
 extension Dataset {
-  /// Makes a dataset of image files and their labels: see the other one.
-  ///
-  /// - Parameters:
-  ///   - images: For each part its bytes, what messages call it, and its split.
-  ///   - labels: For each part its labels' bytes, and what messages call them.
-  ///   - names: The names of the classes.
-  ///   - name: What the dataset shall be called.
+  /// Makes a dataset of image files and their labels: of each file its bytes and what messages call
+  /// it, and of the images their split.
   package init(
     images: [(bytes: [UInt8], file: String, split: Split?)],
     labels: [(bytes: [UInt8], file: String)], named names: [String], name: String
@@ -80,12 +75,8 @@ extension Dataset {
     try self.init(images: parts, labels: names, name: name)
   }
 
-  /// Makes a dataset of image files and their labels, with the rows of an image as steps.
-  ///
-  /// - Parameters:
-  ///   - parts: For each split its images and its labels, IDX files, packed or not.
-  ///   - labels: The names of the classes.
-  ///   - name: What the dataset shall be called.
+  /// Makes a dataset of images and their labels, IDX files, packed or not, with the rows of an image
+  /// as steps.
   init(
     images parts: [(images: ImportPart, labels: ImportPart)], labels names: [String], name: String
   ) throws(ImportError) {

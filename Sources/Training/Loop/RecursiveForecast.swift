@@ -12,12 +12,13 @@ struct RecursiveForecast {
     self.steps = steps
   }
 
-  /// The answers, scaled as the model gives them: [window, step].
+  /// Forecasts.
   ///
   /// - Parameters:
   ///   - model: A model with one answer.
   ///   - windows: Equally many steps each, as the model sees them.
   ///   - calendar: The channels of the calendar at a step, from 0, after a window.
+  /// - Returns: The answers, scaled as the model gives them: [window, step].
   func run(
     _ model: Model<Float>, windows: [[Float]], following calendar: (Int, Int) -> [Float]
   ) -> Matrix<Float> {

@@ -101,15 +101,18 @@ public struct DataPlan: Codable, Hashable, Sendable {
     public var stratify: Bool?
     /// The seed of the division; nil: that of the run.
     public var seed: UInt64?
-    /// `forecast`: the steps of the test part and of the validation part, in place of a share.
+    /// `forecast`: the steps of the test part, in place of a share.
     public var testSteps: Int?
+    /// `forecast`: the steps of the validation part, in place of a share.
     public var validationSteps: Int?
-    /// `forecast`: the date at which the test part or the validation part begins, in place of a share.
+    /// `forecast`: the date at which the test part begins, in place of a share.
     public var testFrom: String?
+    /// `forecast`: the date at which the validation part begins, in place of a share.
     public var validationFrom: String?
-    /// `forecast`: into how many blocks the test part is cut, and which of them, from 0, this is: a
-    /// fold is tested on its block and knows nothing but what was before it.
+    /// `forecast`: into how many blocks the test part is cut. A fold is tested on its block and knows
+    /// nothing but what was before it.
     public var folds: Int?
+    /// `forecast`: which of the blocks this is, from 0.
     public var fold: Int?
 
     /// A division; by default a tenth each for test and validation.

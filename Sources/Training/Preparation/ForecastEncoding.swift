@@ -18,6 +18,19 @@ public struct ForecastEncoding: Codable, Hashable, Sendable {
   /// seasons, of a step) before: what MASE divides by. 0 if there is no such error.
   public var naiveError: Double
 
+  package init(
+    horizon: Int, isRecursive: Bool = false, logarithm: DataPlan.Logarithm = .none,
+    period: Int? = nil, quantiles: [Double]? = nil, season: Int? = nil, naiveError: Double = 0
+  ) {
+    self.horizon = horizon
+    self.isRecursive = isRecursive
+    self.logarithm = logarithm
+    self.period = period
+    self.quantiles = quantiles
+    self.season = season
+    self.naiveError = naiveError
+  }
+
   /// The numbers that a model answers for each predicted step.
   public var answersPerStep: Int { quantiles?.count ?? 1 }
 

@@ -66,9 +66,7 @@ public enum CalendarFeature: String, Codable, Hashable, Sendable, CaseIterable {
   /// The month of the year, with its days.
   case month
 
-  /// Sine and cosine.
-  ///
-  /// - Parameter time: Seconds since 1970 by the clock of the data.
+  /// Sine and cosine of a time, in seconds since 1970 by the clock of the data.
   public func values(at time: Int64) -> [Float] {
     let phase: Double
     let moment = CalendarTime(time)
