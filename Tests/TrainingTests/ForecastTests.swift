@@ -62,10 +62,8 @@ import Training
       }, seed: 0)
     // The first prediction is of the steps 5, 6, 7 and 8 from 2, 3, 4 and again 2.
     #expect(Array(data.train.values(0)) == [9, 15])
-    #expect(
-      Array(Self.scaledBack(data.train, data.encoding).prefix(4)) == [
-        25 - 4, 36 - 9, 49 - 16, 64 - 4,
-      ])
+    let wanted: [Double] = [25 - 4, 36 - 9, 49 - 16, 64 - 4]
+    #expect(Array(Self.scaledBack(data.train, data.encoding).prefix(4)) == wanted)
   }
 
   @Test func `recursive answers are one step each, evaluated over the horizon`() throws {
@@ -297,9 +295,10 @@ import Training
 
   @Test func `the quantile loss agrees with central differences`() {
     let quantiles = [0.1, 0.5, 0.9, 0.1, 0.5, 0.9]
-    let values = Matrix<Double>(
-      rows: 2, columns: 6, (0..<12).map { Double($0 * 29 % 17) / 5 - 1.5 })
-    let targets = (0..<12).map { $0 == 7 ? Double.nan : Double($0 * 13 % 11) / 4 - 1.1 }
+    let elements: [Double] = (0..<12).map { (place: Int) in Double(place * 29 % 17) / 5 - 1.5 }
+    let values = Matrix<Double>(rows: 2, columns: 6, elements)
+    var targets: [Double] = (0..<12).map { (place: Int) in Double(place * 13 % 11) / 4 - 1.1 }
+    targets[7] = .nan
     let gradient = Matrix<Double>()
     let sum = Loss.numbers(.quantile(quantiles), values, targets: targets, gradient: gradient)
     #expect(sum.count == 11)

@@ -45,12 +45,14 @@ public struct DataPlan: Codable, Hashable, Sendable {
     case none
   }
 
-  /// What stands for values that were not measured: always the last one that was.
+  /// What stands for values that were not measured.
   public enum Missing: String, Codable, Hashable, Sendable, CaseIterable {
-    /// A further channel says where it does.
+    /// The last one that was, and a further channel says where it does.
     case mask
-    /// Nothing says so.
+    /// The last one that was.
     case last
+    /// 0, as if it had been measured: what is predicted is scored there too.
+    case zero
   }
 
   /// `forecast`: what is predicted in place of a value.

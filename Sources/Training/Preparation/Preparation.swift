@@ -1,4 +1,14 @@
 extension Dataset {
+  /// The dataset with 0 for values that were not measured.
+  func withZeros() -> Dataset {
+    guard case .values(let sequences, let channels) = inputs else { return self }
+    return Dataset(
+      name: name,
+      inputs: .values(
+        sequences.map { $0.map { $0.isNaN ? 0 : $0 } }, channels: channels), targets: targets,
+      splits: splits, times: times)
+  }
+
   /// The dataset with its values in steps of another width, for a plan.
   func regrouped(width: Int) throws(PlanError) -> Dataset {
     try PlanError.require(width, in: 1...1_000_000, "data.channels")
@@ -37,6 +47,7 @@ extension PreparedData {
     let version = dataset.sha256
     var dataset = dataset
     if let width = plan.channels { dataset = try dataset.regrouped(width: width) }
+    if plan.missing == .zero { dataset = dataset.withZeros() }
     let plan = try plan.resolved(for: dataset)
     switch plan.task {
     case .forecast: self = try Self.forecast(dataset, version, plan, onProgress)
