@@ -175,6 +175,13 @@ import Training
         ($0.window, $0.missing) = (2, .last)
       }, seed: 0)
     #expect(unmarked.encoding.inputWidth == 1)
+    let zeros = try PreparedData(
+      Self.series([[gap, 4, gap, 8, 5, 6, gap, 7, 8, 9]]),
+      Self.plan {
+        ($0.window, $0.missing) = (2, .zero)
+      }, seed: 0)
+    #expect(Self.numbers(zeros.train) == [0, 8, 5, 6])
+    #expect(zeros.encoding.features == nil)
   }
 
   @Test func `the calendar is told on circles`() {

@@ -100,7 +100,8 @@ extension SpecSchema {
       "Values: the channels of a step; 28 reads a picture of MNIST by rows, 1 by pixels."),
     Field(
       "dataset.missing", names(DataPlan.Missing.self),
-      "Values that were not measured are the last ones that were; mask adds a channel that says so."
+      "Values that were not measured are the last ones that were; mask, the default, adds a channel that "
+        + "says so; zero takes them as measured zeros."
     ),
     Field(
       "dataset.difference", names(DataPlan.Difference.self),

@@ -65,8 +65,13 @@ import Training
   }
 
   @Test(arguments: [
-    ("dataset:\n  name: d\n  split: {test: soon}\n", "a.yaml:3:17: dataset.split.test: found 'soon'"),
-    ("dataset:\n  name: d\n  difference: second\n", "a.yaml:3:15: dataset.difference: found second"),
+    (
+      "dataset:\n  name: d\n  split: {test: soon}\n",
+      "a.yaml:3:17: dataset.split.test: found 'soon'"
+    ),
+    (
+      "dataset:\n  name: d\n  difference: second\n", "a.yaml:3:15: dataset.difference: found second"
+    ),
     ("dataset:\n  name: d\n  calendar: [hours]\n", "a.yaml:3:13: dataset.calendar: found"),
     (
       "dataset: d\ntraining:\n  quantiles: [0.9, 0.1]\n",
