@@ -24,7 +24,7 @@ public struct CheckedSweep: Sendable {
   /// - Throws: `SpecError`, at its place in the file.
   public init(_ spec: SweepSpec, on dataset: Dataset) throws(SpecError) {
     if spec.sampler == .pbt { try Self.checkPopulation(spec) }
-    do {
+    do throws(PlanError) {
       let folds = Binding.dataPlan(spec).split.folds ?? 1
       guard folds == 1 || spec.search.repeats == folds else {
         throw PlanError(
