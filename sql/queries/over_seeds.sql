@@ -1,5 +1,4 @@
--- What does each setting reach on the test split over its seeds: mean and standard deviation, beside
--- the best method without a network?
+-- What does each setting reach on the test split over its seeds, and what methods without a network?
 select t.sweep_id, t.params, m.metric, count(*) as seeds, avg(m.value) as mean,
   stddev_samp(m.value) as deviation,
   (select string_agg(format('%s %s', b.name, round(b.value::numeric, 4)), ', ' order by b.name)
