@@ -19,7 +19,7 @@ struct InputCoder {
     var emptyTexts = 0
     switch dataset.inputs {
     case .texts(let texts):
-      let coded = CodedTexts(texts, rows, plan, onProgress)
+      var coded = CodedTexts(texts, rows, plan, onProgress)
       vocabulary = coded.vocabulary(train, plan, encoding)
       onProgress()
       tokens = coded.indices(vocabulary ?? Vocabulary(words: []))
@@ -207,14 +207,21 @@ struct CodedTexts {
     return Vocabulary(words: frequent.prefix(room).map { table.text(of: $0) })
   }
 
-  /// The texts as indices of a vocabulary.
-  func indices(_ vocabulary: Vocabulary) -> [[Int32]] {
+  /// The texts as indices of a vocabulary, in the memory of the numbers, which are gone then.
+  mutating func indices(_ vocabulary: Vocabulary) -> [[Int32]] {
     var index = [Int32](repeating: Vocabulary.unknown, count: table.count)
     for (position, token) in vocabulary.tokens.enumerated().dropFirst(Vocabulary.special.count) {
       if let number = Array(token.utf8).withUnsafeBufferPointer({ table.index(of: $0) }) {
         index[Int(number)] = Int32(position)
       }
     }
-    return sequences.map { $0.map { index[Int($0)] } }
+    var indices: [[Int32]] = []
+    swap(&indices, &sequences)
+    for row in indices.indices {
+      for place in indices[row].indices {
+        indices[row][place] = index[Int(indices[row][place])]
+      }
+    }
+    return indices
   }
 }

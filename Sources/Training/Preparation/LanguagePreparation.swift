@@ -41,10 +41,10 @@ extension PreparedData {
       }
     }
     var vocabulary: Vocabulary?
-    if let coded {
-      let found = coded.vocabulary(
+    if var texts = coded {
+      let found = texts.vocabulary(
         counting: (regions[.train] ?? []).map { documents[$0.row][$0.steps] }, plan)
-      documents = coded.indices(found)
+      documents = texts.indices(found)
       vocabulary = found
       size = found.count
       onProgress()
