@@ -68,7 +68,7 @@ import Training
     let quantiles = [0.1, 0.5, 0.9, 0.1, 0.5, 0.9]
     let elements: [Double] = (0..<12).map { (place: Int) in Double(place * 29 % 17) / 5 - 1.5 }
     let values = Matrix<Double>(rows: 2, columns: 6, elements)
-    var targets: [Double] = (0..<12).map { (place: Int) in Double(place * 13 % 11) / 4 - 1.1 }
+    var targets: [Double] = (0..<12).map { (place: Int) in Double(place * 13 % 11) / 4 - 1.13 }
     targets[7] = .nan
     let gradient = Matrix<Double>()
     let sum = Loss.numbers(.quantile(quantiles), values, targets: targets, gradient: gradient)

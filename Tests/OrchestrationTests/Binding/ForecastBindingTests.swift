@@ -72,7 +72,7 @@ import Training
     (
       "dataset:\n  name: d\n  difference: second\n", "a.yaml:3:15: dataset.difference: found second"
     ),
-    ("dataset:\n  name: d\n  calendar: [hours]\n", "a.yaml:3:13: dataset.calendar: found"),
+    ("dataset:\n  name: d\n  calendar: [hours]\n", "dataset.calendar: found"),
     (
       "dataset: d\ntraining:\n  quantiles: [0.9, 0.1]\n",
       "a.yaml:3:14: training.quantiles: found [0.9, 0.1], allowed: rising numbers between 0 and 1"
