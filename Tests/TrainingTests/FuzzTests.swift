@@ -1,8 +1,10 @@
+import Glibc
 import Philox
 import Testing
 import Training
 
-/// Damaged files of every kind: each is read or refused in one clear line.
+/// Damaged files of every kind: each is read or refused in one clear line. Two thousand of each, or as
+/// many as the variable UNROLL_FUZZ_FILES says.
 @Suite struct FuzzTests {
   struct Reader: Sendable, CustomTestStringConvertible {
     let name: String
@@ -107,7 +109,8 @@ import Training
   func `two thousand damaged files are read, or refused in one line`(reader: Reader) {
     var random = Philox(seed: 7).sequence(.generator, step: 0)
     var refused = 0
-    for number in 0..<2000 {
+    let count = getenv("UNROLL_FUZZ_FILES").flatMap { Int(String(cString: $0)) } ?? 2000
+    for number in 0..<count {
       let seed = reader.seeds[number % reader.seeds.count]
       let bytes = Self.damage(seed, reader.words, &random)
       do {
@@ -123,7 +126,7 @@ import Training
         Issue.record("\(reader.name) \(bytes): \(error)")
       }
     }
-    #expect((100...2000).contains(refused), "some damage is noticed")
+    #expect(refused > count / 20, "some damage is noticed")
     for seed in reader.seeds { #expect(throws: Never.self) { try reader.read(seed) } }
   }
 }
