@@ -8,4 +8,9 @@ static inline int unroll_inflate_raw_init(z_stream *stream) {
   return inflateInit2(stream, -15);
 }
 
+// 16 more than the window: a stream with the head and the checksum of gzip.
+static inline int unroll_inflate_gzip_init(z_stream *stream) {
+  return inflateInit2(stream, 15 + 16);
+}
+
 #endif

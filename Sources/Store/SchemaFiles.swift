@@ -53,6 +53,7 @@ package struct SchemaFile: Sendable, Hashable {
     SchemaFile("diverged", PackageResources.diverged_sql),
     SchemaFile("failed_workers", PackageResources.failed_workers_sql),
     SchemaFile("hidden_size", PackageResources.hidden_size_sql),
+    SchemaFile("over_seeds", PackageResources.over_seeds_sql),
     SchemaFile("overfitting", PackageResources.overfitting_sql),
     SchemaFile("params_and_objective", PackageResources.params_and_objective_sql),
     SchemaFile("progress_of_sweeps", PackageResources.progress_of_sweeps_sql),

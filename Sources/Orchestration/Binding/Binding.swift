@@ -4,23 +4,40 @@ public import Training
 
 /// From what a sweep says and a trial was given to what is trained: the only place that knows both.
 public enum Binding {
-  /// How the dataset of a sweep becomes sequences.
-  public static func dataPlan(_ spec: SweepSpec) -> DataPlan {
+  /// How the dataset of a sweep becomes sequences for a trial: the trials of a setting take the folds
+  /// of a backtest by turns, all others see the same.
+  public static func dataPlan(_ spec: SweepSpec, trial: Int = 0) -> DataPlan {
     let settings = Settings(values: spec.fixed)
-    return DataPlan(
+    var division = DataPlan.Division(
+      source: settings.choice("dataset.split.source"),
+      stratify: settings.boolean("dataset.split.stratify"),
+      seed: settings.integer("dataset.split.seed").map(UInt64.init))
+    (division.test, division.testSteps, division.testFrom) =
+      settings.part("dataset.split.test", common: division.test)
+    (division.validation, division.validationSteps, division.validationFrom) =
+      settings.part("dataset.split.validation", common: division.validation)
+    division.folds = settings.integer("dataset.split.folds")
+    division.fold = division.folds.map { trial % $0 }
+    var plan = DataPlan(
       task: settings.choice("dataset.task"), tokens: settings.choice("dataset.tokens"),
       maximumLength: settings.integer("dataset.max_length"), keep: settings.choice("dataset.keep"),
       minimumCount: settings.integer("dataset.min_count"),
       maximumVocabulary: settings.integer("dataset.max_vocabulary"),
       deduplicate: settings.boolean("dataset.deduplicate"),
-      split: DataPlan.Division(
-        source: settings.choice("dataset.split.source"),
-        test: settings.number("dataset.split.test") ?? 0.1,
-        validation: settings.number("dataset.split.validation") ?? 0.1,
-        stratify: settings.boolean("dataset.split.stratify"),
-        seed: settings.integer("dataset.split.seed").map(UInt64.init)),
-      window: settings.integer("dataset.window"), horizon: settings.integer("dataset.horizon"),
+      split: division, window: settings.integer("dataset.window"),
+      horizon: settings.integer("dataset.horizon"),
       target: settings.text("dataset.target"), scaling: settings.choice("dataset.scaling"))
+    plan.channels = settings.integer("dataset.channels")
+    plan.missing = settings.choice("dataset.missing")
+    plan.logarithm = settings.choice("dataset.log")
+    plan.difference = settings.choice("dataset.difference")
+    plan.season = settings.integer("dataset.season")
+    plan.calendar = settings.list("dataset.calendar")?.compactMap {
+      $0.string.flatMap(CalendarFeature.init(rawValue:))
+    }
+    plan.strategy = settings.choice("dataset.strategy")
+    plan.quantiles = settings.list("training.quantiles")?.compactMap(\.number)
+    return plan
   }
 
   /// What a trial of a sweep trains, with everything filled in that the data decides.
@@ -92,7 +109,7 @@ public enum Binding {
     training.clipValue = settings.number("training.clip_value")
 
     let plan = Plan(
-      data: dataPlan(spec), model: model, training: training,
+      data: dataPlan(spec, trial: Int(trial)), model: model, training: training,
       objective: try objective(spec, data.encoding), seed: spec.seed, trial: trial,
       probe: probe(settings))
     do {
@@ -182,7 +199,7 @@ public enum Binding {
       "training.warm_up": "training.schedule.warm_up",
       "training.decay_every": "training.schedule.every",
       "training.decay_factor": "training.schedule.factor",
-      "training.floor": "training.schedule.floor",
+      "training.floor": "training.schedule.floor", "data.quantiles": "training.quantiles",
       "training.patience": "training.schedule.patience",
     ]
     let field =
@@ -213,6 +230,16 @@ private struct Settings {
   func number(_ path: String) -> Double? { value(path, \.number) }
   func boolean(_ path: String) -> Bool? { value(path, \.boolean) }
   func text(_ path: String) -> String? { value(path, \.string) }
+
+  func list(_ path: String) -> [Value]? { value(path, \.list) }
+
+  /// The size of a part: a share, or in place of it a number of steps or a date.
+  func part(_ path: String, common: Double) -> (share: Double, steps: Int?, from: String?) {
+    guard let value = values[path], value != .null else { return (common, nil, nil) }
+    if let date = value.string { return (common, nil, date) }
+    if let share = value.number, share < 1 { return (share, nil, nil) }
+    return (common, value.integer, nil)
+  }
 
   func choice<Choice: RawRepresentable>(_ path: String) -> Choice? where Choice.RawValue == String {
     value(path) { $0.string.flatMap(Choice.init(rawValue:)) }

@@ -12,6 +12,8 @@ public struct CheckedSweep: Sendable {
   public let data: PreparedData
   /// What the first trial trains.
   public let firstPlan: Plan
+  /// What plain methods reach on the same data; of several folds the mean.
+  public let baselines: [Training.Baseline]
 
   /// How many trials are bound to a plan on trial: all of a small grid, and enough of any other
   /// search to meet each choice.
@@ -29,8 +31,19 @@ public struct CheckedSweep: Sendable {
     _ spec: SweepSpec, on dataset: Dataset, initial: InitialWeights?
   ) throws(SpecError) {
     if spec.sampler == .pbt { try Self.checkPopulation(spec) }
-    do {
-      let data = try PreparedData(dataset, Binding.dataPlan(spec), seed: spec.seed)
+    do throws(PlanError) {
+      let folds = Binding.dataPlan(spec).split.folds ?? 1
+      guard folds == 1 || spec.search.repeats == folds else {
+        throw PlanError(
+          field: "search.repeats", found: "\(spec.search.repeats)",
+          allowed: "\(folds), that of dataset.split.folds: each setting is tried once on each fold")
+      }
+      var parts: [PreparedData] = []
+      for fold in 0..<folds {
+        parts.append(
+          try PreparedData(dataset, Binding.dataPlan(spec, trial: fold), seed: spec.seed))
+      }
+      let data = parts[0]
       var sampler = spec.makeSampler()
       var first: Plan?
       for number in 0..<min(spec.trials, Self.tried) {
@@ -43,6 +56,7 @@ public struct CheckedSweep: Sendable {
       guard let first else { preconditionFailure("a space without a point was parsed") }
       self.spec = spec
       self.data = data
+      baselines = Self.mean(of: parts.map { $0.baselines() })
       firstPlan = first
     } catch {
       let error = Binding.inSpecWords(error)
@@ -91,7 +105,7 @@ public struct CheckedSweep: Sendable {
       objective: Store.Objective(
         metric: objective.metric, split: objective.split.rawValue, goal: goal.rawValue),
       facts: try JSON(encoding: facts),
-      baselines: data.baselines().flatMap { baseline in
+      baselines: baselines.flatMap { baseline in
         baseline.metrics.map {
           Store.Baseline(
             name: baseline.name, split: $0.split.rawValue, metric: $0.name, value: $0.value)
@@ -99,6 +113,21 @@ public struct CheckedSweep: Sendable {
       },
       reason: "\(spec.trials) trials by \(spec.sampler.rawValue) search over "
         + "\(spec.space.parameters.count) parameters")
+  }
+
+  /// The mean of each metric of the same baselines of several folds.
+  private static func mean(of folds: [[Training.Baseline]]) -> [Training.Baseline] {
+    guard var mean = folds.first, folds.count > 1 else { return folds.first ?? [] }
+    for (number, baseline) in mean.enumerated() {
+      for (place, metric) in baseline.metrics.enumerated() {
+        let values = folds.compactMap { fold in
+          fold.first { $0.name == baseline.name }?.metrics
+            .first { $0.split == metric.split && $0.name == metric.name }?.value
+        }
+        mean[number].metrics[place].value = values.reduce(0, +) / Double(values.count)
+      }
+    }
+    return mean
   }
 
   /// What was resolved, for people and SQL.

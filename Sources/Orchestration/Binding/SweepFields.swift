@@ -28,6 +28,14 @@ extension SpecSchema {
     Search.Metric("macro_recall", .maximize, "The mean of the labels' recall."),
     Search.Metric("rmse", .minimize, "The root of the mean squared error, in the data's units."),
     Search.Metric("mae", .minimize, "The mean absolute error, in the data's units."),
+    Search.Metric(
+      "mape", .minimize, "Forecasts: the mean error relative to the truth, in percent."),
+    Search.Metric("smape", .minimize, "Forecasts: the same, relative to truth and forecast."),
+    Search.Metric(
+      "mase", .minimize,
+      "Forecasts: the mean absolute error relative to the seasonal naive forecast."),
+    Search.Metric("pinball", .minimize, "Quantiles: their mean pinball loss, in the data's units."),
+    Search.Metric("coverage", .maximize, "Quantiles: the share of truths between the outer ones."),
     Search.Metric("bits_per_token", .minimize, "The mean loss of a language model, in bits."),
   ]
 
@@ -66,21 +74,56 @@ extension SpecSchema {
       "dataset.split.source", names(DataPlan.SplitSource.self),
       "Whether the parts are drawn as fractions or given by the file; the file's if it has them."),
     Field(
-      "dataset.split.test", .number(.from(0, below: 1)),
-      "The share of the test split, which is looked at once, at the end.", default: 0.1),
+      "dataset.split.test", part,
+      "The share of the test split, which is looked at once, at the end; of forecasts also its number "
+        + "of steps, or the date at which it begins.", default: 0.1),
     Field(
-      "dataset.split.validation", .number(.from(0, below: 1)),
-      "The share of the validation split, which chooses epochs and trials.", default: 0.1),
+      "dataset.split.validation", part,
+      "The share of the validation split, which chooses epochs and trials; of forecasts also its "
+        + "number of steps, or the date at which it begins.", default: 0.1),
     Field("dataset.split.stratify", .boolean, "Whether each label has its share in each part."),
     Field(
       "dataset.split.seed", .integer(0...(.max)), "The seed of the split; the sweep's if not said."),
+    Field(
+      "dataset.split.folds", .integer(2...1000),
+      "Forecasts: into how many blocks the test part is cut for a backtest with a rolling origin; the "
+        + "search.repeats trials of a setting are each tested on one, knowing what was before it."),
     Field("dataset.window", .integer(1...1_000_000), "Forecasts: the steps that a model sees."),
     Field("dataset.horizon", .integer(1...1_000_000), "Forecasts: the steps that it predicts."),
     Field("dataset.target", .text, "Forecasts: the column that it predicts; the last if not said."),
     Field(
       "dataset.scaling", names(DataPlan.Scaling.self),
-      "Whether numbers are standardized by the training split."),
+      "How numbers are scaled by the training split: standard, each channel by itself; joint, all alike; "
+        + "range, to 0 to 1; none."),
+    Field(
+      "dataset.channels", .integer(1...1_000_000),
+      "Values: the channels of a step; 28 reads a picture of MNIST by rows, 1 by pixels."),
+    Field(
+      "dataset.missing", names(DataPlan.Missing.self),
+      "Values that were not measured are the last ones that were; mask, the default, adds a channel that "
+        + "says so; zero takes them as measured zeros."
+    ),
+    Field(
+      "dataset.difference", names(DataPlan.Difference.self),
+      "Forecasts: whether the difference from the step or the season before is predicted."),
+    Field(
+      "dataset.log", names(DataPlan.Logarithm.self),
+      "Forecasts: whether the logarithm of the target (log1p: of one more) is predicted."),
+    Field(
+      "dataset.season", .integer(2...1_000_000),
+      "Forecasts: the steps of a season; of hours a day, of days a week, of months a year, if not said."
+    ),
+    Field(
+      "dataset.calendar", .list(names(CalendarFeature.self), count: 0...3),
+      "Forecasts: what the model is told of the time of a step."),
+    Field(
+      "dataset.strategy", names(DataPlan.Strategy.self),
+      "Forecasts of several steps: all at once, or each from the answers before it."),
   ]
+
+  /// The size of a part of the data.
+  private static let part = Field.Kind.either(
+    .number(.from(0, below: 1)), .either(.integer(1...(1 << 40)), .text))
 
   private static let modelFields: [Field] = [
     Field(
@@ -202,6 +245,10 @@ extension SpecSchema {
     Field(
       "training.quantile", .number(.above(0, through: 1)), "quantile: which one is predicted.",
       default: 0.5, isSearchable: true),
+    Field(
+      "training.quantiles", .list(.number(.from(0, through: 1)), count: 1...99),
+      "Forecasts: the quantiles that are predicted of each step, such as [0.1, 0.5, 0.9]; the loss is "
+        + "that of quantiles."),
     Field(
       "training.label_smoothing", .number(.from(0, below: 1)),
       "The share of each right answer that is spread over all classes.", default: 0,

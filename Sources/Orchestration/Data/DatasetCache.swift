@@ -28,15 +28,25 @@ public struct DatasetCache: Sendable {
   /// - Throws: What `content` throws, or `DatasetDecodingError`.
   public func dataset(_ stored: StoredDataset, content: () throws -> [UInt8]) throws -> Dataset {
     let path = directory.map { "\($0)/\(stored.version)" }
-    if let path, let data = FileManager.default.contents(atPath: path) {
-      let bytes = [UInt8](data)
-      if Digest.text(of: bytes) == stored.version {
-        return try Dataset(decoding: bytes, name: stored.name)
-      }
+    if let data = path.flatMap({ mapped($0, stored) }) {
+      return try Dataset(decoding: data, name: stored.name)
     }
     let bytes = try content()
-    if let path { try? keep(bytes, path) }
+    if let path {
+      try? keep(bytes, path)
+      if let data = mapped(path, stored) { return try Dataset(decoding: data, name: stored.name) }
+    }
     return try Dataset(decoding: bytes, name: stored.name)
+  }
+
+  /// The file of a dataset if it is whole. It is mapped into memory: what a dataset keeps as it is in
+  /// the file takes no memory that the system could not take back, and all workers of a machine share
+  /// it.
+  private func mapped(_ path: String, _ stored: StoredDataset) -> Data? {
+    guard let data = try? Data(contentsOf: URL(filePath: path), options: .alwaysMapped),
+      Digest.text(of: data) == stored.version
+    else { return nil }
+    return data
   }
 
   private func keep(_ bytes: [UInt8], _ path: String) throws {

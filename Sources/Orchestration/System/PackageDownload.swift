@@ -3,6 +3,13 @@ import Glibc
 
 /// Gets a wheel by name and version with the ordinary client, pip. Nothing of it is installed or run.
 public enum PackageDownload {
+  /// A new empty folder, to be removed by whoever asked for it.
+  static func temporaryFolder() throws(SystemError) -> String {
+    var template = Array("\(Environment.value("TMPDIR") ?? "/tmp")/unroll-fetch-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { throw .call("cannot create a temporary directory") }
+    return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+
   /// Downloads a wheel.
   ///
   /// - Parameters:
@@ -11,10 +18,7 @@ public enum PackageDownload {
   /// - Returns: The bytes of the wheel, a zip archive.
   /// - Throws: `SystemError` when pip is missing or fails, with its last word.
   public static func wheel(_ package: String, version: String) throws(SystemError) -> Data {
-    var template = Array("\(Environment.value("TMPDIR") ?? "/tmp")/unroll-fetch-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else { throw .call("cannot create a temporary directory") }
-    let directory = String(
-      decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+    let directory = try temporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: directory) }
 
     let log = "\(directory)/pip.log"

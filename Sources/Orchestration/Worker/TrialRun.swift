@@ -70,7 +70,8 @@ struct TrialRun {
     // Until it is our turn, another slot prepares data under its own watch.
     context.running.waits(claim.lease)
     let data = try context.data.data(
-      version: claim.datasetVersion, plan: Binding.dataPlan(spec), seed: spec.seed,
+      version: claim.datasetVersion, plan: Binding.dataPlan(spec, trial: claim.number),
+      seed: spec.seed,
       load: { cache in
         try ask { database in
           try cache.dataset(database.dataset(id: claim.datasetID)) {

@@ -2,7 +2,7 @@ internal import Glibc
 
 /// What a method without a network reaches: the least that a model has to beat.
 public struct Baseline: Codable, Hashable, Sendable {
-  /// The method: `majority`, `naive-bayes`, `mean`, `persistence` or `unigram`.
+  /// The method: `majority`, `naive-bayes`, `mean`, `persistence`, `seasonal-naive` or `unigram`.
   public var name: String
   /// What it reached, on validation and test.
   public var metrics: [Metric]
@@ -16,12 +16,12 @@ extension PreparedData {
       encoding.tokens == nil ? [majority()] : [majority(), naiveBayes()]
     case .tag: [majority()]
     case .regress: [constant()]
-    case .forecast: [constant(), persistence()]
+    case .forecast: encoding.forecast.map(forecasts) ?? []
     case .language: [unigram()]
     }
   }
 
-  private func baseline(
+  func baseline(
     _ name: String, only names: [String]? = nil, _ tally: (Sequences) -> Tally
   ) -> Baseline {
     var metrics: [Metric] = []
@@ -80,15 +80,6 @@ extension PreparedData {
     let width = encoding.outputs
     let mean = Scale.fitting([train.numbers[...]], width: width).means
     return numbers("mean") { _, column in mean[column] }
-  }
-
-  /// The last value seen goes on for ever.
-  private func persistence() -> Baseline {
-    let channels = encoding.channels?.count ?? 1
-    let channel = encoding.targetChannel ?? 0
-    return numbers("persistence") { values, _ in
-      Double(values[values.endIndex - channels + channel])
-    }
   }
 
   private func numbers(

@@ -14,8 +14,10 @@ public struct Prediction: Codable, Hashable, Sendable {
   public var label: String?
   /// Every label in the order of the labels; of next tokens the ten most probable.
   public var probabilities: [Candidate]?
-  /// The predicted numbers, in the scale of the data.
+  /// The predicted numbers, in the scale of the data; of quantiles that nearest to the median.
   public var numbers: [Double]?
+  /// Of each predicted step the quantiles of the plan, in the scale of the data.
+  public var quantiles: [[Double]]?
   /// The most probable class of each step.
   public var steps: [String]?
 }
@@ -88,31 +90,81 @@ public final class Predictor {
     return predict(symbols)
   }
 
-  /// What the model answers to sequences of values, step by step, none of them empty. For a forecast
-  /// these are the last steps before what is to be predicted, at least a window of them.
-  public func predict(values: [[Float]]) throws(ArtifactError) -> [Prediction] {
+  /// What the model answers to sequences of values, step by step, none of them empty.
+  ///
+  /// For a forecast these are the last steps before what is to be predicted: at least a window of them,
+  /// and a period more if differences are predicted. A value that was not measured is not a number; a
+  /// model that was trained on data with gaps knows what to do with it.
+  ///
+  /// - Parameters:
+  ///   - values: The sequences.
+  ///   - times: The time of each step, in seconds since 1970 by the clock of the data, for a forecast
+  ///     that reads the calendar.
+  /// - Returns: An answer to each sequence.
+  /// - Throws: ``ArtifactError`` if the model reads something else.
+  public func predict(
+    values: [[Float]], times: [[Int64]]? = nil
+  ) throws(ArtifactError) -> [Prediction] {
     let encoding = document.encoding
-    guard let channels = encoding.channels, let scale = encoding.inputScale else {
+    guard let channels = encoding.channels, encoding.inputScale != nil else {
       throw wrongInput("values")
     }
     let width = channels.count
-    let least = encoding.task == .forecast ? encoding.maximumLength ?? 1 : 1
+    let least =
+      encoding.task == .forecast
+      ? (encoding.maximumLength ?? 1) + (encoding.forecast?.period ?? 0) : 1
+    let mayHaveGaps = encoding.features != nil
     for sequence in values
     where sequence.count % width != 0 || sequence.count / width < least
-      || !sequence.allSatisfy(\.isFinite)
+      || !sequence.allSatisfy({ $0.isFinite || (mayHaveGaps && $0.isNaN) })
     {
       throw ArtifactError(
         artifact: "input", found: "\(sequence.count) values",
         allowed: "finite values, \(width) a step, at least \(least) steps")
     }
+    if let forecast = encoding.forecast { return try predict(values, times, forecast) }
     return predict(
       lengths: values.map { encoding.cut($0.count / width).count }
     ) { members in
       PackedBatch(
         values: members.map { member in
           let cut = encoding.cut(values[member].count / width)
-          return scale.apply(values[member][cut.lowerBound * width..<cut.upperBound * width])
-        }, channels: width)
+          return encoding.modelInput(
+            values[member][cut.lowerBound * width..<cut.upperBound * width])
+        }, channels: encoding.inputWidth)
+    }
+  }
+
+  /// Forecasts from the ends of series.
+  private func predict(
+    _ series: [[Float]], _ times: [[Int64]]?, _ forecast: ForecastEncoding
+  ) throws(ArtifactError) -> [Prediction] {
+    let encoding = document.encoding
+    let width = encoding.channels?.count ?? 1
+    if encoding.features?.calendar.isEmpty == false,
+      times?.map(\.count) != series.map({ $0.count / width })
+    {
+      throw ArtifactError(
+        artifact: "input", found: "\(times == nil ? "no" : "other") times",
+        allowed: "a time for each step: the model reads the calendar")
+    }
+    return series.enumerated().map { number, values in
+      let ending = ForecastInput(values, times?[number], encoding, forecast)
+      let result =
+        forecast.isRecursive
+        ? RecursiveForecast(encoding, steps: forecast.horizon).run(
+          model, windows: [ending.steps], following: { _, step in ending.calendar[step] })
+        : model.forward(PackedBatch(values: [ending.steps], channels: encoding.inputWidth))
+      let answers = forecast.restored(
+        UnsafeBufferPointer(start: result.pointer, count: result.columns),
+        encoding.targetScale ?? .identity(width: 1), anchors: ending.anchors[...])
+      guard forecast.quantiles != nil else { return Prediction(numbers: answers) }
+      let each = forecast.answersPerStep
+      // Neighbouring quantiles that cross are put in order, which makes none of them worse.
+      let quantiles = stride(from: 0, to: answers.count, by: each).map {
+        answers[$0..<$0 + each].sorted()
+      }
+      return Prediction(numbers: quantiles.map { $0[forecast.middle] }, quantiles: quantiles)
     }
   }
 

@@ -1,67 +1,94 @@
-/// Appends numbers to a byte buffer, little-endian.
-struct ByteWriter {
-  private(set) var bytes: [UInt8] = []
+/// Takes bytes one piece after the other: a buffer, or a digest that keeps none of them.
+protocol ByteSink {
+  /// Takes the next bytes, which are valid during the call.
+  mutating func take(_ bytes: UnsafeRawBufferPointer)
+}
 
-  mutating func append(_ raw: some Sequence<UInt8>) { bytes.append(contentsOf: raw) }
+extension ByteSink {
+  mutating func append(_ raw: some Sequence<UInt8>) {
+    let taken: Void? = raw.withContiguousStorageIfAvailable { take(UnsafeRawBufferPointer($0)) }
+    if taken == nil { Array(raw).withUnsafeBytes { take($0) } }
+  }
 
+  /// Appends a number, little-endian.
   mutating func append(_ value: some FixedWidthInteger) {
-    withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
+    withUnsafeBytes(of: value.littleEndian) { take($0) }
   }
 
   /// Appends a column. The memory of a little-endian machine already has the right bytes.
-  mutating func append(_ column: [Int32]) {
-    #if _endian(little)
-      column.withUnsafeBytes { bytes.append(contentsOf: $0) }
-    #else
-      for value in column { append(value) }
-    #endif
-  }
+  mutating func append(_ column: [Int32]) { append(integers: column) }
+
+  mutating func append(_ column: [Int64]) { append(integers: column) }
 
   mutating func append(_ column: [Float]) {
     #if _endian(little)
-      column.withUnsafeBytes { bytes.append(contentsOf: $0) }
+      column.withUnsafeBytes { take($0) }
     #else
       for value in column { append(value.bitPattern) }
     #endif
   }
+
+  private mutating func append(integers column: [some FixedWidthInteger]) {
+    #if _endian(little)
+      column.withUnsafeBytes { take($0) }
+    #else
+      for value in column { append(value) }
+    #endif
+  }
 }
 
-/// Takes numbers off a byte buffer, little-endian; nil where the bytes have ended.
-struct ByteReader {
-  private let bytes: ArraySlice<UInt8>
+/// Appends numbers to a byte buffer, little-endian.
+struct ByteWriter: ByteSink {
+  private(set) var bytes: [UInt8] = []
+
+  mutating func take(_ more: UnsafeRawBufferPointer) { bytes.append(contentsOf: more) }
+}
+
+/// Takes numbers off a byte buffer, little-endian; nil where the bytes have ended. What is read is a
+/// part of the buffer, not a copy.
+struct ByteReader<Bytes: Collection<UInt8>>
+where Bytes.Index == Int, Bytes.SubSequence == Bytes {
+  private let bytes: Bytes
   private var position: Int
 
-  init(_ bytes: ArraySlice<UInt8>) {
+  init(_ bytes: Bytes) {
     self.bytes = bytes
     position = bytes.startIndex
   }
 
   var remaining: Int { bytes.endIndex - position }
 
-  mutating func read(count: Int) -> ArraySlice<UInt8>? {
+  mutating func read(count: Int) -> Bytes? {
     guard count >= 0, count <= remaining else { return nil }
     defer { position += count }
     return bytes[position..<position + count]
   }
 
   mutating func read<Value: FixedWidthInteger>(_ type: Value.Type) -> Value? {
-    guard let raw = read(count: MemoryLayout<Value>.size) else { return nil }
-    return raw.withUnsafeBytes { Value(littleEndian: $0.loadUnaligned(as: Value.self)) }
+    readIntegers(1, type)?.first
   }
 
-  mutating func readIntegers(_ count: Int) -> [Int32]? {
-    let (size, overflow) = count.multipliedReportingOverflow(by: 4)
+  mutating func readIntegers(_ count: Int) -> [Int32]? { readIntegers(count, Int32.self) }
+
+  mutating func readIntegers<Value: FixedWidthInteger>(
+    _ count: Int, _ type: Value.Type
+  ) -> [Value]? {
+    let width = MemoryLayout<Value>.size
+    let (size, overflow) = count.multipliedReportingOverflow(by: width)
     guard !overflow, let raw = read(count: size) else { return nil }
-    return [Int32](unsafeUninitializedCapacity: count) { column, initialized in
-      raw.withUnsafeBytes { raw in
+    func numbers(_ raw: UnsafeRawBufferPointer) -> [Value] {
+      [Value](unsafeUninitializedCapacity: count) { column, initialized in
         for index in 0..<count {
           column.initializeElement(
             at: index,
-            to: Int32(littleEndian: raw.loadUnaligned(fromByteOffset: index * 4, as: Int32.self)))
+            to: Value(
+              littleEndian: raw.loadUnaligned(fromByteOffset: index * width, as: Value.self)))
         }
+        initialized = count
       }
-      initialized = count
     }
+    return raw.withContiguousStorageIfAvailable { numbers(UnsafeRawBufferPointer($0)) }
+      ?? Array(raw).withUnsafeBytes { numbers($0) }
   }
 
   mutating func readFloats(_ count: Int) -> [Float]? {

@@ -20,8 +20,9 @@ public enum Split: String, Codable, Hashable, Sendable, CaseIterable {
 
 /// Examples with an input each and, mostly, a target each: what a user fetched, imported or generated.
 ///
-/// A long text and a long numeric series are datasets of one example without a target. The name is
-/// no part of the content: two datasets with the same content have the same version.
+/// A long text and a long numeric series are datasets of one example without a target. A value that
+/// was not measured is not a number. The name is no part of the content: two datasets with the same
+/// content have the same version.
 public struct Dataset: Hashable, Sendable {
   /// What the models read, one element an example.
   public enum Inputs: Hashable, Sendable {
@@ -31,6 +32,8 @@ public struct Dataset: Hashable, Sendable {
     case symbols([[Int32]], alphabet: Int)
     /// Numeric sequences: the values of a step lie together, `channels.count` a step.
     case values([[Float]], channels: [String])
+    /// The same, where each value is a whole number from 0 to 255: a quarter of the memory.
+    case bytes(ByteSequences, channels: [String])
   }
 
   /// What the models answer, one element an example.
@@ -53,34 +56,49 @@ public struct Dataset: Hashable, Sendable {
   public let targets: Targets
   /// The split of each example, where the file gives one.
   public let splits: [Split]?
+  /// When each step of each example was measured, in seconds since 1970 by the clock of the data, if
+  /// that is known; only for values.
+  public let times: [[Int64]]?
 
   /// A dataset of examples that fit together.
   ///
   /// - Precondition: Every part has one element an example, the indices and shapes agree.
-  public init(name: String, inputs: Inputs, targets: Targets, splits: [Split]? = nil) {
+  public init(
+    name: String, inputs: Inputs, targets: Targets, splits: [Split]? = nil,
+    times: [[Int64]]? = nil
+  ) {
     self.name = name
     self.inputs = inputs
     self.targets = targets
     self.splits = splits
+    self.times = times
     if let fault = fault { preconditionFailure("a dataset whose \(fault)") }
   }
 
   /// A dataset with a label for each example, whose names are collected and sorted.
-  public init(name: String, inputs: Inputs, labels: [String], splits: [Split]? = nil) {
+  public init(
+    name: String, inputs: Inputs, labels: [String], splits: [Split]? = nil,
+    times: [[Int64]]? = nil
+  ) {
     let names = Set(labels).sorted()
     let index = Dictionary(uniqueKeysWithValues: zip(names, 0...))
     let indices = labels.map { Int32(index[$0] ?? 0) }
     self.init(
-      name: name, inputs: inputs, targets: .labels(indices, names: names), splits: splits)
+      name: name, inputs: inputs, targets: .labels(indices, names: names), splits: splits,
+      times: times)
   }
 
   /// The number of examples.
   public var count: Int { inputs.count }
 
   /// What contradicts what, or nil.
-  var fault: String? { Self.fault(inputs: inputs, targets: targets, splits: splits) }
+  var fault: String? {
+    Self.fault(inputs: inputs, targets: targets, splits: splits, times: times)
+  }
 
-  static func fault(inputs: Inputs, targets: Targets, splits: [Split]?) -> String? {
+  static func fault(
+    inputs: Inputs, targets: Targets, splits: [Split]?, times: [[Int64]]?
+  ) -> String? {
     switch inputs {
     case .texts: break
     case .symbols(let sequences, let alphabet):
@@ -92,6 +110,19 @@ public struct Dataset: Hashable, Sendable {
       if channels.isEmpty { return "values have no channel" }
       if !sequences.allSatisfy({ $0.count % channels.count == 0 }) {
         return "values do not fill whole steps of \(channels.count) channels"
+      }
+    case .bytes(let sequences, let channels):
+      if channels.isEmpty { return "values have no channel" }
+      if !(0..<sequences.count).allSatisfy({ sequences.length($0) % channels.count == 0 }) {
+        return "values do not fill whole steps of \(channels.count) channels"
+      }
+    }
+    if let times {
+      if inputs.kind != "values" || times.map(\.count) != inputs.lengths {
+        return "times are not one a step"
+      }
+      if !times.allSatisfy({ zip($0, $0.dropFirst()).allSatisfy { $0 < $1 } }) {
+        return "times do not rise"
       }
     }
     if let splits, splits.count != inputs.count { return "splits are not one an example" }
@@ -127,6 +158,7 @@ extension Dataset.Inputs {
     case .texts(let texts): texts.count
     case .symbols(let sequences, _): sequences.count
     case .values(let sequences, _): sequences.count
+    case .bytes(let sequences, _): sequences.count
     }
   }
 
@@ -136,6 +168,8 @@ extension Dataset.Inputs {
     case .texts(let texts): texts.map(\.unicodeScalars.count)
     case .symbols(let sequences, _): sequences.map(\.count)
     case .values(let sequences, let channels): sequences.map { $0.count / channels.count }
+    case .bytes(let sequences, let channels):
+      (0..<sequences.count).map { sequences.length($0) / channels.count }
     }
   }
 
@@ -144,7 +178,38 @@ extension Dataset.Inputs {
     switch self {
     case .texts: "text"
     case .symbols: "symbols"
-    case .values: "values"
+    case .values, .bytes: "values"
+    }
+  }
+
+  /// The names of the channels of values; nil for other inputs.
+  public var channels: [String]? {
+    switch self {
+    case .texts, .symbols: nil
+    case .values(_, let channels), .bytes(_, let channels): channels
+    }
+  }
+
+  /// The values of an example, step by step; none of other inputs.
+  func values(_ example: Int) -> [Float] {
+    switch self {
+    case .texts, .symbols: []
+    case .values(let sequences, _): sequences[example]
+    case .bytes(let sequences, _): sequences[example].map { Float($0) }
+    }
+  }
+
+  /// The same values in steps of `width` channels; nil if they do not fill whole steps or are none.
+  func regrouped(width: Int) -> Self? {
+    let names = (1...width).map { "channel \($0)" }
+    switch self {
+    case .texts, .symbols: return nil
+    case .values(let sequences, _):
+      return sequences.allSatisfy { $0.count % width == 0 }
+        ? .values(sequences, channels: names) : nil
+    case .bytes(let sequences, _):
+      return (0..<sequences.count).allSatisfy { sequences.length($0) % width == 0 }
+        ? .bytes(sequences, channels: names) : nil
     }
   }
 }

@@ -1,3 +1,5 @@
+internal import FoundationEssentials
+
 /// Bytes that are no dataset that this version can read.
 public struct DatasetDecodingError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What is wrong with the bytes.
@@ -26,11 +28,13 @@ public struct DatasetDecodingError: Error, Hashable, Sendable, CustomStringConve
 //   8 bytes   "UNROLLDS"
 //   uint32    format version, 1
 //   uint32    length of the header
-//   header    JSON with sorted keys: rows, input, target, alphabet, channels, classes, labels, width, splits
+//   header    JSON with sorted keys: rows, input, target, alphabet, channels, classes, labels, width, splits,
+//             storage (uint8, if the values are bytes), times (true, if there are times)
 //   int32[]   length of each example: bytes of a text, symbols, or steps
-//   inputs    UTF-8, int32[] or float32[], one example after the other
+//   inputs    UTF-8, int32[], float32[] or uint8[], one example after the other
 //   targets   int32[] (label index; or a class for each step) or float32[]
 //   uint8[]   split of each example: 1 train, 2 validation, 3 test; only if the header says so
+//   int64[]   time of each step, one example after the other; only if the header says so
 
 extension Dataset {
   private static let magic = Array("UNROLLDS".utf8)
@@ -46,53 +50,66 @@ extension Dataset {
     var labels: [String]?
     var width: Int?
     var splits: Bool
+    var storage: String?
+    var times: Bool?
   }
 
   /// The SHA-256 digest of the canonical encoding in hexadecimal digits: the version of a dataset.
-  public var sha256: String { Digest.text(of: encoded()) }
+  public var sha256: String {
+    var digest = Digest.Running()
+    write(to: &digest)
+    return digest.text
+  }
 
   /// The canonical encoding: the same bytes for the same content, whatever the name.
   public func encoded() -> [UInt8] {
+    var writer = ByteWriter()
+    write(to: &writer)
+    return writer.bytes
+  }
+
+  private var header: Header {
     var header = Header(
-      rows: count, input: inputs.kind, target: targets.kind, splits: splits != nil)
-    let lengths: [Int]
-    var body = ByteWriter()
+      rows: count, input: inputs.kind, target: targets.kind, splits: splits != nil,
+      times: times == nil ? nil : true)
+    header.channels = inputs.channels
     switch inputs {
-    case .texts(let texts):
-      lengths = texts.map(\.utf8.count)
-      for text in texts { body.append(text.utf8) }
-    case .symbols(let sequences, let alphabet):
-      lengths = inputs.lengths
-      header.alphabet = alphabet
-      for sequence in sequences { body.append(sequence) }
-    case .values(let sequences, let channels):
-      lengths = inputs.lengths
-      header.channels = channels
-      for sequence in sequences { body.append(sequence) }
+    case .texts, .values: break
+    case .symbols(_, let alphabet): header.alphabet = alphabet
+    case .bytes: header.storage = "uint8"
     }
     switch targets {
     case .none: break
-    case .labels(let indices, let names):
-      header.labels = names
-      body.append(indices)
-    case .numbers(let numbers, let width):
-      header.width = width
-      body.append(numbers)
-    case .steps(let sequences, let classes):
-      header.classes = classes
-      for sequence in sequences { body.append(sequence) }
+    case .labels(_, let names): header.labels = names
+    case .numbers(_, let width): header.width = width
+    case .steps(_, let classes): header.classes = classes
     }
-    body.append((splits ?? []).map { Self.code(of: $0) })
+    return header
+  }
 
+  private func write(to sink: inout some ByteSink) {
     let json = CanonicalJSON.encode(header)
-    var writer = ByteWriter()
-    writer.append(Self.magic)
-    writer.append(Self.formatVersion)
-    writer.append(UInt32(json.count))
-    writer.append(json)
-    writer.append(lengths.map { Int32($0) })
-    writer.append(body.bytes)
-    return writer.bytes
+    sink.append(Self.magic)
+    sink.append(Self.formatVersion)
+    sink.append(UInt32(json.count))
+    sink.append(json)
+    var lengths = inputs.lengths
+    if case .texts(let texts) = inputs { lengths = texts.map(\.utf8.count) }
+    sink.append(lengths.map { Int32($0) })
+    switch inputs {
+    case .texts(let texts): for text in texts { sink.append(text.utf8) }
+    case .symbols(let sequences, _): for sequence in sequences { sink.append(sequence) }
+    case .values(let sequences, _): for sequence in sequences { sink.append(sequence) }
+    case .bytes(let sequences, _): sink.append(sequences.all)
+    }
+    switch targets {
+    case .none: break
+    case .labels(let indices, _): sink.append(indices)
+    case .numbers(let numbers, _): sink.append(numbers)
+    case .steps(let sequences, _): for sequence in sequences { sink.append(sequence) }
+    }
+    sink.append((splits ?? []).map { Self.code(of: $0) })
+    for column in times ?? [] { sink.append(column) }
   }
 
   /// Reads the canonical encoding.
@@ -102,7 +119,8 @@ extension Dataset {
   ///   - name: What the dataset shall be called.
   /// - Throws: ``DatasetDecodingError`` if the bytes are damaged or of another kind.
   public init(decoding bytes: some Collection<UInt8>, name: String) throws(DatasetDecodingError) {
-    var reader = ByteReader(Array(bytes)[...])
+    // Data may lie in a mapped file: it is read where it is.
+    var reader = ByteReader(bytes as? Data ?? Data(bytes))
     guard let magic = reader.read(count: 8), Array(magic) == Self.magic else {
       throw DatasetDecodingError(
         code: .notADataset, detail: "the bytes do not begin with UNROLLDS")
@@ -133,18 +151,23 @@ extension Dataset {
       guard let codes = reader.read(count: header.rows) else { throw cut }
       splits = codes.compactMap { Self.split(of: $0) }
     }
+    var times: [[Int64]]?
+    if header.times == true {
+      times = Self.sequences(lengths) { reader.readIntegers($0, Int64.self) }
+      if times == nil { throw cut }
+    }
     guard reader.remaining == 0 else {
       throw DatasetDecodingError(
         code: .wrongLength, detail: "\(reader.remaining) bytes follow the last example")
     }
-    if let fault = Self.fault(inputs: inputs, targets: targets, splits: splits) {
+    if let fault = Self.fault(inputs: inputs, targets: targets, splits: splits, times: times) {
       throw DatasetDecodingError(code: .corrupt, detail: "its \(fault)")
     }
-    self.init(name: name, inputs: inputs, targets: targets, splits: splits)
+    self.init(name: name, inputs: inputs, targets: targets, splits: splits, times: times)
   }
 
   private static func inputs(
-    _ header: Header, _ lengths: [Int32], _ reader: inout ByteReader
+    _ header: Header, _ lengths: [Int32], _ reader: inout ByteReader<Data>
   ) throws(DatasetDecodingError) -> Inputs? {
     switch (header.input, header.alphabet, header.channels) {
     case ("text", _, _):
@@ -161,7 +184,14 @@ extension Dataset {
     case ("symbols", let alphabet?, _):
       guard let sequences = sequences(lengths, { reader.readIntegers($0) }) else { return nil }
       return .symbols(sequences, alphabet: alphabet)
-    case ("values", _, let channels?):
+    case ("values", _, let channels?) where header.storage == "uint8":
+      var total = 0
+      let counts = lengths.map { Int($0) * channels.count }
+      for count in counts { total += count }
+      return reader.read(count: total).map {
+        .bytes(ByteSequences($0, lengths: counts), channels: channels)
+      }
+    case ("values", _, let channels?) where header.storage == nil:
       let size = channels.count
       guard let sequences = sequences(lengths, { reader.readFloats($0 * size) }) else {
         return nil
@@ -174,7 +204,7 @@ extension Dataset {
   }
 
   private static func targets(
-    _ header: Header, _ lengths: [Int32], _ reader: inout ByteReader
+    _ header: Header, _ lengths: [Int32], _ reader: inout ByteReader<Data>
   ) throws(DatasetDecodingError) -> Targets? {
     switch (header.target, header.labels, header.width, header.classes) {
     case ("none", _, _, _):

@@ -60,7 +60,7 @@ extension Dataset {
     switch inputs {
     case .texts: break
     case .symbols(_, let size): alphabet = size
-    case .values(_, let names): channels = names
+    case .values(_, let names), .bytes(_, let names): channels = names
     }
     return DatasetSummary(
       rows: count, input: inputs.kind, target: targets.kind, channels: channels,
@@ -81,6 +81,7 @@ extension Dataset.Inputs {
     case .texts(let texts): Self.repeats(rows) { texts[$0] }
     case .symbols(let sequences, _): Self.repeats(rows) { sequences[$0] }
     case .values(let sequences, _): Self.repeats(rows) { sequences[$0] }
+    case .bytes(let sequences, _): Self.repeats(rows) { sequences[$0] }
     }
   }
 

@@ -34,32 +34,62 @@ extension Dataset {
   public init(
     importing bytes: [UInt8], file: String, name: String, options: ImportOptions
   ) throws(ImportError) {
-    let source = try SourceText(bytes, file: file)
-    let example: Examples
-    switch options.format {
-    case .tsv: example = try TableReader(source, options).examples(TabbedRows(source))
-    case .csv: example = try TableReader(source, options).examples(QuotedRows(source))
-    case .jsonl: example = try JSONLinesReader(source, options).examples()
-    case .ts: example = try SeriesFileReader(source).examples()
-    case .text:
-      guard source.text.contains(where: { !$0.isWhitespace }) else {
-        throw ImportError(
-          .empty, file: file, found: "nothing but space", allowed: "a text")
-      }
-      self.init(name: name, inputs: .texts([source.text]), targets: .none)
-      return
-    }
-    try self.init(example, file: file, name: name)
+    try self.init(
+      importing: [ImportPart(bytes: bytes, file: file, split: nil)], name: name, options: options)
   }
 
-  private init(_ examples: Examples, file: String, name: String) throws(ImportError) {
+  /// Reads the contents of files that together are a dataset.
+  ///
+  /// - Parameters:
+  ///   - parts: The contents.
+  ///   - name: What the dataset shall be called.
+  ///   - options: How each of them is read.
+  /// - Throws: ``ImportError`` with the place, what was found and what is allowed.
+  init(
+    importing parts: [ImportPart], name: String, options: ImportOptions
+  ) throws(ImportError) {
+    var all = Examples()
+    for part in parts {
+      let content =
+        Gzip.isPacked(part.bytes)
+        ? try Gzip.content(of: part.bytes, file: part.file) : part.bytes
+      let source = try SourceText(content, file: part.file)
+      var examples: Examples
+      switch options.format {
+      case .tsv: examples = try TableReader(source, options).examples(TabbedRows(source))
+      case .csv: examples = try TableReader(source, options).examples(QuotedRows(source))
+      case .jsonl: examples = try JSONLinesReader(source, options).examples()
+      case .ts: examples = try SeriesFileReader(source, options).examples()
+      case .text:
+        guard source.text.contains(where: { !$0.isWhitespace }) else {
+          throw ImportError(
+            .empty, file: part.file, found: "nothing but space", allowed: "a text")
+        }
+        examples = Examples()
+        examples.texts = [source.text]
+      }
+      if let split = part.split {
+        examples.splits = [Split](repeating: split, count: examples.count)
+      }
+      try all.append(examples, file: part.file)
+    }
+    try self.init(all, options, file: parts[0].file, name: name)
+  }
+
+  private init(
+    _ examples: Examples, _ options: ImportOptions, file: String, name: String
+  ) throws(ImportError) {
     guard examples.count > 0 else {
       throw ImportError(
         .empty, file: file, found: "no example", allowed: "at least one row beside the header")
     }
-    let inputs: Inputs =
+    var inputs: Inputs =
       examples.channels.isEmpty
       ? .texts(examples.texts) : .values(examples.values, channels: examples.channels)
+    if options.bytes, !examples.channels.isEmpty {
+      inputs = .bytes(
+        try ByteSequences(examples.values, file: file), channels: examples.channels)
+    }
     let splits = examples.splits.isEmpty ? nil : examples.splits
     if !examples.labels.isEmpty {
       self.init(name: name, inputs: inputs, labels: examples.labels, splits: splits)
@@ -67,9 +97,20 @@ extension Dataset {
       self.init(
         name: name, inputs: inputs, targets: .numbers(examples.numbers, width: 1), splits: splits)
     } else {
-      self.init(name: name, inputs: inputs, targets: .none, splits: splits)
+      self.init(
+        name: name, inputs: inputs, targets: .none, splits: splits,
+        times: examples.times.isEmpty ? nil : examples.times)
     }
   }
+}
+
+/// A file, or a part of one, that is read together with others.
+struct ImportPart {
+  var bytes: [UInt8]
+  /// What messages call it.
+  var file: String
+  /// The split to which all of it belongs, if the file alone says so.
+  var split: Split?
 }
 
 /// The columns of a dataset while a file is read: those that it has are filled, the others empty.
@@ -80,8 +121,25 @@ struct Examples {
   var labels: [String] = []
   var numbers: [Float] = []
   var splits: [Split] = []
+  var times: [[Int64]] = []
 
   var count: Int { max(texts.count, values.count) }
+
+  /// Appends the examples of another file.
+  mutating func append(_ other: Examples, file: String) throws(ImportError) {
+    guard channels.isEmpty || channels == other.channels else {
+      throw ImportError(
+        .badRow, file: file, found: "\(other.channels.count) channels",
+        allowed: "\(channels.count), as in the file before")
+    }
+    channels = other.channels
+    texts += other.texts
+    values += other.values
+    labels += other.labels
+    numbers += other.numbers
+    splits += other.splits
+    times += other.times
+  }
 }
 
 /// The content of a file that is known to be UTF-8, without byte order mark.
@@ -133,13 +191,26 @@ struct SourceText {
     ImportError(code, file: file, line: line, field: field, found: found, allowed: allowed)
   }
 
+  /// The finite number that a field is, or not a number if it is missing and that is allowed.
+  func value(
+    _ field: some StringProtocol, line: Int, field name: String, _ missing: ImportOptions.Missing
+  ) throws(ImportError) -> Float {
+    missing == .keep && Self.isMissing(field.trimmed)
+      ? .nan : try number(field, line: line, field: name)
+  }
+
+  private static func isMissing(_ trimmed: some StringProtocol) -> Bool {
+    trimmed.isEmpty || trimmed == "?"
+      || ["na", "nan", "n/a", "null", "none", "-"].contains(trimmed.lowercased())
+  }
+
   /// The finite number that a field is.
   func number(
     _ field: some StringProtocol, line: Int, field name: String
   ) throws(ImportError) -> Float {
     let trimmed = field.trimmed
     guard let value = Float(trimmed), value.isFinite else {
-      let missing = trimmed.isEmpty || trimmed == "?" || trimmed.lowercased() == "nan"
+      let missing = Self.isMissing(trimmed)
       throw error(
         .badValue, line: line, field: name,
         found: missing ? "a missing value, \(String(trimmed).quoted)" : String(trimmed).quoted,

@@ -4,7 +4,7 @@ public struct ImportError: Error, Hashable, Sendable, CustomStringConvertible {
   public struct Code: Hashable, Sendable {
     private enum Base {
       case unreadable, empty, notUTF8, missingColumn, badOptions, badRow, badValue, emptyText
-      case badSplit, badHeader, badArchive
+      case badSplit, badHeader, badArchive, badTime
     }
     private let base: Base
 
@@ -30,6 +30,8 @@ public struct ImportError: Error, Hashable, Sendable, CustomStringConvertible {
     public static let badHeader = Code(base: .badHeader)
     /// A wheel or zip file, or what was to be in it, is not as expected.
     public static let badArchive = Code(base: .badArchive)
+    /// A field is no time, or one that does not come after that of the row before.
+    public static let badTime = Code(base: .badTime)
   }
 
   /// What is wrong, for programs.
@@ -61,8 +63,8 @@ public struct ImportError: Error, Hashable, Sendable, CustomStringConvertible {
   public var description: String {
     var place = file
     if let line { place += ":\(line)" }
-    if let field { place += ": \(field)" }
-    return "\(place): found \(found); allowed: \(allowed)"
+    if let field { place += ": \(field.onOneLine)" }
+    return "\(place): found \(found.onOneLine); allowed: \(allowed.onOneLine)"
   }
 }
 
@@ -71,6 +73,22 @@ extension String {
   var quoted: String {
     let clean = String(unicodeScalars.prefix(41).map { $0.value < 32 ? " " : Character($0) })
     return clean.count > 40 ? "'\(clean.prefix(39))…'" : "'\(clean)'"
+  }
+
+  /// The string without what ends a line or moves a cursor, cut where it would make a message
+  /// unreadable: parts of it may come from a file.
+  fileprivate var onOneLine: String {
+    let breaks: ClosedRange<UInt32> = 0x2028...0x2029
+    let most = 300
+    let scalars = unicodeScalars.prefix(most + 1).map { scalar -> Unicode.Scalar in
+      let isSafe =
+        scalar.value >= 0x20 && !(0x7F...0x9F).contains(scalar.value)
+        && !breaks.contains(scalar.value)
+      return isSafe ? scalar : " "
+    }
+    var text = String.UnicodeScalarView()
+    text.append(contentsOf: scalars.prefix(most))
+    return String(text) + (scalars.count > most ? "…" : "")
   }
 
   /// The number of insertions, deletions and replacements that make `other` of this, ignoring case.

@@ -34,6 +34,25 @@ public struct ImportOptions: Codable, Hashable, Sendable {
   public var header: Bool?
   /// How many consecutive values of a row make a step, if a row is an example.
   public var channels: Int
+  /// The columns that hold the time of a step of a series: one with dates such as `2010-01-02 03:00`,
+  /// or, in this order, those of year, month, day, hour, minute and second, as many as there are.
+  public var time: [String] = []
+  /// The column that holds the name of the series to which a row belongs, where there are several.
+  public var series: String?
+  /// The columns of a series that hold names: each name becomes a channel that is 1 where it stands.
+  public var categories: [String] = []
+  /// What happens to values that were not measured: empty ones, `NA`, `?`, `nan` and the like.
+  public var missing = Missing.refuse
+  /// Whether the values, whole numbers from 0 to 255, are kept as bytes.
+  public var bytes = false
+
+  /// What happens to values that were not measured.
+  public enum Missing: String, Codable, Hashable, Sendable, CaseIterable {
+    /// They are an error.
+    case refuse
+    /// They stay gaps: a plan says how these are filled.
+    case keep
+  }
 
   /// Options for a format.
   ///
@@ -63,7 +82,8 @@ public struct ImportOptions: Codable, Hashable, Sendable {
   /// Whether the first line of a tsv or csv file names the columns.
   var hasHeader: Bool {
     header
-      ?? ([text, label, number, split].compactMap { $0 } + values).contains {
+      ?? ([text, label, number, split, series].compactMap { $0 } + values + time + categories)
+      .contains {
         !$0.isEmpty && $0 != "*" && !$0.allSatisfy { $0.isNumber || $0 == "-" }
       }
   }

@@ -32,6 +32,12 @@ struct JSONLinesReader {
       }
     }
 
+    /// Whether nothing was measured.
+    var isMissing: Bool {
+      if case .other("null") = self { return true }
+      return false
+    }
+
     var words: String {
       switch self {
       case .string(let text): text.quoted
@@ -91,7 +97,8 @@ struct JSONLinesReader {
         examples.labels.append(try source.label(label, line: line, field: "field '\(name)'"))
       }
       if let name = options.number {
-        guard case .number(let number) = try field(name, object, line) else {
+        guard case .number(let number) = try field(name, object, line), Float(number).isFinite
+        else {
           throw wrongKind(name, object, line, allowed: "a number")
         }
         examples.numbers.append(Float(number))
@@ -137,17 +144,21 @@ struct JSONLinesReader {
     if case .array(let values) = first { width = values.count }
     var numbers: [Float] = []
     numbers.reserveCapacity(steps.count * width)
-    for step in steps {
-      switch step {
-      case .number(let number) where width == 1: numbers.append(Float(number))
-      case .array(let values) where values.count == width && width > 0:
-        for case .number(let number) in values { numbers.append(Float(number)) }
-      default: throw error
+    func append(_ value: Value) {
+      if case .number(let number) = value, Float(number).isFinite {
+        numbers.append(Float(number))
+      } else if options.missing == .keep, value.isMissing {
+        numbers.append(.nan)
       }
     }
-    guard numbers.count == steps.count * width, numbers.allSatisfy(\.isFinite) else {
-      throw error
+    for step in steps {
+      if case .array(let values) = step, values.count == width {
+        values.forEach(append)
+      } else if width == 1 {
+        append(step)
+      }
     }
+    guard width > 0, numbers.count == steps.count * width else { throw error }
     return (numbers, width)
   }
 }

@@ -1,20 +1,26 @@
 /// Makes examples of a `.ts` file of the UEA and UCR archives: lines that begin with `#` are
 /// remarks, lines that begin with `@` the header, each line after `@data` a case: its channels
 /// separated by colons, their values by commas, the class label last. Cases may differ in length.
+/// Values may be missing, as `?` or `NaN`, if the header says so: `@missing true`.
 struct SeriesFileReader {
   private let source: SourceText
+  private var missing: ImportOptions.Missing
   private var hasTimestamps = false
   private var channels: Int?
   private var labels: [String]?
   private var hasTarget = false
 
-  init(_ source: SourceText) { self.source = source }
+  init(_ source: SourceText, _ options: ImportOptions) {
+    self.source = source
+    missing = options.missing
+  }
 
   mutating func header(_ line: Substring, _ number: Int) throws(ImportError) {
     let words = line.split(whereSeparator: \.isWhitespace).map(String.init)
     let value = words.count > 1 ? words[1].lowercased() : ""
     switch words.first?.lowercased() {
     case "@timestamps": hasTimestamps = value == "true"
+    case "@missing": if value == "true" { missing = .keep }
     case "@univariate": if value == "true" { channels = 1 }
     case "@dimension", "@dimensions": channels = Int(value)
     case "@classlabel": labels = value == "true" ? Array(words.dropFirst(2)) : nil
@@ -83,7 +89,7 @@ struct SeriesFileReader {
       var column: [Float] = []
       for field in part.split(separator: ",", omittingEmptySubsequences: false) {
         column.append(
-          try source.number(field, line: number, field: "channel \(channel + 1)"))
+          try source.value(field, line: number, field: "channel \(channel + 1)", missing))
       }
       if let first = columns.first, first.count != column.count {
         throw source.error(

@@ -17,18 +17,19 @@ struct TableReader {
   }
 
   /// A column that the options name: its index and what messages call it.
-  private struct Column {
+  struct Column {
     let index: Int
     let name: String
   }
 
   private func examples(_ rows: [TableRow]) throws(ImportError) -> Examples {
-    guard options.text != nil || !options.values.isEmpty else {
+    let hasValues = !options.values.isEmpty || !options.categories.isEmpty
+    guard options.text != nil || hasValues else {
       throw source.error(
         .badOptions, found: "neither a text column nor value columns",
         allowed: "a text column, or value columns, by name or by number from 1")
     }
-    guard options.text == nil || options.values.isEmpty else {
+    guard options.text == nil || !hasValues else {
       throw source.error(
         .badOptions, found: "a text column and value columns",
         allowed: "one of the two as the input")
@@ -46,8 +47,37 @@ struct TableReader {
       label: options.label.map { (name) throws(ImportError) in try column(name, names, first) },
       number: options.number.map { (name) throws(ImportError) in try column(name, names, first) },
       split: options.split.map { (name) throws(ImportError) in try column(name, names, first) })
-    let values = try valueColumns(names, first, except: table.columns)
-    return try read(names == nil ? rows[...] : rows.dropFirst(), table, values)
+    let rows = names == nil ? rows[...] : rows.dropFirst()
+    if hasValues, table.label == nil, table.number == nil {
+      if let split = table.split {
+        throw source.error(
+          .badOptions, field: split.name, found: "a split column for one long series",
+          allowed: "fractions in the plan: a series is split by position in time")
+      }
+      func columns(_ references: [String]) throws(ImportError) -> [Column] {
+        var columns: [Column] = []
+        for reference in references { columns.append(try column(reference, names, first)) }
+        return columns
+      }
+      let (times, series) = (
+        try columns(options.time), try columns([options.series].compactMap(\.self))
+      )
+      let categories = try columns(options.categories).map {
+        Column(index: $0.index, name: names?[$0.index] ?? $0.name)
+      }
+      let reader = SeriesRows(
+        source: source, format: options.format, missing: options.missing,
+        values: try valueColumns(names, first, except: times + series + categories),
+        categories: categories, times: times, series: series.first)
+      return try reader.examples(rows)
+    }
+    if let other = (options.time + options.categories + [options.series].compactMap(\.self)).first {
+      throw source.error(
+        .badOptions, field: "column '\(other)'",
+        found: "a column of a series, and examples in rows",
+        allowed: "value columns without a label or a number column")
+    }
+    return try read(rows, table, try valueColumns(names, first, except: table.columns))
   }
 
   private struct Table {
@@ -59,22 +89,9 @@ struct TableReader {
     _ rows: ArraySlice<TableRow>, _ table: Table, _ values: [Column]
   ) throws(ImportError) -> Examples {
     let needed = ((table.columns + values).map(\.index).max() ?? 0) + 1
-    let isSeries = !values.isEmpty && table.label == nil && table.number == nil
-    if isSeries, let split = table.split {
-      throw source.error(
-        .badOptions, field: split.name, found: "a split column for one long series",
-        allowed: "fractions in the plan: a series is split by position in time")
-    }
     var examples = Examples()
-    var series: [Float] = []
-    if isSeries { series.reserveCapacity(rows.count * values.count) }
     for row in rows {
-      guard row.fields.count >= needed else {
-        throw source.error(
-          .badRow, line: row.line, found: "\(row.fields.count) of \(needed) fields",
-          allowed: "at least \(needed) fields between "
-            + (options.format == .tsv ? "tabulators" : "commas"))
-      }
+      try source.require(needed, fieldsIn: row, options.format)
       if let text = table.text {
         examples.texts.append(
           try source.content(row.fields[text.index], line: row.line, field: text.name))
@@ -92,18 +109,17 @@ struct TableReader {
           try source.split(row.fields[split.index], line: row.line, field: split.name))
       }
       if !values.isEmpty {
-        if !isSeries { series.removeAll(keepingCapacity: true) }
+        var steps: [Float] = []
+        steps.reserveCapacity(values.count)
         for column in values {
-          series.append(
-            try source.number(row.fields[column.index], line: row.line, field: column.name))
+          steps.append(
+            try source.value(
+              row.fields[column.index], line: row.line, field: column.name, options.missing))
         }
-        if !isSeries { examples.values.append(series) }
+        examples.values.append(steps)
       }
     }
-    if isSeries {
-      examples.values = series.isEmpty ? [] : [series]
-      examples.channels = values.map(\.name)
-    } else if !values.isEmpty {
+    if !values.isEmpty {
       examples.channels = (1...options.channels).map { "channel \($0)" }
     }
     return examples

@@ -75,13 +75,32 @@ package struct BatchOrder {
   }
 }
 
+/// What is asked of a batch, in the order in which a model answers.
+package struct BatchAnswers {
+  /// The classes, if classes are asked.
+  package var classes: [Int32] = []
+  /// The numbers, if numbers are asked, as many a row as are asked of a sequence.
+  package var numbers: [Float] = []
+  /// Of forecasts: the same in units of the data; not a number where nothing was measured.
+  package var truths: [Float] = []
+  /// Of forecasts of differences: what these begin at, in units of the data.
+  package var anchors: [Float] = []
+
+  mutating func removeAll() {
+    classes.removeAll(keepingCapacity: true)
+    numbers.removeAll(keepingCapacity: true)
+    truths.removeAll(keepingCapacity: true)
+    anchors.removeAll(keepingCapacity: true)
+  }
+}
+
 /// Packs batches of a split, with their targets in the order in which a model answers.
 package struct BatchPacker {
   private let split: Sequences
-  /// The classes of the last batch packed, if its answers are classes.
-  package private(set) var classes: [Int32] = []
-  /// The numbers of the last batch packed, if its answers are numbers.
-  package private(set) var numbers: [Float] = []
+  /// What is asked of the last batch packed.
+  package private(set) var answers = BatchAnswers()
+  /// The classes that are asked in the last batch packed.
+  package var classes: [Int32] { answers.classes }
 
   package init(_ split: Sequences) { self.split = split }
 
@@ -90,25 +109,28 @@ package struct BatchPacker {
     let batch: PackedBatch<Float>
     switch split.elements {
     case .tokens: batch = PackedBatch(tokens: members.map { Array(split.tokens($0)) })
-    case .values(_, let channels):
-      batch = PackedBatch(values: members.map { Array(split.values($0)) }, channels: channels)
+    case .values, .bytes:
+      batch = PackedBatch(
+        values: members.map { Array(split.values($0)) }, channels: split.channelCount)
     }
     let first = members.startIndex
+    answers.removeAll()
     switch split.answers {
     case .classes(let all):
-      classes.removeAll(keepingCapacity: true)
-      for place in batch.order { classes.append(all[members[first + place]]) }
+      for place in batch.order { answers.classes.append(all[members[first + place]]) }
     case .numbers(let all, let width):
-      numbers.removeAll(keepingCapacity: true)
       for place in batch.order {
         let member = members[first + place]
-        numbers += all[member * width..<(member + 1) * width]
+        answers.numbers += all[member * width..<(member + 1) * width]
+        guard let series = split.series else { continue }
+        let origin = split.origin(member)
+        answers.truths += series.observed[origin..<origin + width]
+        answers.anchors += series.anchors(before: origin, steps: width)
       }
     case .steps(let all):
-      classes.removeAll(keepingCapacity: true)
       for (step, size) in batch.batchSizes.enumerated() {
         for place in 0..<size {
-          classes.append(all[split.starts[members[first + batch.order[place]]] + step])
+          answers.classes.append(all[split.starts[members[first + batch.order[place]]] + step])
         }
       }
     }

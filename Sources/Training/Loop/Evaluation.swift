@@ -24,21 +24,28 @@ public struct Metric: Codable, Hashable, Sendable {
 
   /// Whether small or large values of a metric are good.
   public static func goal(of name: String) -> Objective.Goal {
-    ["loss", "rmse", "mae", "bits_per_token"].contains(name) ? .minimize : .maximize
+    [
+      "loss", "rmse", "mae", "mape", "smape", "mase", "pinball", "bits_per_token",
+    ].contains(name) ? .minimize : .maximize
   }
 
   /// The metrics of a task.
   ///
   /// `precision`, `recall` and `f1` are those of the positive class if there are two classes (the
   /// rarer one in the training split), else the unweighted means over the classes, as `macro_…`.
-  /// `loss` is in the scale in which the model is trained, `rmse` and `mae` in that of the data.
+  /// `loss` is in the scale in which the model is trained, all other errors of numbers in that of the
+  /// data, those of forecasts where something was measured: `mape` and `smape` (that of the M4
+  /// competition) in percent, `mase` relative to the seasonal naive forecast on the training part,
+  /// `pinball` the mean over the quantiles, `coverage` the share of truths between the outer ones.
   public static func names(for encoding: Encoding) -> [String] {
     switch encoding.task {
     case .classify, .tag:
       ["loss", "accuracy"]
         + (encoding.outputs <= Tally.largestConfusion
           ? ["precision", "recall", "f1", "macro_precision", "macro_recall", "macro_f1"] : [])
-    case .regress, .forecast: ["loss", "rmse", "mae"]
+    case .regress: ["loss", "rmse", "mae"]
+    case .forecast:
+      ["loss"] + (encoding.forecast.map(ForecastTally.names) ?? ["rmse", "mae"])
     case .language: ["loss", "accuracy", "bits_per_token"]
     }
   }
@@ -68,8 +75,11 @@ package struct Tally: Codable, Hashable {
   private(set) var absolutes = 0.0
   /// [true class, answered class], row by row; empty if there are too many classes.
   private(set) var confusion: [Int] = []
+  /// The errors of forecasts.
+  private(set) var forecasts: ForecastTally?
 
   package init(_ encoding: Encoding) {
+    if encoding.forecast != nil { forecasts = ForecastTally() }
     let isClasses = encoding.task == .classify || encoding.task == .tag
     if isClasses, encoding.outputs <= Self.largestConfusion {
       confusion = [Int](repeating: 0, count: encoding.outputs * encoding.outputs)
@@ -117,6 +127,36 @@ package struct Tally: Codable, Hashable {
     }
   }
 
+  /// Adds the answers of a batch to forecasts.
+  mutating func add(
+    _ sum: LossSum, _ result: Matrix<Float>, _ answers: BatchAnswers,
+    _ forecast: ForecastEncoding, _ scale: Scale
+  ) {
+    loss += sum.sum
+    terms += sum.count
+    weight += sum.weight
+    let steps = result.columns / forecast.answersPerStep
+    let anchorCount = forecast.anchorCount(steps: steps)
+    for row in 0..<result.rows {
+      let numbers = forecast.restored(
+        UnsafeBufferPointer(start: result.pointer + row * result.columns, count: result.columns),
+        scale, anchors: answers.anchors[row * anchorCount..<(row + 1) * anchorCount])
+      add(numbers, truths: answers.truths[row * steps..<(row + 1) * steps], forecast)
+    }
+  }
+
+  /// Adds a forecast in units of the data.
+  mutating func add(
+    _ numbers: [Double], truths: ArraySlice<Float>, _ forecast: ForecastEncoding
+  ) {
+    let each = forecast.answersPerStep
+    for (step, truth) in truths.enumerated() {
+      forecasts?.add(
+        numbers[step * each..<(step + 1) * each], middle: forecast.middle,
+        quantiles: forecast.quantiles, truth: Double(truth))
+    }
+  }
+
   /// Adds an answer to a number; for what is no model and has no logits.
   package mutating func add(answer: Double, target: Double, deviation: Double) {
     let difference = answer - target
@@ -140,6 +180,10 @@ package struct Tally: Codable, Hashable {
     let accuracy = Double(correct) / Double(max(scored, 1))
     var values: [(String, Double)] = [("loss", meanLoss)]
     switch encoding.task {
+    case .forecast where encoding.forecast != nil:
+      if let forecast = encoding.forecast, let forecasts {
+        values += forecasts.metrics(forecast)
+      }
     case .regress, .forecast:
       values.append(("rmse", (squares / total).squareRoot()))
       values.append(("mae", absolutes / total))

@@ -5,6 +5,7 @@ struct Evaluator {
   private let encoding: Encoding
   private let loss: TrainingLoss
   private let order: BatchOrder
+  private let split: Sequences
   private var packer: BatchPacker
 
   init(
@@ -13,6 +14,7 @@ struct Evaluator {
     self.encoding = encoding
     self.loss = loss
     order = .evaluation(sequences.lengths, steps: Self.steps(model))
+    split = sequences
     packer = BatchPacker(sequences)
   }
 
@@ -27,8 +29,19 @@ struct Evaluator {
     var tally = Tally(encoding)
     for batch in 0..<order.count {
       onBatch()
-      let packed = packer.pack(order[batch])
-      loss.add(model.forward(packed), packer.classes, packer.numbers, to: &tally)
+      let members = order[batch]
+      let packed = packer.pack(members)
+      let result =
+        if let forecast = encoding.forecast, forecast.isRecursive {
+          RecursiveForecast(encoding, steps: forecast.horizon).run(
+            model,
+            windows: packed.order.map { Array(split.values(members[members.startIndex + $0])) },
+            following: { window, step in
+              split.calendar(
+                members[members.startIndex + packed.order[window]], step, encoding)
+            })
+        } else { model.forward(packed) }
+      loss.add(result, packer.answers, to: &tally)
     }
     return tally
   }
@@ -64,18 +77,27 @@ struct TrainingLoss {
   /// - Returns: The loss of the batch.
   @discardableResult
   func add(
-    _ result: Matrix<Float>, _ classes: [Int32], _ numbers: [Float], to tally: inout Tally,
+    _ result: Matrix<Float>, _ answers: BatchAnswers, to tally: inout Tally,
     gradient: Matrix<Float>? = nil
   ) -> LossSum {
     switch encoding.task {
     case .classify, .tag, .language:
-      let loss = classLoss(result, classes, gradient)
-      tally.add(loss, result, classes: classes)
+      let loss = classLoss(result, answers.classes, gradient)
+      tally.add(loss, result, classes: answers.classes)
       return loss
     case .regress, .forecast:
-      let loss = Loss.numbers(numberLoss, result, targets: numbers, gradient: gradient)
+      var targets = answers.numbers
+      if let quantiles = encoding.forecast?.quantiles {
+        targets = targets.flatMap { repeatElement($0, count: quantiles.count) }
+      }
+      let loss = Loss.numbers(
+        numberLoss(width: result.columns), result, targets: targets, gradient: gradient)
       let scale = encoding.targetScale ?? .identity(width: encoding.outputs)
-      tally.add(loss, result, numbers: numbers, scale)
+      if let forecast = encoding.forecast {
+        tally.add(loss, result, answers, forecast, scale)
+      } else {
+        tally.add(loss, result, numbers: answers.numbers, scale)
+      }
       return loss
     }
   }
@@ -98,11 +120,14 @@ struct TrainingLoss {
     return Loss.numbers(.binary, result, targets: targets, gradient: gradient)
   }
 
-  private var numberLoss: Loss.Number {
-    switch plan.loss {
+  private func numberLoss(width: Int) -> Loss.Number {
+    if let quantiles = encoding.forecast?.quantiles {
+      return .quantile((0..<width).map { quantiles[$0 % quantiles.count] })
+    }
+    return switch plan.loss {
     case .absolute: .absolute
     case .huber: .huber(bound: plan.huberBound)
-    case .quantile: .quantile(Array(repeating: plan.quantile, count: encoding.outputs))
+    case .quantile: .quantile(Array(repeating: plan.quantile, count: width))
     default: .squared
     }
   }

@@ -122,7 +122,7 @@ public struct ModelSettings: Codable, Hashable, Sendable {
       if let size = encoding.vocabularySize {
         .tokens(vocabulary: size, embedding: embedding)
       } else {
-        .values(channels: encoding.channels?.count ?? 1)
+        .values(channels: encoding.inputWidth)
       }
     var plan = ModelPlan(
       input: input, cell: cell, nonlinearity: nonlinearity, hidden: hidden, layers: layers,

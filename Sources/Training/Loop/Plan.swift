@@ -104,6 +104,10 @@ public struct Plan: Codable, Hashable, Sendable {
     plan.model.readout = readout
     let task = data.encoding.task
     try training.validate(for: task, model)
+    try PlanError.require(
+      data.encoding.forecast?.quantiles == nil || training.loss == .auto
+        || training.loss == .quantile, "training.loss",
+      found: "\(training.loss.rawValue), with quantiles", allowed: "auto, quantile")
     let objective =
       objective ?? Objective(metric: task == .classify || task == .tag ? "accuracy" : "loss")
     let names = Metric.names(for: data.encoding)

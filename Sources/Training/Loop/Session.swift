@@ -135,8 +135,7 @@ public final class Session {
     if let length = plan.training.truncate, packed.stepCount > length {
       try learnInPieces(packed, length, key)
     } else {
-      try learn(
-        model.forward(packed, dropout: key), packer.classes, packer.numbers)
+      try learn(model.forward(packed, dropout: key), packer.answers)
     }
     batch += 1
   }
@@ -153,13 +152,14 @@ public final class Session {
       let result = model.forward(piece, dropout: key, from: carried[1])
       model.copyState(of: piece, into: carried[0])
       let first = packed.offsets[start]
-      try learn(result, Array(packer.classes[first..<first + piece.rowCount]), [])
+      let classes = packer.answers.classes[first..<first + piece.rowCount]
+      try learn(result, BatchAnswers(classes: Array(classes)))
     }
   }
 
   /// One step of the optimizer, given the result of a forward pass.
-  private func learn(_ result: Matrix<Float>, _ classes: [Int32], _ numbers: [Float]) throws {
-    let loss = loss.add(result, classes, numbers, to: &tally, gradient: upstream)
+  private func learn(_ result: Matrix<Float>, _ answers: BatchAnswers) throws {
+    let loss = loss.add(result, answers, to: &tally, gradient: upstream)
     guard loss.sum.isFinite else { throw diverged(.train) }
     model.zeroGradient()
     model.backward(upstream)
@@ -218,12 +218,12 @@ public final class Session {
     let stride = max(count / sequences, 1)
     let members = (0..<sequences).map { $0 * stride }
     let packed = packer.pack(members[...])
-    let (classes, numbers) = (packer.classes, packer.numbers)
+    let answers = packer.answers
     return model.measureFlow(
       packed, sequences: min(max(count / 1000, 1), 4), settings
     ) { result, upstream in
       var forgotten = Tally(data.encoding)
-      loss.add(result, classes, numbers, to: &forgotten, gradient: upstream)
+      loss.add(result, answers, to: &forgotten, gradient: upstream)
     }
   }
 

@@ -34,10 +34,53 @@ public struct DataPlan: Codable, Hashable, Sendable {
 
   /// What happens to numbers before a model sees them.
   public enum Scaling: String, Codable, Hashable, Sendable, CaseIterable {
-    /// Subtract the mean of the training split, divide by its standard deviation.
+    /// Subtract the mean of the training split, divide by its standard deviation, each channel by
+    /// itself.
     case standard
+    /// The same with one mean and one deviation for all channels, as for the pixels of a picture.
+    case joint
+    /// From the least value of the training split to the largest, each channel: from 0 to 1.
+    case range
     /// Nothing.
     case none
+  }
+
+  /// What stands for values that were not measured.
+  public enum Missing: String, Codable, Hashable, Sendable, CaseIterable {
+    /// The last one that was, and a further channel says where it does.
+    case mask
+    /// The last one that was.
+    case last
+    /// 0, as if it had been measured: what is predicted is scored there too.
+    case zero
+  }
+
+  /// `forecast`: what is predicted in place of a value.
+  public enum Logarithm: String, Codable, Hashable, Sendable, CaseIterable {
+    /// The value itself.
+    case none
+    /// Its logarithm.
+    case log
+    /// The logarithm of one more than it.
+    case log1p
+  }
+
+  /// `forecast`: what is predicted, the value or its distance from an earlier one.
+  public enum Difference: String, Codable, Hashable, Sendable, CaseIterable {
+    /// The value.
+    case none
+    /// The difference from the step before.
+    case first
+    /// The difference from the same step of the season before.
+    case seasonal
+  }
+
+  /// `forecast`: how several steps are predicted.
+  public enum Strategy: String, Codable, Hashable, Sendable, CaseIterable {
+    /// All at once.
+    case direct
+    /// One at a time, with the answers so far in place of what is not known yet.
+    case recursive
   }
 
   /// Where the parts come from.
@@ -60,6 +103,19 @@ public struct DataPlan: Codable, Hashable, Sendable {
     public var stratify: Bool?
     /// The seed of the division; nil: that of the run.
     public var seed: UInt64?
+    /// `forecast`: the steps of the test part, in place of a share.
+    public var testSteps: Int?
+    /// `forecast`: the steps of the validation part, in place of a share.
+    public var validationSteps: Int?
+    /// `forecast`: the date at which the test part begins, in place of a share.
+    public var testFrom: String?
+    /// `forecast`: the date at which the validation part begins, in place of a share.
+    public var validationFrom: String?
+    /// `forecast`: into how many blocks the test part is cut. A fold is tested on its block and knows
+    /// nothing but what was before it.
+    public var folds: Int?
+    /// `forecast`: which of the blocks this is, from 0.
+    public var fold: Int?
 
     /// A division; by default a tenth each for test and validation.
     ///
@@ -89,6 +145,18 @@ public struct DataPlan: Codable, Hashable, Sendable {
         validation: try container.decodeIfPresent(Double.self, forKey: .validation) ?? 0.1,
         stratify: try container.decodeIfPresent(Bool.self, forKey: .stratify),
         seed: try container.decodeIfPresent(UInt64.self, forKey: .seed))
+      testSteps = try container.decodeIfPresent(Int.self, forKey: .testSteps)
+      validationSteps = try container.decodeIfPresent(Int.self, forKey: .validationSteps)
+      testFrom = try container.decodeIfPresent(String.self, forKey: .testFrom)
+      validationFrom = try container.decodeIfPresent(String.self, forKey: .validationFrom)
+      folds = try container.decodeIfPresent(Int.self, forKey: .folds)
+      fold = try container.decodeIfPresent(Int.self, forKey: .fold)
+    }
+
+    /// Whether anything is said that only a series has.
+    var isOfTime: Bool {
+      testSteps != nil || validationSteps != nil || testFrom != nil || validationFrom != nil
+        || folds != nil
     }
   }
 
@@ -117,8 +185,26 @@ public struct DataPlan: Codable, Hashable, Sendable {
   public var horizon: Int?
   /// `forecast`: the channel that it predicts, by name or number from 1. Nil: the last.
   public var target: String?
-  /// What happens to numbers before a model sees them. Nil: standard.
+  /// What happens to numbers before a model sees them. Nil: standard; for bytes joint.
   public var scaling: Scaling?
+  /// Values: the channels of a step, in place of those of the dataset: a picture can be read by rows or
+  /// by pixels. Nil: as the dataset has them.
+  public var channels: Int?
+  /// Values: what stands for those that were not measured. Nil: mask.
+  public var missing: Missing?
+  /// `forecast`: whether logarithms are predicted. Nil: none.
+  public var logarithm: Logarithm?
+  /// `forecast`: whether differences are predicted. Nil: none.
+  public var difference: Difference?
+  /// `forecast`: the steps of a season. Nil: by the times, if those are hours, days or months, else
+  /// there are no seasons.
+  public var season: Int?
+  /// `forecast`: what a model is told of the time of a step. Nil: nothing.
+  public var calendar: [CalendarFeature]?
+  /// `forecast`: how several steps are predicted. Nil: direct.
+  public var strategy: Strategy?
+  /// `forecast`: the quantiles that are predicted. Nil: one number a step.
+  public var quantiles: [Double]?
 
   /// A plan in which everything may be left to ``resolved(for:)``.
   ///
@@ -162,6 +248,24 @@ public struct DataPlan: Codable, Hashable, Sendable {
     try PlanError.require(maximumVocabulary, in: 3...(.max), "data.maximum_vocabulary")
     try PlanError.require(window, in: 1...1_000_000, "data.window")
     try PlanError.require(horizon, in: 1...1_000_000, "data.horizon")
+    try PlanError.require(season, in: 2...1_000_000, "data.season")
+    try PlanError.require(split.testSteps, in: 1...(.max), "data.split.test")
+    try PlanError.require(split.validationSteps, in: 1...(.max), "data.split.validation")
+    try PlanError.require(split.folds, in: 2...1000, "data.split.folds")
+    for (date, field) in [
+      (split.testFrom, "data.split.test"), (split.validationFrom, "data.split.validation"),
+    ] {
+      guard let date, CalendarTime.seconds(date) == nil else { continue }
+      throw PlanError(
+        field: field, found: date.quoted,
+        allowed: "a fraction, a number of steps, or a date such as 2010-01-31 or 2010-01-31 23:00")
+    }
+    if let quantiles {
+      try PlanError.require(
+        !quantiles.isEmpty && quantiles.allSatisfy { $0 > 0 && $0 < 1 }
+          && zip(quantiles, quantiles.dropFirst()).allSatisfy { $0 < $1 },
+        "data.quantiles", found: "\(quantiles)", allowed: "rising numbers between 0 and 1")
+    }
     for (share, field) in [
       (split.test, "data.split.test"), (split.validation, "data.split.validation"),
     ] {
@@ -173,90 +277,5 @@ public struct DataPlan: Codable, Hashable, Sendable {
       split.test + split.validation < 1, "data.split",
       found: "test \(split.test) and validation \(split.validation)",
       allowed: "fractions whose sum is below 1")
-  }
-}
-
-extension Dataset {
-  /// The task that a plan gets when it names none.
-  public var inferredTask: DataPlan.Task {
-    switch (targets, inputs) {
-    case (.labels, _): .classify
-    case (.numbers, _): .regress
-    case (.steps, _): .tag
-    case (.none, .values): .forecast
-    case (.none, _): .language
-    }
-  }
-}
-
-extension DataPlan {
-  /// The plan with everything filled in that the dataset decides, and without what has no effect.
-  ///
-  /// Its ``maximumLength`` and ``maximumVocabulary`` stay nil where there is no limit.
-  public func resolved(for dataset: Dataset) throws(PlanError) -> DataPlan {
-    try validate()
-    var plan = self
-    let inferred = dataset.inferredTask
-    let task = task ?? inferred
-    plan.task = task
-    let fits: Bool
-    switch task {
-    case .classify, .regress, .tag: fits = task == inferred
-    case .forecast: fits = dataset.inputs.kind == "values"
-    case .language: fits = dataset.inputs.kind != "values"
-    }
-    try PlanError.require(
-      fits, "data.task",
-      found: "\(task.rawValue) for \(dataset.inputs.kind) with target \(dataset.targets.kind)",
-      allowed: inferred.rawValue)
-
-    let isText = dataset.inputs.kind == "text"
-    if isText {
-      let tokens = tokens ?? (inferred == .language ? .characters : .words)
-      plan.tokens = tokens
-      plan.minimumCount = minimumCount ?? (tokens == .words ? 2 : 1)
-      plan.maximumLength = maximumLength ?? (tokens == .words || task == .language ? 64 : 256)
-    } else {
-      plan.tokens = nil
-      plan.minimumCount = nil
-      plan.maximumVocabulary = nil
-      if task == .language { plan.maximumLength = maximumLength ?? 64 }
-    }
-    if case .values(_, let channels) = dataset.inputs {
-      plan.scaling = scaling ?? .standard
-      if task == .forecast {
-        plan.maximumLength = nil
-        plan.window = window ?? 24
-        plan.horizon = horizon ?? 1
-        plan.target = try channel(in: channels)
-      }
-    } else {
-      plan.scaling = task == .regress ? scaling ?? .standard : nil
-    }
-    if task != .forecast {
-      plan.window = nil
-      plan.horizon = nil
-      plan.target = nil
-    }
-    plan.keep = keep ?? .start
-    let hasTarget = task == .classify || task == .regress || task == .tag
-    plan.deduplicate = deduplicate ?? (isText && hasTarget)
-    plan.split.stratify = task == .classify && (split.stratify ?? true)
-    plan.split.source = split.source ?? (dataset.splits == nil || !hasTarget ? .fractions : .file)
-    try PlanError.require(
-      plan.split.source == .fractions || (dataset.splits != nil && hasTarget), "data.split.source",
-      found: "file, and a dataset without splits", allowed: "fractions")
-    return plan
-  }
-
-  private func channel(in channels: [String]) throws(PlanError) -> String {
-    guard let target else { return channels[channels.count - 1] }
-    if channels.contains(target) { return target }
-    if let number = Int(target), channels.indices.contains(number - 1) {
-      return channels[number - 1]
-    }
-    throw PlanError(
-      field: "data.target", found: target.quoted,
-      allowed: target.nearest(in: channels).prefix(12).joined(separator: ", "))
   }
 }

@@ -19,7 +19,7 @@ struct InputCoder {
     var emptyTexts = 0
     switch dataset.inputs {
     case .texts(let texts):
-      let coded = CodedTexts(texts, rows, plan, onProgress)
+      var coded = CodedTexts(texts, rows, plan, onProgress)
       vocabulary = coded.vocabulary(train, plan, encoding)
       onProgress()
       tokens = coded.indices(vocabulary ?? Vocabulary(words: []))
@@ -31,17 +31,21 @@ struct InputCoder {
     case .symbols(let sequences, let alphabet):
       tokens = sequences
       encoding.vocabularySize = alphabet
-    case .values(let sequences, let channels):
+    case .values(_, let channels), .bytes(_, let channels):
+      let width = channels.count
+      let (limit, inputs) = (encoding, inputs)
+      let parts = train.lazy.map { row in
+        let values = inputs.values(row)
+        let cut = limit.cut(values.count / width)
+        return values[cut.lowerBound * width..<cut.upperBound * width]
+      }
       encoding.channels = channels
-      encoding.inputScale = .identity(width: channels.count)
-      if plan.scaling == .standard {
-        let width = channels.count
-        let limit = encoding
-        encoding.inputScale = Scale.fitting(
-          train.map { row in
-            let cut = limit.cut(sequences[row].count / width)
-            return sequences[row][cut.lowerBound * width..<cut.upperBound * width]
-          }, width: width)
+      encoding.inputScale = Scale.fitting(parts, width: width, plan.scaling ?? .standard)
+      let gaps = inputs.gaps(rows)
+      if !gaps.isEmpty {
+        encoding.features = ValueFeatures(
+          masked: plan.missing == .last ? [] : gaps,
+          fill: Scale.fitting(parts, width: width).means.map { Float($0) }, calendar: [])
       }
     }
     self.emptyTexts = emptyTexts
@@ -53,8 +57,11 @@ struct InputCoder {
   }
 
   private func length(_ row: Int) -> Int {
-    guard case .values(let sequences, let channels) = inputs else { return tokens[row].count }
-    return sequences[row].count / channels.count
+    switch inputs {
+    case .texts, .symbols: tokens[row].count
+    case .values(let sequences, let channels): sequences[row].count / channels.count
+    case .bytes(let sequences, let channels): sequences.length(row) / channels.count
+    }
   }
 
   /// The sequences of a split.
@@ -67,16 +74,20 @@ struct InputCoder {
       total += cut.count
     }
     let elements: Sequences.Elements
-    if case .values(let sequences, let channels) = inputs {
+    if case .bytes(let sequences, let channels) = inputs {
+      // They stay where they are, mostly a file that is mapped into memory.
       let width = channels.count
-      let scale = encoding.inputScale ?? .identity(width: width)
+      starts = zip(rows, cuts).map { sequences.start($0) / width + $1.lowerBound }
+      elements = .bytes(sequences, encoding.inputScale ?? .identity(width: width))
+    } else if case .values(let sequences, let channels) = inputs {
+      let width = channels.count
       var values: [Float] = []
-      values.reserveCapacity(total * width)
+      values.reserveCapacity(total * encoding.inputWidth)
       for (row, cut) in zip(rows, cuts) {
-        values += scale.apply(
+        values += encoding.modelInput(
           sequences[row][cut.lowerBound * width..<cut.upperBound * width])
       }
-      elements = .values(values, channels: width)
+      elements = .values(values, channels: encoding.inputWidth)
     } else {
       var indices: [Int32] = []
       indices.reserveCapacity(total)
@@ -91,6 +102,11 @@ struct InputCoder {
   /// What a person should know of cut sequences and unknown tokens.
   func notes(_ parts: Parts) -> [String] {
     var notes: [String] = []
+    if let masked = encoding.features?.masked {
+      notes.append(
+        "values that were not measured are the last ones"
+          + (masked.isEmpty ? "" : ", with channels that say so: \(masked.count) more"))
+    }
     if emptyTexts > 0 {
       notes.append("\(emptyTexts) texts without a token are read as one unknown token")
     }
@@ -121,7 +137,29 @@ struct InputCoder {
   }
 }
 
+extension Dataset.Inputs {
+  /// The channels in which some of the examples have values that were not measured.
+  func gaps(_ rows: [Int]) -> [Int] {
+    guard case .values(let sequences, let channels) = self else { return [] }
+    var found = Set<Int>()
+    for row in rows {
+      for (offset, value) in sequences[row].enumerated() where value.isNaN {
+        found.insert(offset % channels.count)
+      }
+    }
+    return found.sorted()
+  }
+}
+
 extension Encoding {
+  /// Values as a model sees them: without gaps, scaled, with the channels that are added.
+  func modelInput(_ values: ArraySlice<Float>) -> [Float] {
+    let scale = inputScale ?? .identity(width: channels?.count ?? 1)
+    guard let features else { return scale.apply(values) }
+    let filled = features.filled(values)
+    return features.widened(scale.apply(filled.values), filled.isFilled, times: nil)
+  }
+
   /// The steps that survive of a sequence of a length.
   func cut(_ length: Int) -> Range<Int> {
     guard let maximumLength, length > maximumLength else { return 0..<length }
@@ -169,14 +207,21 @@ struct CodedTexts {
     return Vocabulary(words: frequent.prefix(room).map { table.text(of: $0) })
   }
 
-  /// The texts as indices of a vocabulary.
-  func indices(_ vocabulary: Vocabulary) -> [[Int32]] {
+  /// The texts as indices of a vocabulary, in the memory of the numbers, which are gone then.
+  mutating func indices(_ vocabulary: Vocabulary) -> [[Int32]] {
     var index = [Int32](repeating: Vocabulary.unknown, count: table.count)
     for (position, token) in vocabulary.tokens.enumerated().dropFirst(Vocabulary.special.count) {
       if let number = Array(token.utf8).withUnsafeBufferPointer({ table.index(of: $0) }) {
         index[Int(number)] = Int32(position)
       }
     }
-    return sequences.map { $0.map { index[Int($0)] } }
+    var indices: [[Int32]] = []
+    swap(&indices, &sequences)
+    for row in indices.indices {
+      for place in indices[row].indices {
+        indices[row][place] = index[Int(indices[row][place])]
+      }
+    }
+    return indices
   }
 }

@@ -1,3 +1,32 @@
+extension Dataset {
+  /// The dataset with 0 for values that were not measured.
+  func withZeros() -> Dataset {
+    guard case .values(let sequences, let channels) = inputs else { return self }
+    return Dataset(
+      name: name,
+      inputs: .values(
+        sequences.map { $0.map { $0.isNaN ? 0 : $0 } }, channels: channels), targets: targets,
+      splits: splits, times: times)
+  }
+
+  /// The dataset with its values in steps of another width, for a plan.
+  func regrouped(width: Int) throws(PlanError) -> Dataset {
+    try PlanError.require(width, in: 1...1_000_000, "data.channels")
+    guard let inputs = inputs.regrouped(width: width), times == nil else {
+      throw PlanError(
+        field: "data.channels", found: "\(width)",
+        allowed: inputs.channels == nil
+          ? "examples of values"
+          : "a divisor of the number of values of each example, without times")
+    }
+    if case .steps = targets {
+      throw PlanError(
+        field: "data.channels", found: "\(width)", allowed: "examples without an answer a step")
+    }
+    return Dataset(name: name, inputs: inputs, targets: targets, splits: splits)
+  }
+}
+
 extension PreparedData {
   /// Makes a dataset ready for training.
   ///
@@ -15,16 +44,21 @@ extension PreparedData {
   ) throws(PlanError) {
     try PlanError.require(
       dataset.count > 0, "dataset", found: "no example", allowed: "at least one example")
+    let version = dataset.sha256
+    var dataset = dataset
+    if let width = plan.channels { dataset = try dataset.regrouped(width: width) }
+    if plan.missing == .zero { dataset = dataset.withZeros() }
     let plan = try plan.resolved(for: dataset)
     switch plan.task {
-    case .forecast: self = try Self.forecast(dataset, plan, onProgress)
-    case .language: self = try Self.language(dataset, plan, onProgress)
-    default: self = try Self.examples(dataset, plan, seed, onProgress)
+    case .forecast: self = try Self.forecast(dataset, version, plan, onProgress)
+    case .language: self = try Self.language(dataset, version, plan, onProgress)
+    default: self = try Self.examples(dataset, version, plan, seed, onProgress)
     }
   }
 
   private static func examples(
-    _ dataset: Dataset, _ plan: DataPlan, _ seed: UInt64, _ onProgress: () -> Void
+    _ dataset: Dataset, _ version: String, _ plan: DataPlan, _ seed: UInt64,
+    _ onProgress: () -> Void
   ) throws(PlanError) -> PreparedData {
     var notes: [String] = []
     var rows = Array(0..<dataset.count)
@@ -57,7 +91,7 @@ extension PreparedData {
       return coder.sequences(rows, answers)
     }
     return PreparedData(
-      plan: plan, datasetVersion: dataset.sha256, encoding: coder.encoding,
+      plan: plan, datasetVersion: version, encoding: coder.encoding,
       vocabulary: coder.vocabulary, train: sequences(parts.train),
       validation: sequences(parts.validation), test: sequences(parts.test), notes: notes)
   }
@@ -97,11 +131,9 @@ struct AnswerCoder {
       outputs = known.count
       if known.count == 2 { positive = counts[known[0]] < counts[known[1]] ? 0 : 1 }
     case .numbers(let numbers, let width):
-      scale =
-        plan.scaling == .standard
-        ? Scale.fitting(
-          parts.train.map { numbers[$0 * width..<($0 + 1) * width] }, width: width)
-        : .identity(width: width)
+      scale = Scale.fitting(
+        parts.train.map { numbers[$0 * width..<($0 + 1) * width] }, width: width,
+        plan.scaling ?? .standard)
       outputs = width
     case .steps(_, let count):
       labels = (0..<count).map(String.init)

@@ -6,6 +6,8 @@ public struct Sequences: Sendable {
     case tokens([Int32])
     /// Consecutive values of `channels` a step.
     case values([Float], channels: Int)
+    /// Bytes as the dataset has them, which are scaled when they are read.
+    case bytes(ByteSequences, Scale)
   }
 
   /// What is asked.
@@ -28,11 +30,34 @@ public struct Sequences: Sendable {
   public let answers: Answers
   /// The example of the dataset from which each sequence comes.
   public let rows: [Int]
+  /// Of forecasts: the series in units of the data.
+  public let series: SeriesValues?
+
+  init(
+    elements: Elements, starts: [Int], lengths: [Int], answers: Answers, rows: [Int],
+    series: SeriesValues? = nil
+  ) {
+    self.elements = elements
+    self.starts = starts
+    self.lengths = lengths
+    self.answers = answers
+    self.rows = rows
+    self.series = series
+  }
 
   /// The number of sequences.
   public var count: Int { starts.count }
   /// The steps of all sequences together.
   public var stepCount: Int { lengths.reduce(0, +) }
+
+  /// The channels of a step of values; 1 if the steps are tokens.
+  var channelCount: Int {
+    switch elements {
+    case .tokens: 1
+    case .values(_, let channels): channels
+    case .bytes(_, let scale): scale.means.count
+    }
+  }
 
   /// The tokens of a sequence; none if the steps are values.
   public func tokens(_ sequence: Int) -> ArraySlice<Int32> {
@@ -42,9 +67,18 @@ public struct Sequences: Sendable {
 
   /// The values of a sequence; none if the steps are tokens.
   public func values(_ sequence: Int) -> ArraySlice<Float> {
-    guard case .values(let values, let channels) = elements else { return [] }
-    let start = starts[sequence] * channels
-    return values[start..<start + lengths[sequence] * channels]
+    switch elements {
+    case .tokens: return []
+    case .values(let values, let channels):
+      let start = starts[sequence] * channels
+      return values[start..<start + lengths[sequence] * channels]
+    case .bytes(let bytes, let scale):
+      let channels = scale.means.count
+      let start = starts[sequence] * channels
+      return bytes.withValues(start..<start + lengths[sequence] * channels) {
+        scale.apply($0)[...]
+      }
+    }
   }
 }
 
@@ -72,24 +106,53 @@ public struct Scale: Codable, Hashable, Sendable {
       deviations: [Double](repeating: 1, count: width))
   }
 
-  /// Fits rows of `width` numbers.
+  /// Fits rows of `width` numbers; what is not a number counts for nothing.
   static func fitting(_ columns: some Sequence<ArraySlice<Float>>, width: Int) -> Scale {
-    var count = 0.0
+    var counts = [Double](repeating: 0, count: width)
     var sums = [Double](repeating: 0, count: width)
     for rows in columns {
-      for (offset, value) in rows.enumerated() { sums[offset % width] += Double(value) }
-      count += Double(rows.count / width)
+      for (offset, value) in rows.enumerated() where !value.isNaN {
+        sums[offset % width] += Double(value)
+        counts[offset % width] += 1
+      }
     }
-    let means = sums.map { $0 / max(count, 1) }
+    let means = zip(sums, counts).map { $0 / max($1, 1) }
     var squares = [Double](repeating: 0, count: width)
     for rows in columns {
-      for (offset, value) in rows.enumerated() {
+      for (offset, value) in rows.enumerated() where !value.isNaN {
         let difference = Double(value) - means[offset % width]
         squares[offset % width] += difference * difference
       }
     }
-    let deviations = squares.map { ($0 / max(count, 1)).squareRoot() }
+    let deviations = zip(squares, counts).map { ($0 / max($1, 1)).squareRoot() }
     return Scale(means: means, deviations: deviations.map { $0 > 1e-12 ? $0 : 1 })
+  }
+
+  /// Fits rows of `width` numbers as a plan wants it.
+  static func fitting(
+    _ columns: some Sequence<ArraySlice<Float>>, width: Int, _ scaling: DataPlan.Scaling
+  ) -> Scale {
+    switch scaling {
+    case .none: return .identity(width: width)
+    case .standard: return fitting(columns, width: width)
+    case .joint:
+      let one = fitting(columns, width: 1)
+      return Scale(
+        means: [Double](repeating: one.means[0], count: width),
+        deviations: [Double](repeating: one.deviations[0], count: width))
+    case .range:
+      var lows = [Double](repeating: .infinity, count: width)
+      var highs = [Double](repeating: -.infinity, count: width)
+      for rows in columns {
+        for (offset, value) in rows.enumerated() where !value.isNaN {
+          lows[offset % width] = min(lows[offset % width], Double(value))
+          highs[offset % width] = max(highs[offset % width], Double(value))
+        }
+      }
+      return Scale(
+        means: lows.map { $0.isFinite ? $0 : 0 },
+        deviations: zip(lows, highs).map { $1 - $0 > 1e-12 ? $1 - $0 : 1 })
+    }
   }
 
   /// Scales rows of as many numbers as there are columns.
@@ -102,6 +165,20 @@ public struct Scale: Codable, Hashable, Sendable {
       scaled.append(Float((Double(value) - means[column]) / deviations[column]))
     }
     return scaled
+  }
+
+  /// Scales rows of bytes.
+  func apply(_ bytes: UnsafeRawBufferPointer) -> [Float] {
+    let width = means.count
+    return [Float](unsafeUninitializedCapacity: bytes.count) { scaled, count in
+      var column = 0
+      for (index, byte) in bytes.enumerated() {
+        scaled.initializeElement(
+          at: index, to: Float((Double(byte) - means[column]) / deviations[column]))
+        column = column + 1 == width ? 0 : column + 1
+      }
+      count = bytes.count
+    }
   }
 
   /// The number that a scaled number of a column stands for.
@@ -138,6 +215,13 @@ public struct Encoding: Codable, Hashable, Sendable {
   public var targetChannel: Int?
   /// The width of a model's result.
   public var outputs: Int
+  /// What a model sees of values beside the channels, and how gaps are filled; nil: there is no gap.
+  public var features: ValueFeatures?
+  /// What else a forecast needs.
+  public var forecast: ForecastEncoding?
+
+  /// The channels that a model sees; 1 if the input is tokens.
+  public var inputWidth: Int { (channels?.count ?? 1) + (features?.addedWidth ?? 0) }
 
   /// The label for which precision, recall and F1 are meant, if there are two.
   public var positiveLabel: String? {

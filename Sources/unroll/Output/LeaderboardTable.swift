@@ -78,8 +78,30 @@ struct LeaderboardTable {
     if !baselines.isEmpty {
       lines.append("– is a method without a network, fitted on the same split.")
     }
+    lines += means(objective)
     if let verdict = verdict(objective) { lines.append(verdict) }
     return lines
+  }
+
+  /// What the settings that were tried more than once reach on the test split, the first ones.
+  private func means(_ objective: Store.Objective) -> [String] {
+    var order: [String] = []
+    var groups: [String: [Double]] = [:]
+    for entry in entries {
+      let test = (try? entry.testMetrics?.decode([String: Double].self)) ?? [:]
+      guard let value = test[objective.metric] else { continue }
+      if groups[entry.params.text] == nil { order.append(entry.params.text) }
+      groups[entry.params.text, default: []].append(value)
+    }
+    return order.filter { groups[$0].map { $0.count > 1 } ?? false }.prefix(3).map { params in
+      let values = groups[params] ?? []
+      let mean = values.reduce(0, +) / Double(values.count)
+      let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+      let deviation = (squares / Double(values.count - 1)).squareRoot()
+      return "\(values.count) trials of one setting\(groups.count > 1 ? " \(params)" : ""): "
+        + "test \(objective.metric) \(Format.metric(mean)) ± \(Format.metric(deviation)) "
+        + "(mean and standard deviation)."
+    }
   }
 
   /// Whether the best trial is worth its time, said plainly.

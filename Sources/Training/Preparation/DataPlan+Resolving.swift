@@ -1,0 +1,168 @@
+extension Dataset {
+  /// The task that a plan gets when it names none.
+  public var inferredTask: DataPlan.Task {
+    switch (targets, inputs) {
+    case (.labels, _): .classify
+    case (.numbers, _): .regress
+    case (.steps, _): .tag
+    case (.none, .values), (.none, .bytes): .forecast
+    case (.none, _): .language
+    }
+  }
+}
+
+extension DataPlan {
+  /// The plan with everything filled in that the dataset decides, and without what has no effect.
+  ///
+  /// Its ``maximumLength`` and ``maximumVocabulary`` stay nil where there is no limit.
+  public func resolved(for dataset: Dataset) throws(PlanError) -> DataPlan {
+    try validate()
+    var plan = self
+    let inferred = dataset.inferredTask
+    let task = task ?? inferred
+    plan.task = task
+    let fits: Bool
+    switch task {
+    case .classify, .regress, .tag: fits = task == inferred
+    case .forecast: fits = dataset.inputs.kind == "values"
+    case .language: fits = dataset.inputs.kind != "values"
+    }
+    try PlanError.require(
+      fits, "data.task",
+      found: "\(task.rawValue) for \(dataset.inputs.kind) with target \(dataset.targets.kind)",
+      allowed: inferred.rawValue)
+
+    let isText = dataset.inputs.kind == "text"
+    if isText {
+      let tokens = tokens ?? (inferred == .language ? .characters : .words)
+      plan.tokens = tokens
+      plan.minimumCount = minimumCount ?? (tokens == .words ? 2 : 1)
+      plan.maximumLength = maximumLength ?? (tokens == .words || task == .language ? 64 : 256)
+    } else {
+      plan.tokens = nil
+      plan.minimumCount = nil
+      plan.maximumVocabulary = nil
+      if task == .language { plan.maximumLength = maximumLength ?? 64 }
+    }
+    if let channels = dataset.inputs.channels {
+      let isPicture = dataset.inputs.isBytes
+      plan.scaling = scaling ?? (isPicture ? .joint : .standard)
+      if task == .forecast {
+        plan.maximumLength = nil
+        plan.window = window ?? 24
+        plan.horizon = horizon ?? 1
+        plan.target = try channel(in: channels)
+        try plan.resolveForecast(dataset)
+      }
+    } else {
+      plan.scaling = task == .regress ? scaling ?? .standard : nil
+    }
+    if task != .forecast {
+      try refuseForecastSettings(task)
+      plan.window = nil
+      plan.horizon = nil
+      plan.target = nil
+      plan.season = nil
+    }
+    plan.keep = keep ?? .start
+    let hasTarget = task == .classify || task == .regress || task == .tag
+    plan.deduplicate = deduplicate ?? (isText && hasTarget)
+    plan.split.stratify = task == .classify && (split.stratify ?? true)
+    plan.split.source = split.source ?? (dataset.splits == nil || !hasTarget ? .fractions : .file)
+    try PlanError.require(
+      plan.split.source == .fractions || (dataset.splits != nil && hasTarget), "data.split.source",
+      found: "file, and a dataset without splits", allowed: "fractions")
+    return plan
+  }
+
+  private func channel(in channels: [String]) throws(PlanError) -> String {
+    guard let target else { return channels[channels.count - 1] }
+    if channels.contains(target) { return target }
+    if let number = Int(target), channels.indices.contains(number - 1) {
+      return channels[number - 1]
+    }
+    throw PlanError(
+      field: "data.target", found: target.quoted,
+      allowed: target.nearest(in: channels).prefix(12).joined(separator: ", "))
+  }
+}
+
+extension DataPlan {
+  /// The steps between the two values of a difference; nil if values are predicted.
+  var period: Int? {
+    switch difference ?? .none {
+    case .none: nil
+    case .first: 1
+    case .seasonal: season
+    }
+  }
+
+  /// Fills in what belongs to forecasts, and refuses what does not go together.
+  fileprivate mutating func resolveForecast(_ dataset: Dataset) throws(PlanError) {
+    season = season ?? dataset.season
+    try PlanError.require(
+      difference != .seasonal || season != nil, "data.season", found: "no season",
+      allowed: "the steps of a season, for differences between seasons")
+    let hasTimes = dataset.times != nil
+    for (date, field) in [
+      (split.testFrom, "data.split.test"), (split.validationFrom, "data.split.validation"),
+    ] {
+      try PlanError.require(
+        date == nil || hasTimes, field, found: "the date \(date ?? "") for a series without times",
+        allowed: "a fraction or a number of steps (or import the times with the series)")
+    }
+    try PlanError.require(
+      calendar?.isEmpty != false || hasTimes, "data.calendar", found: "a series without times",
+      allowed: "a series that was imported with its times")
+    try PlanError.require(
+      quantiles == nil || strategy != .recursive, "data.strategy",
+      found: "recursive, with quantiles",
+      allowed: "direct: a quantile of a later step does not follow from that of the step before")
+    try PlanError.require(
+      split.folds == nil || split.validationFrom == nil, "data.split.validation",
+      found: "a date, with folds", allowed: "a fraction or a number of steps before each fold")
+  }
+
+  /// Refuses what only forecasts have.
+  fileprivate func refuseForecastSettings(_ task: Task) throws(PlanError) {
+    func require(_ isAbsent: Bool, _ field: String) throws(PlanError) {
+      try PlanError.require(
+        isAbsent, "data.\(field)", found: "a setting of forecasts for the task \(task.rawValue)",
+        allowed: "nothing, or the task forecast")
+    }
+    try require(logarithm == nil || logarithm == Logarithm.none, "log")
+    try require(difference == nil || difference == Difference.none, "difference")
+    try require(calendar?.isEmpty != false, "calendar")
+    try require(strategy != .recursive, "strategy")
+    try require(quantiles == nil, "quantiles")
+    try require(split.folds == nil, "split.folds")
+    try PlanError.require(
+      !split.isOfTime,
+      split.testSteps != nil || split.testFrom != nil
+        ? "data.split.test" : "data.split.validation",
+      found: "steps or a date for the task \(task.rawValue)",
+      allowed: "a fraction from 0 up to, but not including, 1")
+  }
+}
+
+extension Dataset {
+  /// The steps of a season, where the times tell it: a day of hours, a week of days, a year of months.
+  var season: Int? {
+    guard let times = times?.first, times.count > 2 else { return nil }
+    let distances = zip(times.dropFirst(), times).map { $0 - $1 }.sorted()
+    switch distances[distances.count / 2] {
+    case 3600: return 24
+    case 86_400: return 7
+    case 28 * 86_400...31 * 86_400: return 12
+    default: return nil
+    }
+  }
+}
+
+extension Dataset.Inputs {
+  /// Whether the values are kept as bytes.
+  var isBytes: Bool {
+    if case .bytes = self { return true }
+    return false
+  }
+}
