@@ -117,12 +117,15 @@ public struct TrialResult: Sendable {
   public var confusion: [ConfusionCell]
   /// What the trial leaves behind.
   public var artifacts: [NewArtifact]
+  /// What its model says of each example, if it may be among the best of its sweep.
+  public var predictions: TrialPredictions?
 
   /// A result.
   public init(
     objective: Double, bestEpoch: Int, epochs: Int, trainingSeconds: Double,
-    confusion: [ConfusionCell], artifacts: [NewArtifact]
+    confusion: [ConfusionCell], artifacts: [NewArtifact], predictions: TrialPredictions? = nil
   ) {
+    self.predictions = predictions
     self.objective = objective
     self.bestEpoch = bestEpoch
     self.epochs = epochs
@@ -153,7 +156,8 @@ extension Database {
     try batch([Fence(lease: lease)] + statements(for: progress, under: lease))
   }
 
-  /// Ends a trial well: the last report, result, confusion, artifacts and state in one transaction.
+  /// Ends a trial well: the last report, result, confusion, artifacts, predictions and state in one
+  /// transaction.
   /// With `objectives`, a search waits for them.
   public func succeed(
     _ result: TrialResult, objectives: [Double]? = nil, progress: Progress, cpuSeconds: Double,
@@ -165,6 +169,9 @@ extension Database {
     statements.append(InsertConfusion(lease: lease, cells: result.confusion))
     for artifact in result.artifacts {
       statements += self.statements(for: artifact, under: lease)
+    }
+    if let predictions = result.predictions {
+      statements += self.statements(for: predictions, under: lease)
     }
     if let objectives { statements.append(ReachEnd(lease: lease, objectives: objectives)) }
     statements.append(

@@ -38,6 +38,16 @@ public struct Report: Sendable {
   public static func finalMetrics(trial: Int) -> Report { Report(ReadFinalMetrics(trial: trial)) }
   /// The confusion matrices of a trial.
   public static func confusion(trial: Int) -> Report { Report(ReadConfusion(trial: trial)) }
+  /// Vectors of words.
+  public static var vectors: Report { Report(ListVectors()) }
+  /// How well a trial knows each class.
+  public static func classes(trial: Int) -> Report { Report(ListClasses(trial: trial)) }
+  /// The mistakes of a trial.
+  public static func mistakes(trial: Int, split: String, limit: Int) -> Report {
+    Report(ListMistakes(trial: trial, split: split, limit: limit))
+  }
+  /// The models with names; of one name or all.
+  public static func models(named name: String? = nil) -> Report { Report(ListModels(name: name)) }
   /// How gradients flowed in a trial.
   public static func gradientFlow(trial: Int) -> Report { Report(ReadAllFlow(trial: trial)) }
   /// The attempts at a trial.

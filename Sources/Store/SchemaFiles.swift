@@ -26,6 +26,7 @@ package struct SchemaFile: Sendable, Hashable {
     SchemaFile("m0012_queue", PackageResources.m0012_queue_sql),
     SchemaFile("m0013_silence", PackageResources.m0013_silence_sql),
     SchemaFile("m0014_population", PackageResources.m0014_population_sql),
+    SchemaFile("m0015_predictions", PackageResources.m0015_predictions_sql),
     SchemaFile("m0016_weights", PackageResources.m0016_weights_sql),
   ]
 
@@ -40,6 +41,8 @@ package struct SchemaFile: Sendable, Hashable {
     SchemaFile("importance", PackageResources.importance_sql),
     SchemaFile("enqueue", PackageResources.enqueue_sql),
     SchemaFile("control", PackageResources.control_sql),
+    SchemaFile("predictions", PackageResources.predictions_sql),
+    SchemaFile("models", PackageResources.models_sql),
   ]
 
   /// `sql/queries`: questions that people ask, the question in the first line.
@@ -53,15 +56,18 @@ package struct SchemaFile: Sendable, Hashable {
     SchemaFile("diverged", PackageResources.diverged_sql),
     SchemaFile("failed_workers", PackageResources.failed_workers_sql),
     SchemaFile("hidden_size", PackageResources.hidden_size_sql),
+    SchemaFile("most_confident_mistakes", PackageResources.most_confident_mistakes_sql),
     SchemaFile("over_seeds", PackageResources.over_seeds_sql),
     SchemaFile("overfitting", PackageResources.overfitting_sql),
     SchemaFile("params_and_objective", PackageResources.params_and_objective_sql),
     SchemaFile("progress_of_sweeps", PackageResources.progress_of_sweeps_sql),
+    SchemaFile("residuals_over_time", PackageResources.residuals_over_time_sql),
     SchemaFile("resumed", PackageResources.resumed_sql),
     SchemaFile("retries", PackageResources.retries_sql),
     SchemaFile("sooner_is_enough", PackageResources.sooner_is_enough_sql),
     SchemaFile("time_per_cell", PackageResources.time_per_cell_sql),
     SchemaFile("vanishing", PackageResources.vanishing_sql),
     SchemaFile("what_matters", PackageResources.what_matters_sql),
+    SchemaFile("worst_classes", PackageResources.worst_classes_sql),
   ]
 }

@@ -139,7 +139,28 @@ struct Fixture {
         NewArtifact(
           name: "model.safetensors", mediaType: "application/octet-stream",
           sha256: try sha256(model), content: model)
-      ])
+      ], predictions: labelled())
+  }
+
+  /// Three test examples, of which the second is wrong.
+  func labelled() -> TrialPredictions {
+    var answers = SplitAnswers(split: "test", examples: [1, 2, 3])
+    answers.truths = [0, 0, 1]
+    answers.predictions = [0, 1, 1]
+    answers.probabilities = [0.75, 0.875, 0.5]
+    answers.losses = [0.25, 2, 0.5]
+    return TrialPredictions(labels: ["a", "b"], splits: [answers])
+  }
+
+  /// Two forecasts of two steps.
+  func forecast() -> TrialPredictions {
+    var answers = SplitAnswers(split: "test", examples: [1, 1, 1, 1])
+    answers.positions = [11, 12, 12, 13]
+    answers.steps = [1, 2, 1, 2]
+    answers.truths = [4, 5, 5, 6]
+    answers.predictions = [4.5, 5, 3, 9]
+    answers.losses = [0.25, 0, 4, 9]
+    return TrialPredictions(labels: nil, splits: [answers])
   }
 
   func succeed(_ lease: Lease, _ objective: Double = 0.9) throws {

@@ -54,6 +54,8 @@ enum WorkerWrite: String, CaseIterable {
         (select count(*) from unroll_internal.result),
         (select count(*) from unroll_internal.artifact),
         (select count(*) from unroll_internal.confusion),
+        (select count(*) from unroll_internal.predicted),
+        (select count(*) from unroll_internal.prediction),
         (select count(*) from unroll_internal.decision))
       """
     ).one()[0]

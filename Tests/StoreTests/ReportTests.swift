@@ -29,8 +29,13 @@ import Testing
     try fixture.silence(doomed)
     _ = try database.reap(by: fixture.leader)
     try fixture.skipBackoff()
-    for claim in try fixture.claims(worker, 2) { try fixture.succeed(claim.lease, 0.7) }
+    var resumed = 0
+    for claim in try fixture.claims(worker, 2) {
+      try fixture.succeed(claim.lease, 0.7)
+      resumed = claim.lease.trial
+    }
     #expect(try database.finish(sweep: sweep, by: fixture.leader))
+    try database.store(fixture.forecast(), trial: resumed)
     return sweep
   }
 
@@ -149,6 +154,8 @@ import Testing
       (.finalMetrics(trial: best), 4, "metric"), (.confusion(trial: best), 2, "predicted"),
       (.attempts(trial: best), 1, "outcome"), (.artifacts(trial: best), 1, "sha256"),
       (.artifacts(sweep: sweep), 8, "media_type"), (.workers(), 2, "alive"),
+      (.classes(trial: best), 1, "recall"),
+      (.mistakes(trial: best, split: "test", limit: 9), 1, "probability"), (.models(), 0, "name"),
       (.datasets, 1, "version"),
     ]
     for (report, count, name) in reports {

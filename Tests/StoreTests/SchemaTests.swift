@@ -49,6 +49,13 @@ import Testing
     "insert into unroll_internal.metric_name (name) values ('Not a name')",
     "insert into unroll_internal.metric values (1, -1, 1, 'train', 1, 0)",
     "update unroll_internal.leader set term = 0",
+    "update unroll_internal.sweep set keep_predictions = -1",
+    """
+    insert into unroll_internal.prediction (trial_id, split, examples)
+    select min(id), 'test', '{1}' from unroll_internal.trial
+    """,
+    "insert into unroll_internal.model values ('7')",
+    "insert into unroll_internal.model_version (name, version) values ('nobody', 1)",
   ]
 
   @Test(.scratchDatabase) func `the tables refuse rows that cannot be`() throws {

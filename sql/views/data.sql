@@ -16,6 +16,15 @@ comment on column unroll.datasets.summary is
   'Facts for people: counts by label and split, lengths.';
 comment on column unroll.datasets.created_at is 'When it was put into the database.';
 
+create or replace view unroll.vectors as
+select v.id, v.name, v.width, v.words, v.created_at from unroll_internal.vectors v;
+comment on view unroll.vectors is 'Vectors of words that were trained elsewhere, for models to begin with.';
+comment on column unroll.vectors.id is 'Number.';
+comment on column unroll.vectors.name is 'Name that a sweep uses: model.vectors.';
+comment on column unroll.vectors.width is 'Numbers of each vector.';
+comment on column unroll.vectors.words is 'How many words.';
+comment on column unroll.vectors.created_at is 'When they were imported.';
+
 create or replace view unroll.migrations as
 select m.version, m.name, m.sha256, m.applied_at from unroll_internal.migration m;
 comment on view unroll.migrations is 'The changes of the schema that were applied.';

@@ -183,7 +183,7 @@ returns bigint language plpgsql as $$
 declare
   allowed_keys constant text[] := array['name', 'dataset', 'model', 'training', 'probe', 'search',
     'objective', 'objectives', 'constraints', 'try', 'stop', 'trials', 'seed', 'priority', 'weight',
-    'queue', 'limits', 'retention', 'description', 'idempotency_key'];
+    'queue', 'limits', 'retention', 'predictions', 'description', 'idempotency_key'];
   shorthands constant text[] := array['search', 'objective', 'stop'];
   key text;
   wanted_key text;
@@ -252,8 +252,8 @@ begin
   end if;
   insert into unroll_internal.sweep (name, idempotency_key, queue, spec, dataset_id, priority,
       weight, max_parallel, trials, max_failures, max_losses, trial_time, cpu_time, wall_time,
-      deadline, keep_checkpoints, keep_metrics, keep_sweep, objective_metric, objective_split,
-      objective_goal, seed)
+      deadline, keep_checkpoints, keep_metrics, keep_sweep, keep_predictions, objective_metric,
+      objective_split, objective_goal, seed)
     values (coalesce(new_name, 'sweep'), wanted_key,
       coalesce(unroll_internal.plain_text(spec, '{queue}', 'the name of a queue'), 'default'),
       spec, unroll_internal.resolve_dataset(spec),
@@ -271,6 +271,7 @@ begin
         * interval '1 day',
       unroll_internal.plain_number(spec, '{retention,metrics}', 0, 1e5) * interval '1 day',
       unroll_internal.plain_number(spec, '{retention,sweep}', 0, 1e5) * interval '1 day',
+      coalesce(unroll_internal.whole_number(spec, '{predictions}', 0, 1000), 1),
       case jsonb_typeof(spec -> 'objective') when 'string' then spec ->> 'objective'
         else unroll_internal.plain_text(spec, '{objective,metric}', 'the name of a metric') end,
       split::unroll_internal.split, goal::unroll_internal.goal,

@@ -131,6 +131,10 @@ extension SweepSpec {
         "retention.sweep", .number(.from(0, through: 1e5)),
         "Days after its end for which the sweep is kept, with all that belongs to it."),
       Field(
+        "predictions", .integer(0...1000),
+        "How many of the best trials keep what they said of each example; the best one if nothing is"
+          + " said."),
+      Field(
         "idempotency_key", .text,
         "Enqueueing a sweep with the key of an earlier one gives the earlier one."),
     ]
