@@ -13,6 +13,8 @@ public enum RandomStream: UInt32, Sendable {
   case generator = 5
   /// Hyperparameters of a trial.
   case search = 6
+  /// Text that a language model writes.
+  case generation = 9
 }
 
 /// Philox4x32-10 (Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3", SC 2011): a keyed

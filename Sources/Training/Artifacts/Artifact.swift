@@ -49,7 +49,8 @@ public struct Artifact: Hashable, Sendable {
 
   /// The model and what is needed to use it.
   static func all(
-    _ plan: Plan, _ data: PreparedData, _ model: Model<Float>, initial: Model<Float>?
+    _ plan: Plan, _ data: PreparedData, _ model: Model<Float>, initial: Model<Float>?,
+    threshold: Double?
   ) -> [Artifact] {
     let metadata = [
       "format": "pt", "cell": model.plan.cell.rawValue, "dataset": data.datasetVersion,
@@ -57,7 +58,7 @@ public struct Artifact: Hashable, Sendable {
     ]
     let document = PlanDocument(
       formatVersion: 1, plan: plan, network: model.plan, encoding: data.encoding,
-      dataset: data.datasetVersion)
+      dataset: data.datasetVersion, threshold: threshold)
     var artifacts = [
       weights(Name.model, model, metadata: metadata),
       json(Name.plan, document),
@@ -87,4 +88,6 @@ public struct PlanDocument: Codable, Hashable, Sendable {
   public var encoding: Encoding
   /// The version of the dataset.
   public var dataset: String
+  /// The probability from which on the positive one of two labels is meant; nil: a half.
+  public var threshold: Double?
 }

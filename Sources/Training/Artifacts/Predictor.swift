@@ -24,11 +24,11 @@ public struct Prediction: Codable, Hashable, Sendable {
 
 /// A trained model read back from its artifacts. It belongs to one thread at a time.
 public final class Predictor {
+  private let trained: TrainedModel
+  private var model: Model<Float> { trained.model }
+
   /// What was trained, and how its inputs and outputs are to be read.
-  public let document: PlanDocument
-  private let model: Model<Float>
-  private let vocabulary: [String]?
-  private let encoder: TextEncoder?
+  public var document: PlanDocument { trained.document }
 
   /// Reads a model.
   ///
@@ -36,58 +36,17 @@ public final class Predictor {
   ///   `vocabulary.json`.
   /// - Throws: ``ArtifactError`` if one is missing or does not fit the others.
   public init(_ artifacts: [String: [UInt8]]) throws(ArtifactError) {
-    func bytes(_ name: String) throws(ArtifactError) -> [UInt8] {
-      guard let bytes = artifacts[name] else {
-        throw ArtifactError(artifact: name, found: "nothing", allowed: "the artifact of a trial")
-      }
-      return bytes
-    }
-    let planBytes = try bytes(Artifact.Name.plan)
-    guard let document = try? CanonicalJSON.decode(PlanDocument.self, from: planBytes),
-      document.formatVersion == 1
-    else {
-      throw ArtifactError(
-        artifact: Artifact.Name.plan, found: "another document", allowed: "a plan of version 1")
-    }
-    self.document = document
-    if let tokens = document.encoding.tokens {
-      let content = try bytes(Artifact.Name.vocabulary)
-      guard let words = try? CanonicalJSON.decode([String].self, from: content),
-        words.count == document.encoding.vocabularySize, words.count >= Vocabulary.special.count
-      else {
-        throw ArtifactError(
-          artifact: Artifact.Name.vocabulary, found: "another document",
-          allowed: "an array of \(document.encoding.vocabularySize ?? 0) strings")
-      }
-      vocabulary = words
-      encoder = TextEncoder(
-        Tokenizer(tokens), Vocabulary(words: Array(words.dropFirst(Vocabulary.special.count))))
-    } else {
-      vocabulary = nil
-      encoder = nil
-    }
-    model = Model(document.network)
-    try model.load(try bytes(Artifact.Name.model), named: Artifact.Name.model)
+    trained = try TrainedModel(artifacts)
   }
 
   /// What the model answers to texts.
   public func predict(texts: [String]) throws(ArtifactError) -> [Prediction] {
-    guard let encoder else { throw wrongInput("texts") }
-    return predict(texts.map { encoder.encode($0) })
+    try outputs(.texts(texts)).map { answer($0) }
   }
 
   /// What the model answers to sequences of symbols, none of them empty.
   public func predict(symbols: [[Int32]]) throws(ArtifactError) -> [Prediction] {
-    guard encoder == nil, let size = document.encoding.vocabularySize else {
-      throw wrongInput("symbols")
-    }
-    let range = 0..<Int32(size)
-    guard symbols.allSatisfy({ !$0.isEmpty && $0.allSatisfy(range.contains) }) else {
-      throw ArtifactError(
-        artifact: "input", found: "an empty sequence or an unknown symbol",
-        allowed: "symbols from 0 to \(size - 1)")
-    }
-    return predict(symbols)
+    try outputs(.symbols(symbols)).map { answer($0) }
   }
 
   /// What the model answers to sequences of values, step by step, none of them empty.
@@ -105,6 +64,47 @@ public final class Predictor {
   public func predict(
     values: [[Float]], times: [[Int64]]? = nil
   ) throws(ArtifactError) -> [Prediction] {
+    try outputs(values: values, times: times).map { answer($0) }
+  }
+
+  /// What a model is asked.
+  public enum Inputs: Sendable {
+    /// Texts.
+    case texts([String])
+    /// Sequences of symbols.
+    case symbols([[Int32]])
+    /// Sequences of values, step by step.
+    case values([[Float]])
+  }
+
+  /// What the model puts out for each input: the probabilities of the classes, one step after the
+  /// other if each has an answer; of next tokens those after the last step; numbers in the scale of the data.
+  func outputs(_ inputs: Inputs) throws(ArtifactError) -> [[Double]] {
+    switch inputs {
+    case .texts(let texts):
+      guard let encoder = trained.encoder else { throw wrongInput("texts") }
+      return outputs(texts.map { encoder.encode($0) })
+    case .symbols(let symbols): return try outputs(symbols: symbols)
+    case .values(let values): return try outputs(values: values, times: nil)
+    }
+  }
+
+  private func outputs(symbols: [[Int32]]) throws(ArtifactError) -> [[Double]] {
+    guard trained.encoder == nil, let size = document.encoding.vocabularySize else {
+      throw wrongInput("symbols")
+    }
+    let range = 0..<Int32(size)
+    guard symbols.allSatisfy({ !$0.isEmpty && $0.allSatisfy(range.contains) }) else {
+      throw ArtifactError(
+        artifact: "input", found: "an empty sequence or an unknown symbol",
+        allowed: "symbols from 0 to \(size - 1)")
+    }
+    return outputs(symbols)
+  }
+
+  private func outputs(
+    values: [[Float]], times: [[Int64]]?
+  ) throws(ArtifactError) -> [[Double]] {
     let encoding = document.encoding
     guard let channels = encoding.channels, encoding.inputScale != nil else {
       throw wrongInput("values")
@@ -122,8 +122,8 @@ public final class Predictor {
         artifact: "input", found: "\(sequence.count) values",
         allowed: "finite values, \(width) a step, at least \(least) steps")
     }
-    if let forecast = encoding.forecast { return try predict(values, times, forecast) }
-    return predict(
+    if let forecast = encoding.forecast { return try outputs(values, times, forecast) }
+    return outputs(
       lengths: values.map { encoding.cut($0.count / width).count }
     ) { members in
       PackedBatch(
@@ -136,9 +136,9 @@ public final class Predictor {
   }
 
   /// Forecasts from the ends of series.
-  private func predict(
+  private func outputs(
     _ series: [[Float]], _ times: [[Int64]]?, _ forecast: ForecastEncoding
-  ) throws(ArtifactError) -> [Prediction] {
+  ) throws(ArtifactError) -> [[Double]] {
     let encoding = document.encoding
     let width = encoding.channels?.count ?? 1
     if encoding.features?.calendar.isEmpty == false,
@@ -155,86 +155,121 @@ public final class Predictor {
         ? RecursiveForecast(encoding, steps: forecast.horizon).run(
           model, windows: [ending.steps], following: { _, step in ending.calendar[step] })
         : model.forward(PackedBatch(values: [ending.steps], channels: encoding.inputWidth))
-      let answers = forecast.restored(
-        UnsafeBufferPointer(start: result.pointer, count: result.columns),
-        encoding.targetScale ?? .identity(width: 1), anchors: ending.anchors[...])
-      guard forecast.quantiles != nil else { return Prediction(numbers: answers) }
-      let each = forecast.answersPerStep
-      // Neighbouring quantiles that cross are put in order, which makes none of them worse.
-      let quantiles = stride(from: 0, to: answers.count, by: each).map {
-        answers[$0..<$0 + each].sorted()
-      }
-      return Prediction(numbers: quantiles.map { $0[forecast.middle] }, quantiles: quantiles)
+      return forecast.ordered(
+        forecast.restored(
+          UnsafeBufferPointer(start: result.pointer, count: result.columns),
+          encoding.targetScale ?? .identity(width: 1), anchors: ending.anchors[...]))
     }
   }
 
-  private func predict(_ tokens: [[Int32]]) -> [Prediction] {
+  private func outputs(_ tokens: [[Int32]]) -> [[Double]] {
     let cut = tokens.map { Array($0[document.encoding.cut($0.count)]) }
-    return predict(lengths: cut.map(\.count)) { members in
+    return outputs(lengths: cut.map(\.count)) { members in
       PackedBatch(tokens: members.map { cut[$0] })
     }
   }
 
   /// Runs the model over batches of sequences that are nearly equally long.
-  private func predict(
+  private func outputs(
     lengths: [Int], _ pack: (ArraySlice<Int>) -> PackedBatch<Float>
-  ) -> [Prediction] {
-    var predictions = [Prediction](repeating: Prediction(), count: lengths.count)
+  ) -> [[Double]] {
+    var outputs = [[Double]](repeating: [], count: lengths.count)
+    let encoding = document.encoding
     let order = BatchOrder.evaluation(lengths, steps: Evaluator.steps(model.plan))
     let probabilities = Matrix<Float>()
-    let isClasses = ![.regress, .forecast].contains(document.encoding.task)
+    let isClasses = ![.regress, .forecast].contains(encoding.task)
     for batch in 0..<order.count {
       let members = order[batch]
       let packed = pack(members)
-      let result = model.forward(packed)
-      if isClasses { Loss.softmax(result, into: probabilities) }
+      var result = model.forward(packed)
+      if isClasses {
+        Loss.softmax(result, into: probabilities)
+        result = probabilities
+      }
+      let scale = encoding.targetScale ?? .identity(width: result.columns)
       for (place, sequence) in packed.order.enumerated() {
         let member = members[members.startIndex + sequence]
-        let rows =
-          model.plan.readout == .every
-          ? (0..<lengths[member]).map { packed.offsets[$0] + place } : [place]
-        predictions[member] = prediction(isClasses ? probabilities : result, rows)
+        func row(_ row: Int) -> [Double] {
+          let first = result.pointer + row * result.columns
+          return isClasses
+            ? (0..<result.columns).map { Double(first[$0]) }
+            : (0..<result.columns).map { scale.restore(first[$0], column: $0) }
+        }
+        switch encoding.task {
+        case .classify, .regress, .forecast: outputs[member] = row(place)
+        case .tag:
+          outputs[member] = (0..<lengths[member]).flatMap { row(packed.offsets[$0] + place) }
+        case .language: outputs[member] = row(packed.offsets[lengths[member] - 1] + place)
+        }
       }
     }
-    return predictions
+    return outputs
   }
 
-  private func prediction(_ result: Matrix<Float>, _ rows: [Int]) -> Prediction {
+  /// What an output means.
+  ///
+  /// - Parameters:
+  ///   - output: What the model put out for an input, or the mean of several models.
+  ///   - threshold: The probability from which on the positive one of two labels is meant; nil: the
+  ///     model's own.
+  /// - Returns: The answer.
+  func answer(_ output: [Double], threshold: Double? = nil) -> Prediction {
     let encoding = document.encoding
-    let width = result.columns
-    let last = result.pointer + (rows.last ?? 0) * width
     switch encoding.task {
-    case .regress, .forecast:
-      let scale = encoding.targetScale ?? .identity(width: width)
-      return Prediction(numbers: (0..<width).map { scale.restore(last[$0], column: $0) })
+    case .forecast where encoding.forecast?.quantiles != nil:
+      let (each, middle) = (
+        encoding.forecast?.answersPerStep ?? 1, encoding.forecast?.middle ?? 0
+      )
+      let quantiles = stride(from: 0, to: output.count, by: each).map {
+        Array(output[$0..<$0 + each])
+      }
+      return Prediction(numbers: quantiles.map { $0[middle] }, quantiles: quantiles)
+    case .regress, .forecast: return Prediction(numbers: output)
     case .classify:
-      let candidates = (0..<width).map { candidate($0, last) }
-      return Prediction(
-        label: candidates[Tally.largest(last, width)].label, probabilities: candidates)
+      let label = Threshold.answer(
+        output[...], positive: encoding.positive, threshold ?? document.threshold)
+      let candidates = output.indices.map { candidate($0, output) }
+      return Prediction(label: candidates[label].label, probabilities: candidates)
     case .tag:
+      let width = encoding.outputs
       return Prediction(
-        steps: rows.map { row in
-          candidate(Tally.largest(result.pointer + row * width, width), last).label
+        steps: stride(from: 0, to: output.count, by: width).map { first in
+          let row = output[first..<first + width]
+          return name(Threshold.answer(row, positive: encoding.positive, nil))
         })
     case .language:
-      let top = (0..<width).sorted { (last[$1], $0) < (last[$0], $1) }.prefix(10)
-      let candidates = top.map { candidate($0, last) }
+      let top = output.indices.sorted { (output[$1], $0) < (output[$0], $1) }.prefix(10)
+      let candidates = top.map { candidate($0, output) }
       return Prediction(label: candidates.first?.label, probabilities: candidates)
     }
   }
 
-  private func candidate(
-    _ index: Int, _ row: UnsafeMutablePointer<Float>
-  ) -> Prediction.Candidate {
-    let names = document.encoding.task == .language ? vocabulary : document.encoding.labels
-    return Prediction.Candidate(
-      label: names?[index] ?? String(index), probability: Double(row[index]))
+  private func candidate(_ index: Int, _ output: [Double]) -> Prediction.Candidate {
+    Prediction.Candidate(label: name(index), probability: output[index])
+  }
+
+  private func name(_ index: Int) -> String {
+    let names =
+      document.encoding.task == .language ? trained.vocabulary : document.encoding.labels
+    return names?[index] ?? String(index)
+  }
+
+  /// What the model puts out for the sequences of a split.
+  func outputs(on data: PreparedData, _ split: Split) -> SplitOutputs {
+    SplitOutputs(model, data, split) {}
+  }
+
+  /// What the model says of the examples of the validation and test splits of the data that it was
+  /// trained on.
+  public func predictions(on data: PreparedData) -> [ExamplePredictions] {
+    ExamplePredictions.all(model, data, threshold: document.threshold) {}
   }
 
   private func wrongInput(_ found: String) -> ArtifactError {
     ArtifactError(
       artifact: "input", found: found,
-      allowed: encoder != nil ? "texts" : document.encoding.channels == nil ? "symbols" : "values")
+      allowed: trained.encoder != nil
+        ? "texts" : document.encoding.channels == nil ? "symbols" : "values")
   }
 }
 

@@ -1,6 +1,26 @@
 internal import Recurrent
 
 extension Model where S == Float {
+  /// Gives words the vectors that they have; the rows of other words stay as they are.
+  ///
+  /// - Throws: ``PlanError`` if the vectors are not as wide as the embedding.
+  func embed(_ vectors: [String: [Float]], of tokens: [String]) throws(PlanError) {
+    guard let table = layout["embedding.weight"] else { return }
+    let width = table.shape[1]
+    for (index, token) in tokens.enumerated().dropFirst(Vocabulary.special.count) {
+      guard let vector = vectors[token] else { continue }
+      guard vector.count == width else {
+        throw PlanError(
+          field: "model.embedding", found: "\(width)",
+          allowed: "\(vector.count), the width of the vectors")
+      }
+      vector.withUnsafeBufferPointer { values in
+        guard let base = values.baseAddress else { return }
+        (parameters.pointer + table.offset + index * width).update(from: base, count: width)
+      }
+    }
+  }
+
   /// Takes all parameters from the bytes of a safetensors file.
   ///
   /// - Throws: ``ArtifactError`` if a parameter is missing or has another shape, or if there is one

@@ -26,6 +26,7 @@ public struct Metric: Codable, Hashable, Sendable {
   public static func goal(of name: String) -> Objective.Goal {
     [
       "loss", "rmse", "mae", "mape", "smape", "mase", "pinball", "bits_per_token",
+      "bits_per_character", "perplexity",
     ].contains(name) ? .minimize : .maximize
   }
 
@@ -46,7 +47,9 @@ public struct Metric: Codable, Hashable, Sendable {
     case .regress: ["loss", "rmse", "mae"]
     case .forecast:
       ["loss"] + (encoding.forecast.map(ForecastTally.names) ?? ["rmse", "mae"])
-    case .language: ["loss", "accuracy", "bits_per_token"]
+    case .language:
+      ["loss", "accuracy", "bits_per_token", "perplexity"]
+        + (encoding.tokens == .characters ? ["bits_per_character"] : [])
     }
   }
 }
@@ -167,6 +170,11 @@ package struct Tally: Codable, Hashable {
     absolutes += abs(difference) * deviation
   }
 
+  /// Takes the answers of another tally of the same examples, and keeps the loss.
+  mutating func takeAnswers(of other: Tally) {
+    (scored, correct, confusion) = (other.scored, other.correct, other.confusion)
+  }
+
   /// The first of the largest.
   static func largest(_ row: UnsafePointer<Float>, _ count: Int) -> Int {
     var best = 0
@@ -190,6 +198,10 @@ package struct Tally: Codable, Hashable {
     case .language:
       values.append(("accuracy", accuracy))
       values.append(("bits_per_token", meanLoss / log(2)))
+      values.append(("perplexity", exp(meanLoss)))
+      if encoding.tokens == .characters {
+        values.append(("bits_per_character", meanLoss / log(2)))
+      }
     case .classify, .tag:
       values.append(("accuracy", accuracy))
       if !confusion.isEmpty { values += classMetrics(encoding) }

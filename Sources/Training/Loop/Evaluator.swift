@@ -31,19 +31,26 @@ struct Evaluator {
       onBatch()
       let members = order[batch]
       let packed = packer.pack(members)
-      let result =
-        if let forecast = encoding.forecast, forecast.isRecursive {
-          RecursiveForecast(encoding, steps: forecast.horizon).run(
-            model,
-            windows: packed.order.map { Array(split.values(members[members.startIndex + $0])) },
-            following: { window, step in
-              split.calendar(
-                members[members.startIndex + packed.order[window]], step, encoding)
-            })
-        } else { model.forward(packed) }
+      let result = Self.forward(model, packed, members, of: split, encoding)
       loss.add(result, packer.answers, to: &tally)
     }
     return tally
+  }
+
+  /// What a model answers to a batch of a split; a recursive forecast step by step.
+  static func forward(
+    _ model: Model<Float>, _ packed: PackedBatch<Float>, _ members: ArraySlice<Int>,
+    of split: Sequences, _ encoding: Encoding
+  ) -> Matrix<Float> {
+    guard let forecast = encoding.forecast, forecast.isRecursive else {
+      return model.forward(packed)
+    }
+    return RecursiveForecast(encoding, steps: forecast.horizon).run(
+      model,
+      windows: packed.order.map { Array(split.values(members[members.startIndex + $0])) },
+      following: { window, step in
+        split.calendar(members[members.startIndex + packed.order[window]], step, encoding)
+      })
   }
 }
 
@@ -56,7 +63,11 @@ struct TrainingLoss {
   init(_ plan: TrainingPlan, _ data: PreparedData) {
     self.plan = plan
     encoding = data.encoding
-    classWeights = plan.classWeights == .balanced ? Self.balanced(data) : nil
+    if let weights = plan.labelWeights {
+      classWeights = data.encoding.labels?.map { Float(weights[$0] ?? 1) }
+    } else {
+      classWeights = plan.classWeights == .balanced ? Self.balanced(data) : nil
+    }
   }
 
   /// examples / (classes · examples of the class), as scikit-learn; 0 for a class without any.

@@ -39,6 +39,8 @@ public struct ModelSettings: Codable, Hashable, Sendable {
   public var initializer = ModelPlan.Initializer.uniform
   /// The longest dependency, in steps, that gate biases are drawn for; nil: none.
   public var chrono: Int?
+  /// The vectors of words that the embedding begins with, by their name; nil: it is drawn.
+  public var vectors: String?
   /// The weights to begin with, as TRIAL/NAME or weights/NAME; nil: they are drawn.
   public var initial: String?
 
@@ -90,6 +92,7 @@ public struct ModelSettings: Codable, Hashable, Sendable {
     tied = try value(.tied, false)
     initializer = try value(.initializer, .uniform)
     chrono = try container.decodeIfPresent(Int.self, forKey: .chrono)
+    vectors = try container.decodeIfPresent(String.self, forKey: .vectors)
     initial = try container.decodeIfPresent(String.self, forKey: .initial)
   }
 
@@ -137,6 +140,14 @@ public struct ModelSettings: Codable, Hashable, Sendable {
     plan.isDropoutVariational = variational
     plan.initializer = initializer
     plan.chronoSteps = chrono
+    if let vectors {
+      try PlanError.require(
+        encoding.tokens == .words, "model.vectors", found: vectors + " for data without words",
+        allowed: "texts with dataset.tokens: words")
+      try PlanError.require(
+        initial == nil, "model.vectors", found: vectors + " beside model.initial",
+        allowed: "one of the two")
+    }
     if bidirectional {
       try PlanError.require(
         encoding.task != .language, "model.bidirectional", found: "true for a language model",

@@ -104,6 +104,7 @@ public struct Plan: Codable, Hashable, Sendable {
     plan.model.readout = readout
     let task = data.encoding.task
     try training.validate(for: task, model)
+    try training.validate(for: data.encoding)
     try PlanError.require(
       data.encoding.forecast?.quantiles == nil || training.loss == .auto
         || training.loss == .quantile, "training.loss",

@@ -16,6 +16,7 @@ public final class Session {
   private let loss: TrainingLoss
   private let philox: Philox
   private let initial: [UInt8]?
+  private let vectors: [String: [Float]]
   private let score: (([Metric]) -> Double)?
   private let batchesPerEpoch: Int
   private let upstream = Matrix<Float>()
@@ -34,19 +35,24 @@ public final class Session {
   private var lastNorm: Double?
   private var carried: [RecurrentState<Float>] = []
 
+  // What became of it.
+  private var isFinished = false
+  private var threshold: Double?
+
   /// A session at the start of a plan, or where a checkpoint was taken.
   ///
   /// - Parameters:
   ///   - plan: What to train and how.
   ///   - data: The dataset made ready by the plan's data part.
   ///   - initial: The weights to begin with, a safetensors file; nil: they are drawn.
+  ///   - vectors: Vectors of words for the embedding to begin with, as wide as it is; the others are drawn.
   ///   - score: The objective from the metrics of an epoch, for a plan whose objective is computed.
   ///   - checkpoint: Where to go on.
   ///   - origin: The plan under which the checkpoint was taken, if it may be another trial's, of a
   ///     model with the same shapes.
   /// - Throws: ``PlanError``, ``ArtifactError`` or ``CheckpointError``.
   public init(
-    _ plan: Plan, _ data: PreparedData, initial: [UInt8]? = nil,
+    _ plan: Plan, _ data: PreparedData, initial: [UInt8]? = nil, vectors: [String: [Float]] = [:],
     score: (([Metric]) -> Double)? = nil, resumingFrom checkpoint: Checkpoint? = nil,
     of origin: Plan? = nil
   ) throws {
@@ -65,6 +71,7 @@ public final class Session {
     packer = BatchPacker(data.train)
     tally = Tally(data.encoding)
     self.initial = initial
+    self.vectors = vectors
     self.score = score
     precondition(
       (score != nil) == (objective.isComputed == true), "a computed objective needs its score")
@@ -81,6 +88,7 @@ public final class Session {
       try model.load(initial, named: plan.model.initial ?? Artifact.Name.initial)
     } else {
       model.initialize(philox)
+      if let tokens = data.vocabulary?.tokens { try model.embed(vectors, of: tokens) }
     }
   }
 
@@ -237,10 +245,18 @@ public final class Session {
   private func outcome(_ onEvaluation: () -> Void) throws -> Outcome {
     guard let best else { preconditionFailure("a plan has at least one epoch") }
     model.parameters.assign(best.weights)
+    isFinished = true
     var metrics: [Metric] = []
     var confusion: [Split: ConfusionMatrix] = [:]
+    if plan.training.threshold == .f1, data.validation.count > 0 {
+      threshold = SplitOutputs(model, data, .validation, onEvaluation).bestThreshold(data)
+    }
     for split in [Split.validation, .test] {
-      guard let tally = evaluate(split, onEvaluation) else { continue }
+      guard var tally = evaluate(split, onEvaluation) else { continue }
+      if let threshold {
+        tally.takeAnswers(
+          of: SplitOutputs(model, data, split, onEvaluation).tally(data, threshold: threshold))
+      }
       metrics += tally.metrics(split, data.encoding)
       confusion[split] = tally.confusionMatrix(data.encoding)
     }
@@ -253,7 +269,18 @@ public final class Session {
     }
     return Outcome(
       objective: best.value, bestEpoch: best.epoch + 1, metrics: metrics, confusion: confusion,
-      artifacts: Artifact.all(plan, data, model, initial: first))
+      artifacts: Artifact.all(plan, data, model, initial: first, threshold: threshold),
+      threshold: threshold, labels: data.encoding.labels)
+  }
+
+  /// What the model says of each example of validation and test.
+  ///
+  /// - Parameter onBatch: Called before each batch.
+  /// - Returns: A list for each of the two that is not empty.
+  /// - Precondition: The session is finished.
+  public func predictions(onBatch: () -> Void = {}) -> [ExamplePredictions] {
+    precondition(isFinished, "predictions of a session that is not finished")
+    return ExamplePredictions.all(model, data, threshold: threshold, onBatch)
   }
 
   // MARK: Checkpoints

@@ -52,6 +52,11 @@ public struct Outcome: Hashable, Sendable {
   public let confusion: [Split: ConfusionMatrix]
   /// The model and what is needed to use it.
   public let artifacts: [Artifact]
+  /// The probability from which on the positive label is meant, if the plan asks for one: metrics of
+  /// answers and the confusion matrices are those with it.
+  public let threshold: Double?
+  /// The labels by index, if the answers are labels.
+  public let labels: [String]?
 }
 
 /// How a session ended.

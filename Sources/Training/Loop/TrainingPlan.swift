@@ -59,6 +59,14 @@ public struct TrainingPlan: Codable, Hashable, Sendable {
     case balanced
   }
 
+  /// From which probability on a trained model means the positive one of two labels.
+  public enum ThresholdRule: String, Codable, Hashable, Sendable, CaseIterable {
+    /// A half: whichever label is more probable.
+    case half
+    /// Where F1 of the positive label is largest on the validation split.
+    case f1
+  }
+
   /// Passes over the training split.
   public var epochs: Int
   /// Sequences of a step; a number above that of the training split takes it whole.
@@ -112,6 +120,10 @@ public struct TrainingPlan: Codable, Hashable, Sendable {
   public var labelSmoothing = 0.0
   /// The weights of classes in the loss.
   public var classWeights = ClassWeights.none
+  /// The weights of single labels in the loss, 1 for the others; nil: ``classWeights`` decides.
+  public var labelWeights: [String: Double]?
+  /// From which probability on the trained model means the positive one of two labels; nil: a half.
+  public var threshold: ThresholdRule?
   /// Whether the initial weights are kept as an artifact.
   public var keepInitial = false
   /// Steps after which gradients are cut and the state carried over (truncated back-propagation
@@ -196,6 +208,8 @@ public struct TrainingPlan: Codable, Hashable, Sendable {
     quantile = try value(.quantile, common.quantile)
     labelSmoothing = try value(.labelSmoothing, common.labelSmoothing)
     classWeights = try value(.classWeights, common.classWeights)
+    labelWeights = try container.decodeIfPresent([String: Double].self, forKey: .labelWeights)
+    threshold = try container.decodeIfPresent(ThresholdRule.self, forKey: .threshold)
     keepInitial = try value(.keepInitial, common.keepInitial)
     truncate = try container.decodeIfPresent(Int.self, forKey: .truncate)
   }
@@ -249,6 +263,33 @@ extension TrainingPlan {
       truncate == nil || !model.bidirectional, "training.truncate",
       found: "\(truncate ?? 0) of a model that walks both ways",
       allowed: "a model.bidirectional of false")
+  }
+
+  /// Refuses weights and thresholds for labels that the data does not have.
+  func validate(for encoding: Encoding) throws(PlanError) {
+    if let labelWeights {
+      let labels = encoding.labels ?? []
+      for (label, weight) in labelWeights.sorted(by: { $0.key < $1.key }) {
+        try PlanError.require(
+          labels.contains(label), "training.label_weights", found: "the label \(label.quoted)",
+          allowed: labels.isEmpty
+            ? "nothing: the task has no labels"
+            : label.nearest(in: labels).prefix(12).joined(separator: ", "))
+        try PlanError.require(
+          weight.isFinite && weight >= 0, "training.label_weights", found: "\(label): \(weight)",
+          allowed: "numbers of at least 0")
+      }
+      try PlanError.require(
+        classWeights == .none, "training.label_weights",
+        found: "weights beside class_weights: \(classWeights.rawValue)", allowed: "one of the two")
+      try PlanError.require(
+        loss != .binary, "training.label_weights", found: "weights for the loss binary",
+        allowed: "cross_entropy")
+    }
+    try PlanError.require(
+      threshold != .f1 || (encoding.task == .classify && encoding.positive != nil),
+      "training.threshold", found: "f1 for \(encoding.outputs) classes",
+      allowed: "half (f1 is for the task classify with two labels)")
   }
 
   /// The optimizer with the constants that it has.

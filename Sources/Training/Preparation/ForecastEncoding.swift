@@ -110,6 +110,17 @@ public struct ForecastEncoding: Codable, Hashable, Sendable {
   }
 }
 
+extension ForecastEncoding {
+  /// The answers with the quantiles of each step from the smallest: neighbours that cross are put in
+  /// order, which makes none of them worse.
+  func ordered(_ answers: [Double]) -> [Double] {
+    guard quantiles != nil else { return answers }
+    return stride(from: 0, to: answers.count, by: answersPerStep).flatMap {
+      answers[$0..<$0 + answersPerStep].sorted()
+    }
+  }
+}
+
 /// A series in units of the data beside the steps that a model sees, so that answers can be compared
 /// with what was measured.
 public struct SeriesValues: Sendable {

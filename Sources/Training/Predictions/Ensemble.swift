@@ -1,0 +1,89 @@
+/// One model, or several that learned from the same data, whose answers are averaged: probabilities of
+/// labels, or numbers. It belongs to one thread at a time.
+public final class Ensemble {
+  private let members: [Predictor]
+  private let threshold: Double?
+
+  /// How inputs and outputs are to be read: the same for all members.
+  public var encoding: Encoding { members[0].document.encoding }
+  /// What the first member learned from, and how.
+  public var document: PlanDocument { members[0].document }
+
+  /// Reads models.
+  ///
+  /// - Parameter models: The artifacts of each member, by name; see ``Predictor/init(_:)``.
+  /// - Throws: ``ArtifactError`` if a member cannot be read, or answers another question than the first.
+  public init(_ models: [[String: [UInt8]]]) throws(ArtifactError) {
+    precondition(!models.isEmpty, "an ensemble of nothing")
+    var members: [Predictor] = []
+    for artifacts in models { members.append(try Predictor(artifacts)) }
+    let first = members[0].document.encoding
+    for (place, member) in members.enumerated() {
+      let other = member.document.encoding
+      guard other.task == first.task, other.outputs == first.outputs, other.labels == first.labels,
+        first.task != .language || members.count == 1
+      else {
+        throw ArtifactError(
+          artifact: "ensemble",
+          found: first.task == .language
+            ? "language models" : "member \(place + 1), which answers another question",
+          allowed: "models of the same labels, or of as many numbers")
+      }
+    }
+    self.members = members
+    // Of members without one it is a half.
+    let thresholds = members.map(\.document.threshold)
+    threshold =
+      thresholds.allSatisfy { $0 == nil }
+      ? nil : thresholds.reduce(0) { $0 + ($1 ?? 0.5) } / Double(members.count)
+  }
+
+  /// What the models answer in the mean, for each input.
+  public func predict(_ inputs: Predictor.Inputs) throws(ArtifactError) -> [Prediction] {
+    var sums = try members[0].outputs(inputs)
+    for member in members.dropFirst() {
+      for (input, output) in try member.outputs(inputs).enumerated() {
+        guard output.count == sums[input].count else {
+          throw ArtifactError(
+            artifact: "ensemble", found: "models that cut a sequence to different lengths",
+            allowed: "models with the same dataset.max_length")
+        }
+        for index in output.indices { sums[input][index] += output[index] }
+      }
+    }
+    let share = 1 / Double(members.count)
+    return sums.map { sum in
+      members[0].answer(members.count == 1 ? sum : sum.map { $0 * share }, threshold: threshold)
+    }
+  }
+
+  /// What members and their mean reach on a split that was not learned from.
+  public struct Comparison: Sendable {
+    /// The metrics of each member.
+    public let members: [[Metric]]
+    /// The metrics of their mean.
+    public let mean: [Metric]
+  }
+
+  /// Compares the mean with its members, all on the same footing: the loss of a class is the negative
+  /// logarithm of its probability, that of a number its squared error in the scale of training.
+  ///
+  /// - Parameters:
+  ///   - data: The data that all members were trained on.
+  ///   - split: `validation` or `test`.
+  /// - Returns: Nil for an empty split.
+  public func compare(on data: PreparedData, _ split: Split) -> Comparison? {
+    guard data[split].count > 0, encoding.task != .language else { return nil }
+    let outputs = members.map { $0.outputs(on: data, split) }
+    func metrics(_ outputs: SplitOutputs, _ threshold: Double?) -> [Metric] {
+      outputs.tally(data, threshold: threshold).metrics(split, data.encoding)
+    }
+    return Comparison(
+      members: zip(outputs, members).map { metrics($0, $1.document.threshold) },
+      mean: metrics(SplitOutputs(meanOf: outputs), threshold))
+  }
+}
+
+/// An ensemble belongs to one thread at a time.
+@available(*, unavailable)
+extension Ensemble: Sendable {}

@@ -1,0 +1,156 @@
+import Glibc
+import Recurrent
+import Testing
+import Training
+
+@Suite struct ExamplePredictionTests {
+  private static func finished(
+    _ dataset: Dataset, _ model: ModelSettings, data: DataPlan = DataPlan(),
+    change: (inout TrainingPlan) -> Void = { _ in }
+  ) throws -> (PreparedData, Outcome, [ExamplePredictions], [String: [UInt8]]) {
+    let prepared = try PreparedData(dataset, data, seed: 1)
+    var training = TrainingPlan(epochs: 2, batch: 16, rate: 0.01)
+    change(&training)
+    let session = try Session(
+      Plan(data: data, model: model, training: training, seed: 1), prepared)
+    guard case .finished(let outcome) = try session.run() else {
+      preconditionFailure("nothing stops this run")
+    }
+    let artifacts = Dictionary(
+      uniqueKeysWithValues: outcome.artifacts.map { ($0.name, $0.bytes) })
+    return (prepared, outcome, session.predictions(), artifacts)
+  }
+
+  @Test func `what is said of texts is what the metrics count`() throws {
+    let dataset = PreparationTests.messages(90)
+    guard case .labels(let labels, let names) = dataset.targets else { return }
+    let (data, outcome, predictions, artifacts) = try Self.finished(
+      dataset, ModelSettings(cell: .gru, hidden: 6, embedding: 5))
+    #expect(predictions.map(\.split) == [.validation, .test])
+    let test = predictions[1]
+    #expect(test.examples == data.test.rows.map { Int32($0 + 1) })
+    let truths = try #require(test.truths)
+    #expect(
+      truths.map { data.encoding.labels?[Int($0)] } == data.test.rows.map { names[Int(labels[$0])] }
+    )
+    let right = zip(truths, try #require(test.predictions)).count { $0 == $1 }
+    #expect(Double(right) / Double(truths.count) == ArtifactTests.value(outcome, "accuracy"))
+    let loss = test.losses.reduce(0, +) / Double(test.losses.count)
+    #expect(abs(loss - ArtifactTests.value(outcome, "loss")) < 1e-5)
+    #expect(test.probabilities?.allSatisfy { $0 > 0.4999 && $0 <= 1 } == true)
+    #expect(test.positions == nil && test.steps == nil)
+    // The model that was stored says the same.
+    #expect(try Predictor(artifacts).predictions(on: data) == predictions)
+  }
+
+  @Test func `forecasts lie where their truth lies in the series`() throws {
+    let series = [(0..<90).map { Float(sin(Double($0) / 5)) }, (0..<60).map { Float($0) }]
+    let dataset = Dataset(
+      name: "d", inputs: .values(series, channels: ["x"]), targets: .none)
+    let (_, outcome, predictions, _) = try Self.finished(
+      dataset, ModelSettings(cell: .rnn, hidden: 4),
+      data: DataPlan(split: .init(test: 0.2, validation: 0.2), window: 5, horizon: 3))
+    let test = predictions[1]
+    let (positions, steps) = (try #require(test.positions), try #require(test.steps))
+    let (truths, answers) = (try #require(test.truths), try #require(test.predictions))
+    #expect(Set(test.examples) == [1, 2])
+    for index in test.examples.indices {
+      let truth = series[Int(test.examples[index]) - 1][Int(positions[index]) - 1]
+      #expect(abs(truths[index] - Double(truth)) < 1e-4)
+      #expect(abs(test.losses[index] - pow(answers[index] - truths[index], 2)) < 1e-9)
+    }
+    // The test part of the first series is its last 18 steps: 16 windows of three.
+    #expect(positions.prefix(3) == [73, 74, 75] && steps.prefix(3) == [1, 2, 3])
+    #expect(test.examples.count { $0 == 1 } == 48)
+    let rmse = (test.losses.reduce(0, +) / Double(test.losses.count)).squareRoot()
+    #expect(abs(rmse - ArtifactTests.value(outcome, "rmse")) < 1e-4)
+  }
+
+  @Test func `each step of a tagged sequence has its row, those without a question none`() throws {
+    let dataset = try Generator.copy.dataset(count: 60, length: 2, seed: 1)
+    let (_, outcome, predictions, _) = try Self.finished(
+      dataset, ModelSettings(cell: .gru, hidden: 6, embedding: 4))
+    let test = predictions[1]
+    let (truths, answers) = (try #require(test.truths), try #require(test.predictions))
+    guard case .steps(let classes, _) = dataset.targets else { return }
+    for index in test.examples.indices {
+      let position = Int(try #require(test.positions)[index])
+      #expect(classes[Int(test.examples[index]) - 1][position - 1] == Int32(truths[index]))
+    }
+    let right = zip(truths, answers).count { $0 == $1 }
+    #expect(Double(right) / Double(truths.count) == ArtifactTests.value(outcome, "accuracy"))
+  }
+
+  @Test func `windows of a text have their mean loss, and the metrics follow from it`() throws {
+    let text = Dataset(
+      name: "d", inputs: .texts([String(repeating: "abcde ", count: 400)]), targets: .none)
+    let (data, outcome, predictions, _) = try Self.finished(
+      text, ModelSettings(cell: .lstm, hidden: 8, embedding: 4), data: DataPlan(maximumLength: 16))
+    let test = predictions[1]
+    #expect(test.examples.count == data.test.count && test.truths == nil)
+    #expect(test.positions?.prefix(2) == [1, 17])
+    let total = zip(test.losses, data.test.lengths).reduce(0.0) { $0 + $1.0 * Double($1.1) }
+    let loss = ArtifactTests.value(outcome, "loss")
+    #expect(abs(total / Double(data.test.stepCount) - loss) < 1e-5)
+    #expect(abs(ArtifactTests.value(outcome, "perplexity") - exp(loss)) < 1e-12)
+    #expect(abs(ArtifactTests.value(outcome, "bits_per_character") - loss / log(2)) < 1e-12)
+    let names = Set(outcome.metrics.map(\.name))
+    #expect(names == Set(Metric.names(for: data.encoding)))
+    #expect(Metric.goal(of: "perplexity") == .minimize)
+  }
+
+  @Test func `a threshold by F1 decides test metrics and later answers`() throws {
+    let dataset = PreparationTests.messages(120)
+    guard case .texts(let texts) = dataset.inputs else { return }
+    let (data, outcome, predictions, artifacts) = try Self.finished(
+      dataset, ModelSettings(cell: .gru, hidden: 4, embedding: 3),
+      data: DataPlan(split: .init(test: 0.3, validation: 0.3))
+    ) {
+      $0.threshold = .f1
+      $0.epochs = 1
+      $0.rate = 0.001
+    }
+    let threshold = try #require(outcome.threshold)
+    let predictor = try Predictor(artifacts)
+    #expect(predictor.document.threshold == threshold)
+    let positive = try #require(data.encoding.positive)
+    let answers = try predictor.predict(texts: data.test.rows.map { texts[$0] })
+    let said = answers.map { answer in
+      let probability = answer.probabilities?[positive].probability ?? 0
+      #expect((answer.label == data.encoding.labels?[positive]) == (probability >= threshold))
+      return data.encoding.labels?.firstIndex(of: answer.label ?? "").map(Double.init)
+    }
+    #expect(said == predictions[1].predictions?.map(Optional.some))
+    let matrix = try #require(outcome.confusion[.test]).counts
+    let hits = Double(matrix[positive][positive])
+    let wrong = Double(matrix[0][1] + matrix[1][0])
+    let f1 = ArtifactTests.value(outcome, "f1")
+    #expect(abs(f1 - 2 * hits / (2 * hits + wrong)) < 1e-12)
+    #expect(throws: PlanError.self) {
+      try Self.finished(
+        Generator.adding.dataset(count: 60, length: 5, seed: 1), ModelSettings(hidden: 3)
+      ) { $0.threshold = .f1 }
+    }
+  }
+
+  @Test func `weights of labels weigh in the loss`() throws {
+    let dataset = PreparationTests.messages(90)
+    func loss(_ weights: [String: Double]?) throws -> Double {
+      let (_, outcome, _, _) = try Self.finished(
+        dataset, ModelSettings(cell: .gru, hidden: 4, embedding: 3)
+      ) {
+        $0.labelWeights = weights
+        $0.rate = 1e-12
+      }
+      return ArtifactTests.value(outcome, "loss")
+    }
+    let plain = try loss(nil)
+    #expect(try abs(loss(["spam": 1]) - plain) < 1e-7)
+    // (ham + 0 · spam) / ham and (0 · ham + spam) / spam make up the mean by their shares.
+    let (ham, spam) = (try loss(["spam": 0]), try loss(["ham": 0]))
+    #expect(ham != spam && min(ham, spam) <= plain && plain <= max(ham, spam))
+    let error = #expect(throws: PlanError.self) { try loss(["sham": 2]) }
+    #expect(error?.description.contains("the label 'sham'; allowed: ham, spam") == true)
+    #expect(throws: PlanError.self) { try loss(["spam": -1]) }
+  }
+}

@@ -1,0 +1,142 @@
+import Testing
+import Training
+
+@Suite struct RecordTests {
+  /// All rows of a text that arrives in pieces of a size.
+  private static func records(
+    _ text: String, _ form: RecordReader.Form, pieces size: Int = 1 << 20
+  ) throws -> [Record] {
+    var rest = Array(text.utf8)[...]
+    var reader = RecordReader(form, file: "f") {
+      defer { rest = rest.dropFirst(size) }
+      return Array(rest.prefix(size))
+    }
+    var records: [Record] = []
+    while let record = try reader.nextRecord() { records.append(record) }
+    return records
+  }
+
+  private static let table = "\u{FEFF}id,text\r\n1,\"a, \"\"b\"\"\nc\"\n\n2,plain\r\n3,last"
+
+  @Test(arguments: [1, 2, 3, 7, 1000])
+  func `rows are the same in pieces of any size`(size: Int) throws {
+    let records = try Self.records(Self.table, .csv, pieces: size)
+    #expect(records.map(\.line) == [1, 2, 5, 6])
+    #expect(
+      records.map { String(decoding: $0.bytes, as: UTF8.self) }
+        == ["id,text", "1,\"a, \"\"b\"\"\nc\"", "2,plain", "3,last"])
+    let column = try RecordColumn(header: records[0], named: nil, file: "f")
+    #expect(
+      try records.dropFirst().map { try column.text($0) } == ["a, \"b\"\nc", "plain", "last"])
+    let lines = try Self.records("a\n \n\"b\n", .lines, pieces: size)
+    #expect(lines.map(\.line) == [1, 3])
+    #expect(lines.map(\.bytes) == [[97], [34, 98]])
+  }
+
+  @Test func `so many rows at a time`() throws {
+    var isRead = false
+    var reader = RecordReader(.lines, file: "f") {
+      defer { isRead = true }
+      return isRead ? [] : Array("a\nb\nc\nd\n".utf8)
+    }
+    #expect(try reader.next(count: 3).count == 3)
+    #expect(try reader.next(count: 3).count == 1)
+    #expect(try reader.next(count: 3).isEmpty)
+  }
+
+  static let bad: [(String, RecordReader.Form, String)] = [
+    ("text\n\"a\nb\n", .csv, "f:2: found a quotation mark that is never closed"),
+    ("text,x\na,b\nc\n", .csv, "f:3: found 1 fields; allowed: 2 fields, as in the header"),
+    ("text,x\n\"a\"b,c\n", .csv, "f:2: field 1: found text after a closing quotation mark"),
+    ("id,txt\n1,a\n", .csv, "f:1: column 'text': found no column of that name; allowed: txt, id"),
+    ("{\"text\": \"a\"}\n[1]\n", .jsonl, "f:2: found '[1]'; allowed: a JSON object"),
+    ("{\"text\": \"a\n", .jsonl, "f:1: found '{\"text\": \"a'; allowed: a JSON object"),
+    ("{\"txt\": \"a\"}\n", .jsonl, "f:1: field 'text': found no field of that name; allowed: txt"),
+    ("{\"text\": null}\n", .jsonl, "f:1: field 'text': found another value"),
+  ]
+
+  @Test(arguments: bad)
+  func `a bad row is told with its line`(
+    text: String, form: RecordReader.Form, message: String
+  ) throws {
+    let error = #expect(throws: ImportError.self) {
+      var records = try Self.records(text, form)[...]
+      let column =
+        form == .csv
+        ? try RecordColumn(header: records.removeFirst(), named: nil, file: "f")
+        : RecordColumn(form, named: nil, file: "f")
+      for record in records { _ = try column.text(record) }
+    }
+    #expect(error?.description.hasPrefix(message) == true, "\(error?.description ?? "")")
+  }
+
+  @Test func `bytes that are no text are refused`() throws {
+    for form in RecordReader.Form.allCases {
+      let bytes: [UInt8] = Array("{\"text\": \"".utf8) + [0xFF] + Array("\"}".utf8)
+      var isRead = false
+      var reader = RecordReader(form, file: "f") {
+        defer { isRead = true }
+        return isRead ? [] : bytes
+      }
+      let record = try #require(try reader.nextRecord())
+      let error = #expect(throws: ImportError.self) {
+        _ =
+          form == .csv
+          ? try RecordColumn(header: record, named: nil, file: "f").text(record)
+          : try RecordColumn(form, named: nil, file: "f").text(record)
+      }
+      #expect(error?.code == .notUTF8)
+    }
+  }
+
+  @Test func `objects hold texts, numbers and series`() throws {
+    let records = try Self.records(
+      """
+      {"x": "a\\n\\u00fc", "text": 1}
+      {"x": 2.5}
+      {"x": [1, 2.5, -3]}
+      {"x": [[1, 2], [3, 4]]}
+      """, .jsonl)
+    let column = RecordColumn(.jsonl, named: "x", file: "f")
+    #expect(
+      try records.map { try column.text($0) } == ["a\nü", "2.5", "1 2.5 -3", "1 2 3 4"])
+  }
+
+  @Test func `mutated files end with a line, never with a crash`() throws {
+    var state: UInt64 = 3
+    func random(_ bound: Int) -> Int {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int(state >> 33) % bound
+    }
+    let seeds = [Self.table, "{\"text\": \"a\", \"b\": [1, {}]}\n{\"text\": \"\\u00e4\"}\n"]
+    var refused = 0
+    for round in 0..<2000 {
+      var bytes = Array(seeds[round % 2].utf8)
+      for _ in 0...random(4) {
+        switch random(3) {
+        case 0: bytes[random(bytes.count)] = UInt8(random(256))
+        case 1: bytes.remove(at: random(bytes.count))
+        default:
+          bytes.insert([34, 44, 10, 13, 92, 123, 0, 255][random(8)], at: random(bytes.count))
+        }
+      }
+      let form: RecordReader.Form = round % 2 == 0 ? .csv : .jsonl
+      do {
+        var rest = bytes[...]
+        var reader = RecordReader(form, file: "f") {
+          defer { rest = rest.dropFirst(5) }
+          return Array(rest.prefix(5))
+        }
+        var column = RecordColumn(.jsonl, named: nil, file: "f")
+        if form == .csv, let header = try reader.nextRecord() {
+          column = try RecordColumn(header: header, named: nil, file: "f")
+        }
+        while let record = try reader.nextRecord() { _ = try column.text(record) }
+      } catch let error as ImportError {
+        refused += 1
+        #expect(error.description.hasPrefix("f:") && !error.description.contains("\n"))
+      }
+    }
+    #expect(refused > 200)
+  }
+}
