@@ -68,6 +68,7 @@ public enum Binding {
     model.residual = settings.boolean("model.residual") ?? false
     model.variational = settings.boolean("model.variational") ?? false
     model.tied = settings.boolean("model.tied") ?? false
+    model.vectors = settings.text("model.vectors")
     model.initial = settings.text("model.initial")
     if let initial = model.initial, WeightsReference(initial) == nil {
       throw PlanError(
@@ -87,6 +88,8 @@ public enum Binding {
     settings.set("training.quantile", &training.quantile)
     settings.set("training.label_smoothing", &training.labelSmoothing)
     settings.set("training.class_weights", &training.classWeights)
+    training.labelWeights = try settings.numbers("training.label_weights")
+    training.threshold = settings.choice("training.threshold")
     settings.set("training.schedule.patience", &training.patience)
     training.nesterov = settings.boolean("training.nesterov") ?? false
     training.keepInitial = settings.boolean("training.keep_initial") ?? false
@@ -230,6 +233,19 @@ private struct Settings {
   func number(_ path: String) -> Double? { value(path, \.number) }
   func boolean(_ path: String) -> Bool? { value(path, \.boolean) }
   func text(_ path: String) -> String? { value(path, \.string) }
+
+  /// Numbers by name, which no schema has checked.
+  func numbers(_ path: String) throws(PlanError) -> [String: Double]? {
+    guard let values = value(path, \.map) else { return nil }
+    var numbers: [String: Double] = [:]
+    for (name, value) in values {
+      guard let number = value.number else {
+        throw PlanError(field: path, found: "\(name): \(value)", allowed: "a number for each label")
+      }
+      numbers[name] = number
+    }
+    return numbers
+  }
 
   func list(_ path: String) -> [Value]? { value(path, \.list) }
 

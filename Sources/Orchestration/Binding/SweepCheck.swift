@@ -32,7 +32,24 @@ public struct SweepCheck {
     } catch let error as StoreError where error.code == .invalid {
       throw spec.error("dataset.version", error.message)
     }
+    try checkVectors(spec)
     let dataset = try cache.dataset(stored) { try database.datasetContent(id: stored.id) }
     return try CheckedSweep(spec, on: dataset, initial: try database.initialWeights(spec))
+  }
+
+  /// Vectors of words must be there, and as wide as an embedding that does not vary.
+  private func checkVectors(_ spec: SweepSpec) throws {
+    guard let name = spec.fixed["model.vectors"]?.string else { return }
+    let width: Int
+    do {
+      width = try database.vectors(named: name, of: []).width
+    } catch let error as StoreError where error.code == .notFound {
+      throw spec.error("model.vectors", error.message)
+    }
+    if let embedding = spec.fixed["model.embedding"]?.integer, embedding != width {
+      throw spec.error(
+        "model.embedding", "found \(embedding), allowed: \(width), the width of the vectors \(name)"
+      )
+    }
   }
 }

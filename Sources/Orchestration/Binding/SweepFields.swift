@@ -37,6 +37,10 @@ extension SpecSchema {
     Search.Metric("pinball", .minimize, "Quantiles: their mean pinball loss, in the data's units."),
     Search.Metric("coverage", .maximize, "Quantiles: the share of truths between the outer ones."),
     Search.Metric("bits_per_token", .minimize, "The mean loss of a language model, in bits."),
+    Search.Metric(
+      "bits_per_character", .minimize, "The same, of a language model of characters."),
+    Search.Metric(
+      "perplexity", .minimize, "e to the mean loss: between how many tokens it wavers."),
   ]
 
   private static func names<Choice: RawRepresentable & CaseIterable>(_: Choice.Type) -> Field.Kind
@@ -183,6 +187,9 @@ extension SpecSchema {
       "How weights are drawn; identity with rnn and relu is the IRNN.", default: "uniform",
       isSearchable: true, aliases: ["init"]),
     Field(
+      "model.vectors", .text,
+      "The vectors that the embedding of words begins with: see unroll vectors import."),
+    Field(
       "model.initial", .text,
       "The weights to begin with: TRIAL/NAME, an artifact, or weights/NAME, what was imported; drawn if "
         + "not said."),
@@ -257,6 +264,13 @@ extension SpecSchema {
       "training.class_weights", names(TrainingPlan.ClassWeights.self),
       "balanced: rare classes weigh as much as frequent ones.", default: "none",
       isSearchable: true),
+    Field(
+      "training.label_weights", .map,
+      "Weights of labels in the loss, such as {spam: 2}; 1 for the others."),
+    Field(
+      "training.threshold", names(TrainingPlan.ThresholdRule.self),
+      "Two labels: from which probability on the rarer one is meant: a half, or where f1 is best on"
+        + " validation."),
     Field(
       "training.truncate", .integer(1...1_000_000),
       "Steps after which gradients are cut and the state is carried over.", isSearchable: true,

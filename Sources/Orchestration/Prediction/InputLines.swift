@@ -1,0 +1,52 @@
+public import Training
+
+extension Ensemble {
+  /// What the models answer to inputs as people write them: texts, or for models of numbers and symbols
+  /// numbers between spaces or commas, step after step.
+  ///
+  /// - Parameters:
+  ///   - inputs: The inputs.
+  ///   - refusing: Makes an error of the number of an input, what was found there and what is allowed.
+  /// - Returns: The answers.
+  /// - Throws: What `refusing` makes, or `ArtifactError`.
+  public func predict(
+    _ inputs: [String], refusing: (Int, String, String) -> any Error
+  ) throws -> [Prediction] {
+    if encoding.tokens != nil { return try predict(.texts(inputs)) }
+    func numbers<Number>(
+      _ allowed: String, _ read: (Substring) -> Number?
+    ) throws -> [[Number]] {
+      try inputs.enumerated().map { place, line in
+        let words = line.split { $0 == " " || $0 == "," || $0 == "\t" || $0 == ";" }
+        guard !words.isEmpty else {
+          throw refusing(place, "nothing", "\(allowed) at each step")
+        }
+        return try words.map { word in
+          guard let number = read(word) else {
+            throw refusing(place, "'\(word.prefix(40))'", "\(allowed) at each step")
+          }
+          return number
+        }
+      }
+    }
+    if let channels = encoding.channels {
+      let values = try numbers("a number") { Float($0).flatMap { $0.isFinite ? $0 : nil } }
+      let least =
+        encoding.task == .forecast
+        ? (encoding.maximumLength ?? 1) + (encoding.forecast?.period ?? 0) : 1
+      for (place, sequence) in values.enumerated()
+      where sequence.count % channels.count != 0 || sequence.count / channels.count < least {
+        throw refusing(
+          place, "\(sequence.count) numbers",
+          "\(channels.count) at each of at least \(least) steps")
+      }
+      return try predict(.values(values))
+    }
+    let size = encoding.vocabularySize ?? 0
+    return try predict(
+      .symbols(
+        numbers("a symbol from 0 to \(size - 1)") { word in
+          Int32(word).flatMap { (0..<Int32(size)).contains($0) ? $0 : nil }
+        }))
+  }
+}
