@@ -34,10 +34,12 @@ struct Unroll: ParsableCommand {
       CommandGroup(
         name: "Trials and models",
         subcommands: [
-          TrialVerb.self, WhyVerb.self, GradientsVerb.self, PredictVerb.self, ArtifactVerb.self,
-          ExportVerb.self,
+          TrialVerb.self, WhyVerb.self, GradientsVerb.self, PredictVerb.self, GenerateVerb.self,
+          PredictionsVerb.self, MistakesVerb.self, EnsembleVerb.self, PromoteVerb.self,
+          ModelsVerb.self, ArtifactVerb.self, ExportVerb.self,
         ]),
-      CommandGroup(name: "Data", subcommands: [DatasetVerb.self, WeightsVerb.self]),
+      CommandGroup(
+        name: "Data", subcommands: [DatasetVerb.self, VectorsVerb.self, WeightsVerb.self]),
       CommandGroup(
         name: "Daemons",
         subcommands: [UpVerb.self, SchedulerVerb.self, WorkerVerb.self, WorkersVerb.self]),

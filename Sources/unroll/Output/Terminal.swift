@@ -22,14 +22,18 @@ enum Terminal {
   }
 
   /// Writes bytes as they are to standard output.
-  static func write(_ bytes: [UInt8]) {
+  ///
+  /// - Returns: Whether somebody still reads.
+  @discardableResult
+  static func write(_ bytes: [UInt8]) -> Bool {
     var rest = bytes[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
       if count == -1 && errno == EINTR { continue }
-      guard count > 0 else { return }
+      guard count > 0 else { return false }
       rest = rest.dropFirst(count)
     }
+    return true
   }
 
   /// Writes without a new line, at once.

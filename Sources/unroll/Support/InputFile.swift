@@ -2,26 +2,105 @@ import Glibc
 import Orchestration
 
 /// A file that a verb was given, or - for what is piped into the command.
-enum InputFile {
-  /// All of it; a pipe and `<(…)` are files too.
+struct InputFile {
+  private let path: String
+  private let descriptor: Int32
+
+  /// Opens a file to read it piece by piece; a pipe and `<(…)` are files too.
+  ///
+  /// - Throws: `SystemError` that says why it cannot be read.
+  static func open(_ path: String) throws(SystemError) -> InputFile {
+    let descriptor = path == "-" ? STDIN_FILENO : Glibc.open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw refusal(path) }
+    return InputFile(path: path, descriptor: descriptor)
+  }
+
+  /// The next bytes; none at the end.
+  ///
+  /// - Throws: `SystemError` that says why it cannot be read.
+  func read() throws(SystemError) -> [UInt8] {
+    while true {
+      var errorNumber: Int32 = 0
+      let buffer = [UInt8](unsafeUninitializedCapacity: 1 << 18) { buffer, count in
+        let found = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+        errorNumber = found < 0 ? errno : 0
+        count = max(found, 0)
+      }
+      if errorNumber == EINTR { continue }
+      guard errorNumber == 0 else {
+        errno = errorNumber
+        throw Self.refusal(path)
+      }
+      return buffer
+    }
+  }
+
+  func close() {
+    if descriptor != STDIN_FILENO { Glibc.close(descriptor) }
+  }
+
+  /// All of a file.
   ///
   /// - Throws: `SystemError` that says why it cannot be read.
   static func bytes(_ path: String) throws(SystemError) -> [UInt8] {
-    let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw refusal(path) }
-    defer { if descriptor != STDIN_FILENO { close(descriptor) } }
+    let file = try open(path)
+    defer { file.close() }
     var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 1 << 16)
     while true {
-      let count = read(descriptor, &buffer, buffer.count)
-      if count == -1 && errno == EINTR { continue }
-      guard count >= 0 else { throw refusal(path) }
-      guard count > 0 else { return bytes }
-      bytes += buffer[..<count]
+      let more = try file.read()
+      guard !more.isEmpty else { return bytes }
+      bytes += more
     }
   }
 
   private static func refusal(_ path: String) -> SystemError {
     SystemError("\(path): \(String(cString: strerror(errno)))")
+  }
+}
+
+/// A file that a verb writes piece by piece, beside its place until it is whole: what fails half way
+/// leaves nothing behind.
+final class OutputFile {
+  private let path: String
+  private let partial: String
+  private let descriptor: Int32
+  private var isWhole = false
+
+  /// - Throws: `SystemError` that says why it cannot be written.
+  init(_ path: String) throws(SystemError) {
+    self.path = path
+    partial = "\(path).\(getpid()).part"
+    descriptor = Glibc.open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else {
+      throw SystemError("\(path): \(String(cString: strerror(errno)))")
+    }
+  }
+
+  deinit {
+    close(descriptor)
+    if !isWhole { unlink(partial) }
+  }
+
+  /// Writes the next bytes.
+  func write(_ bytes: [UInt8]) throws {
+    var done = 0
+    while done < bytes.count {
+      let count = bytes.withUnsafeBytes {
+        Glibc.write(descriptor, $0.baseAddress?.advanced(by: done), bytes.count - done)
+      }
+      if count < 0 && errno == EINTR { continue }
+      guard count >= 0 else {
+        throw SystemError("\(path): \(String(cString: strerror(errno)))")
+      }
+      done += count
+    }
+  }
+
+  /// Puts the file into its place.
+  func commit() throws {
+    guard rename(partial, path) == 0 else {
+      throw SystemError("\(path): \(String(cString: strerror(errno)))")
+    }
+    isWhole = true
   }
 }

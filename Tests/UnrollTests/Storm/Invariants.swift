@@ -203,5 +203,20 @@ extension Storm {
       having count(*) > 2 or count(*) <> count(*) filter (where c.complete)
       """
     ),
+    (
+      "the best trials of a sweep, and no others, have predictions",
+      """
+      select format('sweep %s: trial %s has place %s of %s and predictions of %s splits', sweep_id,
+        trial_id, place, keep_predictions, splits)
+      from (
+        select t.sweep_id, r.trial_id, s.keep_predictions, row_number() over (
+            partition by s.id
+            order by unroll_internal.badness(r.objective, s.objective_goal), t.number) as place,
+          (select count(*) from unroll_internal.prediction p where p.trial_id = r.trial_id) as splits
+        from unroll_internal.result r join unroll_internal.trial t on t.id = r.trial_id
+          join unroll_internal.sweep s on s.id = t.sweep_id) ranked
+      where (splits > 0) <> (place <= keep_predictions)
+      """
+    ),
   ]
 }

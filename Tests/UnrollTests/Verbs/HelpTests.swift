@@ -6,10 +6,13 @@ import Testing
   static let verbs = [
     "enqueue", "watch", "sweeps", "show", "leaderboard", "importance", "pareto", "plot", "replay",
     "sweep", "sweep set", "cancel", "pause", "resume", "retry", "schema", "search", "search run",
-    "trial", "why", "predict", "artifact", "artifact list",
+    "trial", "why", "predict", "generate", "predictions", "mistakes", "ensemble", "promote",
+    "models", "models list", "models withdraw", "artifact", "artifact list",
     "artifact get", "export", "weights", "weights import", "weights list", "weights remove",
     "dataset", "dataset fetch", "dataset import", "dataset generate",
-    "dataset list", "dataset show", "dataset remove", "up", "scheduler", "worker", "workers",
+    "vectors", "vectors import", "vectors list",
+    "vectors remove", "dataset list", "dataset show", "dataset remove", "up", "scheduler", "worker",
+    "workers",
     "sql", "psql", "migrate", "doctor",
   ]
 

@@ -1,54 +1,108 @@
 import ArgumentParser
+import Glibc
 import Orchestration
 import Store
 import Training
 
 struct PredictVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "predict", abstract: "Ask the model of a trial.",
+    commandName: "predict", abstract: "Ask a model.",
     discussion: """
-      Texts are given on the command line or one a line in a file. A model of numbers or symbols takes a \
-      sequence a line: numbers between spaces or commas, step after step.
+      Texts are given on the command line or in a file. A model of numbers or symbols takes a sequence a \
+      line: numbers between spaces or commas, step after step.
+
+      A file is csv with a header, jsonl (an object a line) or plain lines, as its name says. The answers \
+      come in the order of its rows, each behind its row: prediction and probability, or for several \
+      numbers prediction_1 and so on. A bad row ends it, with its line.
 
         unroll predict --trial 7 'WINNER! Claim your prize now' 'See you at seven?'
-        unroll predict --trial 7 --file messages.txt --json
+        unroll predict --model spam --file messages.csv --column text -o answers.csv
+        unroll predict --sweep latest --best 5 --file messages.txt
 
       A text that begins with - comes after a bare --.
       """)
 
   @OptionGroup var database: DatabaseOptions
   @OptionGroup var output: OutputOptions
+  @OptionGroup var model: ModelOptions
 
-  @Option(help: ArgumentHelp("The number of the trial.", valueName: "id"))
-  var trial: Int
-
-  @Option(help: "A file with one input a line, or - for the standard input.")
+  @Option(help: "A file with an input in each row, or - for the standard input.")
   var file: String?
+
+  @Option(help: "The column, or key, that holds the input; text, or the only column, if not said.")
+  var column: String?
+
+  @Option(
+    name: [.customShort("o"), .customLong("output")],
+    help: "Where the answers to a file go, a name that ends in .csv or .jsonl.")
+  var answers: String?
+
+  @Option(help: "How many threads read a file; as many as there are cores if not said.")
+  var threads: Int?
 
   @Argument(help: "Inputs.")
   var inputs: [String] = []
 
+  func validate() throws {
+    guard answers == nil || file != nil else {
+      throw ValidationError("-o takes the answers to a file: give one with --file")
+    }
+    guard (1...1024).contains(threads ?? 1) else {
+      throw ValidationError("--threads: found \(threads ?? 0), allowed: 1 to 1024")
+    }
+    if let answers, RecordReader.Form(path: answers) == .lines, answers != "-" {
+      throw ValidationError(
+        "-o: found \(answers), allowed: a name that ends in .csv or .jsonl, or -")
+    }
+  }
+
   func run() throws {
+    if let file, answers != nil || RecordReader.Form(path: file) != .lines {
+      guard inputs.isEmpty else {
+        throw SystemError("found inputs beside the file \(file), allowed: one of the two")
+      }
+      return try predict(file: file)
+    }
     let inputs = try inputs + fileLines()
     guard !inputs.isEmpty else {
       throw SystemError("nothing to predict: give texts, or a file with --file")
     }
-    let predictor = try database.withDatabase { database in
-      _ = try database.trial(id: trial)
-      let artifacts = try database.artifacts(trial: trial)
-      guard !artifacts.isEmpty else {
-        throw SystemError("trial \(trial) has no model: it has not succeeded")
-      }
-      return try Predictor(
-        Dictionary(
-          uniqueKeysWithValues: artifacts.map { ($0.name, try database.content(of: $0)) }))
+    let ensemble = try Ensemble(database.withDatabase { try model.artifacts($0) })
+    let predictions = try ensemble.predict(inputs) { place, found, allowed in
+      SystemError("input \(place + 1): found \(found), allowed: \(allowed)")
     }
-    let predictions = try predict(predictor, inputs)
     if output.isJSON {
       try JSONOutput.print(zip(inputs, predictions).map { Answer(input: $0, prediction: $1) })
     } else {
       for (input, prediction) in zip(inputs, predictions) { show(input, prediction) }
     }
+  }
+
+  private func predict(file: String) throws {
+    let form = RecordReader.Form(path: file)
+    let isToFile = answers.map { $0 != "-" } ?? false
+    let target = answers.map { RecordReader.Form(path: $0) } ?? form
+    // Before anything is asked of the database.
+    let source = try InputFile.open(file)
+    defer { source.close() }
+    let prediction = try FilePrediction(
+      database.withDatabase { try model.artifacts($0) }, from: form,
+      to: target == .lines ? .csv : target, column: column, file: file,
+      threads: threads ?? max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1))
+    guard let path = answers, isToFile else {
+      _ = try prediction.run(read: source.read) { lines in
+        // `| head` has seen enough.
+        guard Terminal.write(lines) else { throw ExitCode.success }
+      }
+      return
+    }
+    let sink = try OutputFile(path)
+    let summary = try prediction.run(read: source.read, write: sink.write)
+    try sink.commit()
+    let rate = Double(summary.rows) / max(summary.seconds, 1e-9)
+    print(
+      "\(path): \(summary.rows) rows in \(Format.seconds(summary.seconds))"
+        + " (\(Int(rate.rounded())) a second)")
   }
 
   /// What `--json` prints of one input.
@@ -74,28 +128,6 @@ struct PredictVerb: ParsableCommand {
       throw SystemError("\(file): found bytes that are not UTF-8, allowed: text in UTF-8")
     }
     return text.split(whereSeparator: \.isNewline).map(String.init)
-  }
-
-  private func predict(_ predictor: Predictor, _ inputs: [String]) throws -> [Prediction] {
-    let encoding = predictor.document.encoding
-    if encoding.tokens != nil { return try predictor.predict(texts: inputs) }
-    if encoding.channels != nil {
-      return try predictor.predict(
-        values: try inputs.map { try numbers($0, "a number") { Float($0) } })
-    }
-    return try predictor.predict(
-      symbols: try inputs.map { try numbers($0, "a symbol, from 0") { Int32($0) } })
-  }
-
-  private func numbers<Number>(
-    _ line: String, _ allowed: String, _ read: (Substring) -> Number?
-  ) throws -> [Number] {
-    try line.split { $0 == " " || $0 == "," || $0 == "\t" }.map { word in
-      guard let number = read(word) else {
-        throw SystemError("found '\(word)', allowed: \(allowed) at each step")
-      }
-      return number
-    }
   }
 
   private func show(_ input: String, _ prediction: Prediction) {

@@ -56,6 +56,7 @@ struct TrialVerb: ParsableCommand {
        "curve": \(try list(.curve(trial: self.trial))),
        "metrics": \(try list(.finalMetrics(trial: self.trial))),
        "confusion": \(try list(.confusion(trial: self.trial))),
+       "classes": \(try list(.classes(trial: self.trial))),
        "attempts": \(try list(.attempts(trial: self.trial))),
        "artifacts": \(try list(.artifacts(trial: self.trial)))}
       """)
@@ -133,6 +134,22 @@ struct TrialVerb: ParsableCommand {
           + labels.map { predicted in
             "\(cells.first { $0.actual == actual && $0.predicted == predicted }?.count ?? 0)"
           })
+    }
+    for line in table.lines() { print("  " + line) }
+    try printClasses(database)
+  }
+
+  private func printClasses(_ database: Database) throws {
+    let classes = try database.classes(trial: trial).filter { $0.split == "test" }
+    print("\ntest split, class by class")
+    var table = Table([
+      ("", .left), ("precision", .right), ("recall", .right), ("f1", .right), ("support", .right),
+    ])
+    for report in classes {
+      table.add(
+        [report.label]
+          + [report.precision, report.recall, report.f1].map { Format.decimal($0, places: 4) }
+          + ["\(report.support)"])
     }
     for line in table.lines() { print("  " + line) }
   }
