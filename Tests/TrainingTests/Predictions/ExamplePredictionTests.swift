@@ -66,6 +66,53 @@ import Training
     #expect(abs(rmse - ArtifactTests.value(outcome, "rmse")) < 1e-4)
   }
 
+  @Test(arguments: [DataPlan.Strategy.direct, .recursive], [DataPlan.Difference.none, .first])
+  func `forecasts of differences, and step by step, are in units of the data`(
+    strategy: DataPlan.Strategy, difference: DataPlan.Difference
+  ) throws {
+    var series = (0..<120).map { Float(20 + sin(Double($0) / 4) * 5 + Double($0) / 10) }
+    // A step of the test part that was not measured has no row.
+    series[110] = .nan
+    let dataset = Dataset(
+      name: "d", inputs: .values([series], channels: ["x"]), targets: .none)
+    var plan = DataPlan(split: .init(test: 0.2, validation: 0.2), window: 6, horizon: 3)
+    plan.strategy = strategy
+    plan.difference = difference
+    let (data, outcome, predictions, artifacts) = try Self.finished(
+      dataset, ModelSettings(cell: .gru, hidden: 4), data: plan)
+    let test = predictions[1]
+    let (positions, truths) = (try #require(test.positions), try #require(test.truths))
+    #expect(truths.count == data.test.count * 3 - 3)
+    for index in truths.indices {
+      #expect(truths[index] == Double(series[Int(positions[index]) - 1]))
+    }
+    #expect(!positions.contains(111) && test.lowers == nil)
+    let rmse = (test.losses.reduce(0, +) / Double(test.losses.count)).squareRoot()
+    #expect(abs(rmse - ArtifactTests.value(outcome, "rmse")) < 1e-4)
+    #expect(try Predictor(artifacts).predictions(on: data) == predictions)
+    let mean = try #require(try Ensemble([artifacts, artifacts]).compare(on: data, .test))
+    #expect(mean.mean == mean.members[0])
+    let found = mean.mean.first { $0.name == "rmse" }?.value ?? .nan
+    #expect(abs(found - rmse) < 1e-4)
+  }
+
+  @Test func `quantiles give intervals around the forecast`() throws {
+    let series = (0..<120).map { Float(sin(Double($0) / 4)) }
+    let dataset = Dataset(
+      name: "d", inputs: .values([series], channels: ["x"]), targets: .none)
+    var plan = DataPlan(split: .init(test: 0.2, validation: 0.2), window: 6, horizon: 2)
+    plan.quantiles = [0.1, 0.5, 0.9]
+    let (data, _, predictions, _) = try Self.finished(
+      dataset, ModelSettings(cell: .gru, hidden: 4), data: plan)
+    let test = predictions[1]
+    let (lowers, uppers) = (try #require(test.lowers), try #require(test.uppers))
+    let answers = try #require(test.predictions)
+    #expect(answers.count == data.test.count * 2 && lowers.count == answers.count)
+    for index in answers.indices {
+      #expect(lowers[index] <= answers[index] && answers[index] <= uppers[index])
+    }
+  }
+
   @Test func `each step of a tagged sequence has its row, those without a question none`() throws {
     let dataset = try Generator.copy.dataset(count: 60, length: 2, seed: 1)
     let (_, outcome, predictions, _) = try Self.finished(
