@@ -331,10 +331,13 @@ begin
           where t.sweep_id = s.id and not unroll_internal.is_promoted(t.id)))
     order by s.finished_at limit 1 for update skip locked;
   if found then
+    -- A promotion under way holds its trials; one that was faster is seen by the second look.
     select array(
       select t.id from unroll_internal.trial t
       where t.sweep_id = old.id and not unroll_internal.is_promoted(t.id)
-      order by t.number limit greatest(p_limit / 100, 1)) into ids;
+      order by t.number limit greatest(p_limit / 100, 1) for update skip locked) into ids;
+    select array(
+      select i from unnest(ids) i where not unroll_internal.is_promoted(i)) into ids;
     delete from unroll_internal.metric m where m.trial_id = any (ids);
     delete from unroll_internal.flow f where f.trial_id = any (ids);
     delete from unroll_internal.flow_verdict f where f.trial_id = any (ids);
@@ -345,9 +348,12 @@ begin
     delete from unroll_internal.decision d where d.trial_id = any (ids);
     delete from unroll_internal.attempt a where a.trial_id = any (ids);
     delete from unroll_internal.status t where t.trial_id = any (ids);
-    -- With its predictions. A promotion that was faster stops it here, and all stays for now.
+    -- With its predictions.
     delete from unroll_internal.trial t where t.id = any (ids);
     if cardinality(ids) = 0 then
+      if exists (select from unroll_internal.trial t where t.sweep_id = old.id) then
+        return gone;
+      end if;
       delete from unroll_internal.decision d where d.sweep_id = old.id;
       delete from unroll_internal.baseline b where b.sweep_id = old.id;
       delete from unroll_internal.sweep s where s.id = old.id;

@@ -13,7 +13,7 @@ enum Operation: String, CaseIterable, Sendable {
   case renew, resign, succeedLeader
   // A person.
   case enqueue, cancelSweep, cancelTrial, cancelReady, cancelWaiting, cancelBlocked, pause, resume
-  case retry, retryLast, retryLongAgo
+  case retry, retryLast, retryLongAgo, promote
 
   /// What a worker writes under the lease that is held.
   static let underLease: Set<Operation> = [
@@ -25,7 +25,7 @@ enum Operation: String, CaseIterable, Sendable {
     switch self {
     case .reachRung, .decide, .cancelBlocked: .search
     case .finishSweep, .retryLast: .finishable
-    case .expire, .retryLongAgo: .expirable
+    case .expire, .retryLongAgo, .promote: .expirable
     case .activate, .refuse: .submitted
     case .createTrials: .empty
     case .resume: .paused
@@ -109,6 +109,7 @@ enum Operation: String, CaseIterable, Sendable {
     case .retry: try database.retry(trial: it.failed)
     case .retryLast: try database.retry(trial: #require(it.failedLast))
     case .retryLongAgo: try database.retry(trial: #require(it.failedLongAgo))
+    case .promote: return try database.promote(trials: [#require(it.goodLongAgo)], name: "a") > 0
     }
     return true
   }

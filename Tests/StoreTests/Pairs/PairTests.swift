@@ -96,7 +96,8 @@ import Testing
       [.reap, .write], [.reap, .succeed], [.succeed, .cancelTrial], [.write, .release],
       [.refill, .pause], [.refill, .resign], [.succeedLeader, .reap], [.decide, .cancelBlocked],
       [.claim, .cancelSweep], [.finishSweep, .retryLast], [.enqueue, .enqueue],
-      [.activate, .refuse], [.createTrials, .createTrials],
+      [.activate, .refuse], [.createTrials, .createTrials], [.promote, .promote],
+      [.expire, .promote],
     ]
     for pair in mustWait { #expect(waits.contains(pair), "\(pair) did not meet") }
     print("pairs: \(Operation.allCases.count) functions, \(waits.count) pairs in which one waited")

@@ -31,6 +31,7 @@ struct Situation: Sendable {
   /// Finished, and nothing of it is to be kept.
   private(set) var expirable: Int?
   private(set) var failedLongAgo: Int?
+  private(set) var goodLongAgo: Int?
   private(set) var submitted: Int?
   /// Active, without a trial yet.
   private(set) var empty: Int?
@@ -129,8 +130,10 @@ struct Situation: Sendable {
   }
 
   private mutating func addExpirable(_ fixture: Fixture, _ progress: Progress) throws {
-    let sweep = try fixture.sweep(trials: 1)
-    let old = try #require(try fixture.claims(other, 1).first).lease
+    let sweep = try fixture.sweep(trials: 2)
+    let claims = try fixture.claims(other, 2).map(\.lease)
+    let old = claims[0]
+    try fixture.succeed(claims[1])
     try fixture.database.write(progress, under: old)
     try fixture.database.fail(old, error: "no", retry: false, cpuSeconds: 1)
     #expect(try fixture.database.finish(sweep: sweep, by: leader))
@@ -139,7 +142,7 @@ struct Situation: Sendable {
       update unroll_internal.sweep
       set keep_checkpoints = '0', keep_metrics = '0', keep_sweep = '0' where id = $1
       """, [sweep])
-    (expirable, failedLongAgo) = (sweep, old.trial)
+    (expirable, failedLongAgo, goodLongAgo) = (sweep, old.trial, claims[1].trial)
   }
 
   private static func activeSweep(_ fixture: Fixture, trials: Int) throws -> Int {
