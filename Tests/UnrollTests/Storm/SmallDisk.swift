@@ -43,7 +43,7 @@ final class SmallDisk {
         var file = statvfs()
         guard statvfs(folder, &file) == 0 else { throw SystemError("cannot read \(folder)") }
         let used = "\(UInt(file.f_blocks - file.f_bfree) * UInt(file.f_frsize) / 1024)k"
-        do { return try resize(used) } catch where tries < 50 { continue }
+        do { return try resize(used) } catch  where tries < 50 { continue }
       }
     }
     try run(
