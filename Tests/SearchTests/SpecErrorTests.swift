@@ -32,7 +32,7 @@ import Testing
       [
         "sweep.yaml:2:1: modell: unknown key; did you mean \"model\"? (allowed: name, description,"
           + " dataset, model, training, search, objective, objectives, constraints, try, stop,"
-          + " trials, seed, priority, weight, queue, limits, retention, idempotency_key)"
+          + " trials, seed, priority, weight, queue, limits, retention, predictions, idempotency_key)"
       ]
     ),
     (

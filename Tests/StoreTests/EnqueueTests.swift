@@ -84,7 +84,7 @@ import Testing
 
   static let keys =
     "name, dataset, model, training, probe, search, objective, objectives, constraints, try, stop, "
-    + "trials, seed, priority, weight, queue, limits, retention, description, idempotency_key"
+    + "trials, seed, priority, weight, queue, limits, retention, predictions, description, idempotency_key"
 
   /// What is wrong, and what is said about it.
   static let badSpecs: [(spec: String, message: String)] = [

@@ -9,7 +9,7 @@ import Training
     let data = try PreparedData(dataset, DataPlan(), seed: 1)
     let plan = Plan(
       model: ModelSettings(hidden: 6, embedding: 5),
-      training: TrainingPlan(epochs: 3, batch: 8, rate: 0.02), seed: 1)
+      training: TrainingPlan(epochs: 15, batch: 8, rate: 0.02), seed: 1)
     guard case .finished(let outcome) = try Session(plan, data).run() else {
       preconditionFailure("nothing stops this run")
     }
