@@ -22,18 +22,14 @@ enum Terminal {
   }
 
   /// Writes bytes as they are to standard output.
-  ///
-  /// - Returns: Whether somebody still reads.
-  @discardableResult
-  static func write(_ bytes: [UInt8]) -> Bool {
+  static func write(_ bytes: [UInt8]) {
     var rest = bytes[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
       if count == -1 && errno == EINTR { continue }
-      guard count > 0 else { return false }
+      guard count > 0 else { return }
       rest = rest.dropFirst(count)
     }
-    return true
   }
 
   /// Writes without a new line, at once.

@@ -80,7 +80,6 @@ struct PredictVerb: ParsableCommand {
 
   private func predict(file: String) throws {
     let form = RecordReader.Form(path: file)
-    let isToFile = answers.map { $0 != "-" } ?? false
     let target = answers.map { RecordReader.Form(path: $0) } ?? form
     // Before anything is asked of the database.
     let source = try InputFile.open(file)
@@ -89,16 +88,11 @@ struct PredictVerb: ParsableCommand {
       database.withDatabase { try model.artifacts($0) }, from: form,
       to: target == .lines ? .csv : target, column: column, file: file,
       threads: threads ?? max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1))
-    guard let path = answers, isToFile else {
-      _ = try prediction.run(read: source.read) { lines in
-        // `| head` has seen enough.
-        guard Terminal.write(lines) else { throw ExitCode.success }
-      }
-      return
-    }
-    let sink = try OutputFile(path)
-    let summary = try prediction.run(read: source.read, write: sink.write)
-    try sink.commit()
+    let path = answers ?? "-"
+    let sink = try OutputFile(path, force: true)
+    let summary = try prediction.run(read: source.read) { try sink.write($0) }
+    try sink.finish()
+    guard path != "-" else { return }
     let rate = Double(summary.rows) / max(summary.seconds, 1e-9)
     print(
       "\(path): \(summary.rows) rows in \(Format.seconds(summary.seconds))"
