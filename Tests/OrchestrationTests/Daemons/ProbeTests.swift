@@ -50,7 +50,9 @@ import Testing
       {"dataset": "order", "model": {"initial": "99999/nothing"}, "trials": 1}
       """)
     try daemons.waitForEnd(missing)
-    let failed = try #require(try daemons.database.trials(sweep: missing).first)
-    #expect(failed.state == "failed" && failed.error?.contains("99999") == true)
+    // Found before anything is trained.
+    #expect(try daemons.state(missing) == "refused")
+    let reason: String = try daemons.value("select error from unroll.sweeps where id = \(missing)")
+    #expect(reason.contains("99999"))
   }
 }

@@ -17,7 +17,7 @@ import Training
   }
 
   private static func messages() -> Dataset {
-    let texts = (0..<120).map { $0 % 3 == 0 ? "win a prize \($0)" : "see you at \($0), then" }
+    let texts = (0..<120).map { $0 % 3 == 0 ? "win a prize \($0)" : "see you at \($0)" }
     return Dataset(
       name: "d", inputs: .texts(texts), labels: (0..<120).map { $0 % 3 == 0 ? "spam" : "ham" })
   }
