@@ -13,7 +13,7 @@ struct PlanContents: Decodable {
 
   private static let knownEncoding: Set = [
     "task", "tokens", "vocabulary_size", "channels", "maximum_length", "keep", "labels",
-    "positive", "input_scale", "target_scale", "target_channel", "outputs",
+    "positive", "input_scale", "target_scale", "target_channel", "outputs", "features", "forecast",
   ]
 
   private static let knownNetwork: Set = [

@@ -167,6 +167,36 @@ import Training
     }
   }
 
+  @Test func `a forecast is in the data's units, and what is done around a model is named`() throws
+  {
+    var values: [Float] = []
+    for step in 0..<120 { values += [Float(40 + 3 * (step % 7)), Float(step % 5)] }
+    let series = Dataset(
+      name: "s", inputs: .values([values], channels: ["a", "b"]), targets: .none)
+    let model = ModelSettings(cell: .gru, hidden: 4)
+    let data = DataPlan(window: 6, horizon: 3, target: "a")
+    let artifacts = try Trained.artifacts(series, model, data)
+    let windows = [0, 10, 20, 30].map { Array(values[$0..<$0 + 12]) }
+    let inputs = Self.padded(windows.map { $0.map(Double.init) }, channels: 2, with: 0)
+    let graph = try Self.file(artifacts).graph
+    let found = try #require(try ONNXEvaluation(graph, inputs)["numbers"])
+    #expect(found.shape == [4, 3])
+    let ours = try Predictor(artifacts).predict(values: windows).flatMap { $0.numbers ?? [] }
+    #expect(zip(found.elements, ours).allSatisfy { abs($0 - $1) < 1e-4 })
+    #expect(ours.count == 12 && ours.allSatisfy { $0 > 30 && $0 < 70 })
+
+    let changes: [(String, (inout DataPlan) -> Void)] = [
+      ("dataset.difference", { $0.difference = .first }), ("dataset.log", { $0.logarithm = .log }),
+      ("dataset.strategy", { $0.strategy = .recursive }),
+    ]
+    for (field, change) in changes {
+      var other = data
+      change(&other)
+      let refused = try Trained.artifacts(series, model, other)
+      #expect(#expect(throws: PlanError.self) { try ModelExport(refused).onnx() }?.field == field)
+    }
+  }
+
   @Test func `a file says what a program needs beside the graph`() throws {
     let artifacts = try Trained.artifacts(
       Trained.texts, ModelSettings(hidden: 4, embedding: 3), DataPlan(maximumLength: 7))
