@@ -8,7 +8,7 @@ import Testing
 @Suite(.scratchDatabaseForEach) struct PlotTests {
   private static let kinds = [
     "curves", "parallel", "slice", "contour", "importance", "rank", "timeline", "pareto",
-    "confusion", "gradients",
+    "forecast", "confusion", "gradients",
   ]
 
   private func program() throws -> Program {
@@ -53,7 +53,7 @@ import Testing
       "confusion": ["actual", "predicted", "accuracy"],
       "gradients": ["What reaches back through time", "The gradient of the loss"],
     ]
-    for kind in Self.kinds {
+    for kind in Self.kinds where kind != "forecast" {
       let printed = try program.good("plot", kind, "latest", "-o", "\(kind).svg")
       #expect(printed == "written to \(kind).svg\n")
       let drawn = program.read("\(kind).svg")
@@ -107,6 +107,27 @@ import Testing
     #expect(poor.wait() == .exited(2))
     #expect(program.log.contains("apt-get install librsvg2-bin"))
     #expect(program.read("poor.png") == "")
+    up.send(SIGTERM)
+    #expect(up.wait() == .exited(0))
+  }
+
+  @Test func `forecasts stand against the truth`() throws {
+    let program = try Program()
+    try program.good("migrate")
+    try program.good("dataset", "generate", "adding", "--length", "8", "--count", "60")
+    let up = try program.start("up", "--slots", "2")
+    try program.write(
+      "sweep.yaml",
+      "dataset: adding-8\nmodel: {hidden: 4}\ntraining: {epochs: 1}\ntrials: 1\npredictions: 1\n")
+    try program.good("enqueue", "sweep.yaml", "--watch")
+    try program.good("plot", "forecast", "1", "-o", "forecast.svg")
+    let drawn = program.read("forecast.svg")
+    for text in [">truth<", ">forecast<", ">example<", "Mean absolute error over"] {
+      #expect(drawn.contains(text), "\(text)")
+    }
+    try expectRefusal(
+      program, ["forecast", "1", "--step", "9", "-o", "a.svg"], "forecast 9 steps ahead")
+    try expectRefusal(program, ["forecast", "1", "--step", "0", "-o", "a.svg"], "at least 1")
     up.send(SIGTERM)
     #expect(up.wait() == .exited(0))
   }

@@ -11,6 +11,7 @@ enum PlotKind: String, CaseIterable {
   case rank
   case timeline
   case pareto
+  case forecast
   case confusion
   case gradients
 
@@ -27,7 +28,7 @@ enum PlotKind: String, CaseIterable {
   }
 
   /// Whether it is about one trial, not about a sweep.
-  var isOfTrial: Bool { self == .confusion || self == .gradients }
+  var isOfTrial: Bool { [.forecast, .confusion, .gradients].contains(self) }
 
   /// Whether characters can show it.
   var isText: Bool { [.curves, .importance, .timeline, .confusion].contains(self) }
@@ -43,6 +44,7 @@ enum PlotKind: String, CaseIterable {
     case .rank: "pairs of settings, trials coloured by rank"
     case .timeline: "which worker was at work on what, and when"
     case .pareto: "metrics against each other, with the front"
+    case .forecast: "what a trial forecast, against the truth and persistence"
     case .confusion: "which classes a trial's model takes for which"
     case .gradients: "gradients and gates back through time (probe: epoch)"
     }

@@ -37,7 +37,7 @@ struct PlotVerb: ParsableCommand {
   var theme: String?
   @Option(
     help: ArgumentHelp(
-      "Trials by number instead of a sweep, for curves, confusion and gradients; may be said again.",
+      "Trials by number instead of a sweep, for curves, forecast, confusion and gradients; may be said again.",
       valueName: "id"))
   var trial: [Int] = []
   @Option(
@@ -49,11 +49,14 @@ struct PlotVerb: ParsableCommand {
     help: ArgumentHelp(
       "Metrics with commas: two or more for pareto, one for curves.", valueName: "names"))
   var metrics: String?
-  @Option(help: "The split, for curves and confusion.")
+  @Option(help: "The split, for curves, forecast and confusion.")
   var split: String?
+  @Option(help: ArgumentHelp("How many steps ahead, for forecast.", valueName: "steps"))
+  var step = 1
 
   func run() throws {
     let kind = try PlotKind(named: kind)
+    guard step >= 1 else { throw ValidationError("--step: found \(step), allowed: at least 1") }
     let theme = try self.theme.map { name in
       guard let theme = Theme(rawValue: name), theme != .automatic else {
         throw ValidationError("--theme: found \(name), allowed: light or dark")
@@ -89,6 +92,7 @@ struct PlotVerb: ParsableCommand {
       let trials = try trial.isEmpty ? [source.trial(target ?? "")] : trial
       if kind == .gradients { return try source.gradients(trials) }
       guard trials.count == 1 else { throw ValidationError("\(kind) takes one trial") }
+      if kind == .forecast { return try source.forecast(trials[0], step: step) }
       return try source.confusion(trials[0])
     }
     if !trial.isEmpty {
@@ -109,7 +113,7 @@ struct PlotVerb: ParsableCommand {
     case .importance: return try source.importance(sweep)
     case .timeline: return try source.timeline(sweep)
     case .pareto: return try source.pareto(sweep)
-    case .confusion, .gradients: preconditionFailure("a kind about a trial")
+    case .forecast, .confusion, .gradients: preconditionFailure("a kind about a trial")
     }
   }
 

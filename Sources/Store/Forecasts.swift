@@ -1,0 +1,43 @@
+import Postgres
+
+/// A number that a model forecast, with the truth: a row of `unroll.predictions`.
+public struct ForecastPoint: Sendable, Hashable {
+  /// Number of the example within the dataset, from 1.
+  public let example: Int
+  /// Time of the series that was forecast, from 1; nil where an example has one number.
+  public let position: Int?
+  /// The number in the data, in its units.
+  public let truth: Double
+  /// The number that the model gave.
+  public let prediction: Double
+  /// The lower end of the interval, of quantile forecasts.
+  public let lower: Double?
+  /// The upper end of the interval, of quantile forecasts.
+  public let upper: Double?
+}
+
+extension Database {
+  /// The numbers that a trial forecast on a split, so many steps ahead, by example and position; none
+  /// if its predictions were not kept or are labels.
+  public func forecasts(trial: Int, split: String, step: Int) throws -> [ForecastPoint] {
+    try all(ReadForecasts(trial: trial, split: split, step: step))
+  }
+}
+
+struct ReadForecasts: Statement {
+  static let sql = """
+    select example, position, truth_value, prediction_value, lower, upper from unroll.predictions
+    where trial_id = $1 and split = $2 and coalesce(step, 1) = $3 and truth_value is not null
+      and prediction_value is not null
+    order by example, position
+    """
+  let trial: Int
+  let split: String
+  let step: Int
+  var parameters: [any PostgresEncodable] { [trial, split, step] }
+  static func decode(_ row: Row) throws -> ForecastPoint {
+    ForecastPoint(
+      example: try row["example"], position: try row["position"], truth: try row["truth_value"],
+      prediction: try row["prediction_value"], lower: try row["lower"], upper: try row["upper"])
+  }
+}
