@@ -58,7 +58,6 @@ def data(folder):
     unroll("dataset", "import", str(folder / "messages.tsv"), "--name", "messages",
            "--format", "tsv", "--label", "1", "--text", "2")  # fmt: skip
     with open(folder / "series.csv", "w", encoding="utf-8") as file:
-        file.write("a,b\n")
         for step in range(400):
             file.write(f"{300 + 40 * math.sin(step / 6) + step / 4},{math.cos(step / 5)}\n")
     unroll("dataset", "import", str(folder / "series.csv"), "--name", "series",
