@@ -96,9 +96,9 @@ extension Storm {
     return ranges
   }
 
-  /// I12: seconds after a moment until six trials in a row succeeded at four fifths of the rate of the
-  /// calm sweeps; nil if they never did.
-  func recovered(after moment: Double) throws -> Double? {
+  /// I12: seconds after a moment until six trials in a row succeeded at a share of the rate of the calm
+  /// sweeps; nil if they never did.
+  func recovered(after moment: Double, share: Double = 0.8) throws -> Double? {
     try value(
       """
       with ended as (
@@ -111,7 +111,7 @@ extension Storm {
       ), runs as (
         select at, lead(at, 5) over (order by at) - at as duration from ended where at > \(moment)
       )
-      select min(at) - \(moment) from runs, calm where 5 / nullif(duration, 0) >= 0.8 * calm.rate
+      select min(at) - \(moment) from runs, calm where 5 / nullif(duration, 0) >= \(share) * calm.rate
       """)
   }
 
