@@ -32,24 +32,26 @@ extension Storm {
     try value(
       """
       with rows as (
-        select sweep_id, number, 'metric' as what, concat_ws(' ', epoch, split, metric) as which,
-          encode(float8send(value), 'hex') as bits
-        from unroll.curves
-        union all
-        select sweep_id, number, 'artifact', name, sha256 from unroll.artifacts
-        union all
-        select t.sweep_id, t.number, 'flow', concat_ws(' ', f.epoch, f.layer, f.measure, f.lag),
-          encode(float8send(f.mean) || float8send(f.low) || float8send(f.median)
-            || float8send(f.high), 'hex')
-        from unroll_internal.flow f join unroll_internal.trial t on t.id = f.trial_id
-        union all
-        select t.sweep_id, t.number, 'verdict', concat_ws(' ', v.epoch, v.layer),
-          concat_ws(' ', v.verdict, v.lag, encode(float8send(v.jacobian)
-            || float8send(v.decay) || float8send(v.memory_steps), 'hex'))
-        from unroll_internal.flow_verdict v join unroll_internal.trial t on t.id = v.trial_id
-        union all
-        select sweep_id, number, 'objective', '', encode(float8send(objective), 'hex')
-        from unroll.trials where state = 'succeeded'
+        select * from (
+          select sweep_id, number, 'metric' as what, concat_ws(' ', epoch, split, metric) as which,
+            encode(float8send(value), 'hex') as bits
+          from unroll.curves
+          union all
+          select sweep_id, number, 'artifact', name, sha256 from unroll.artifacts
+          union all
+          select t.sweep_id, t.number, 'flow', concat_ws(' ', f.epoch, f.layer, f.measure, f.lag),
+            encode(float8send(f.mean) || float8send(f.low) || float8send(f.median)
+              || float8send(f.high), 'hex')
+          from unroll_internal.flow f join unroll_internal.trial t on t.id = f.trial_id
+          union all
+          select t.sweep_id, t.number, 'verdict', concat_ws(' ', v.epoch, v.layer),
+            concat_ws(' ', v.verdict, v.lag, encode(float8send(v.jacobian)
+              || float8send(v.decay) || float8send(v.memory_steps), 'hex'))
+          from unroll_internal.flow_verdict v join unroll_internal.trial t on t.id = v.trial_id
+          union all
+          select sweep_id, number, 'objective', '', encode(float8send(objective), 'hex')
+          from unroll.trials where state = 'succeeded'
+        ) r where sweep_id in (\(sweep), \(calm))
       ), good as (
         select number from unroll.trials where sweep_id = \(sweep) and state = 'succeeded')
       select array(
