@@ -137,12 +137,12 @@ import Testing
         """)
     }
     for slots in ["1", "8"] {
-      let up = try program.start("up", "--slots", slots)
+      let up = try program.start("up", "--slots", slots, "--lease", "2")
       try program.good("enqueue", "search.yaml", "--watch")
       up.send(SIGTERM)
       #expect(up.wait() == .exited(0))
     }
-    let up = try program.start("up", "--slots", "8")
+    let up = try program.start("up", "--slots", "8", "--lease", "2")
     try program.good("enqueue", "search.yaml")
     for _ in 1...5 {
       let before: Int = try value("select count(*) from unroll.legs where sweep_id = 3")
