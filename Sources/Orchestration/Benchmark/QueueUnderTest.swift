@@ -196,7 +196,7 @@ final class QueueUnderTest {
         try database.write(Progress(metrics: points), under: claim.lease)
         epoch += 500
       }
-      try database.cancel(claim.lease, cpuSeconds: 0)
+      _ = try database.release(claim.lease, cpuSeconds: 0)
       part.count = 2 * epoch
       return part
     }
