@@ -103,48 +103,6 @@ public struct Progress: Sendable {
   }
 }
 
-/// How a trial succeeded.
-public struct TrialResult: Sendable {
-  /// The objective at the best epoch.
-  public var objective: Double
-  /// The epoch whose weights are the model; its metrics are the final ones.
-  public var bestEpoch: Int
-  /// Epochs that were trained.
-  public var epochs: Int
-  /// Time spent training, over all attempts.
-  public var trainingSeconds: Double
-  /// Confusion matrices, cell by cell.
-  public var confusion: [ConfusionCell]
-  /// What the trial leaves behind.
-  public var artifacts: [NewArtifact]
-  /// What its model says of each example, if it may be among the best of its sweep.
-  public var predictions: TrialPredictions?
-
-  /// A result.
-  public init(
-    objective: Double, bestEpoch: Int, epochs: Int, trainingSeconds: Double,
-    confusion: [ConfusionCell], artifacts: [NewArtifact], predictions: TrialPredictions? = nil
-  ) {
-    self.predictions = predictions
-    self.objective = objective
-    self.bestEpoch = bestEpoch
-    self.epochs = epochs
-    self.trainingSeconds = trainingSeconds
-    self.confusion = confusion
-    self.artifacts = artifacts
-  }
-}
-
-/// A lease that was taken away.
-public struct Reaped: Sendable, Hashable {
-  /// What was taken, and from whom.
-  public let lease: Lease
-  /// What the trial is now: `queued`, `failed` or `cancelled`.
-  public let state: String
-  /// Why.
-  public let reason: String
-}
-
 extension Database {
   /// Takes up to `count` trials out of the window for a worker that is alive.
   public func claim(worker: UUID, queue: String = "default", count: Int) throws -> [Claim] {
@@ -256,27 +214,6 @@ extension Database {
     return found
   }
 
-  /// Declares silent workers dead, and takes back what dead workers hold, what is past its time
-  /// and what ignores its cancellation.
-  ///
-  /// With `inTouch`, the leader reaches the database again for so long: a worker that may not have
-  /// reached it either has lost nothing yet.
-  public func reap(
-    limit: Int = 1000, inTouch: Duration? = nil, by leadership: Leadership
-  ) throws -> [Reaped] {
-    let answers = try batch([
-      CheckLeadership(leadership: leadership), Reap(limit: limit, inTouch: inTouch),
-    ])
-    return try storing { try answers[1].map(Reap.decode) }
-  }
-
-  /// Ends sessions of this program whose clients were silent for so long while they held locks.
-  ///
-  /// - Returns: How many.
-  public func endSilentClients(patience: Duration) throws -> Int {
-    try one(EndSilentClients(patience: patience))
-  }
-
   private func statements(for progress: Progress, under lease: Lease) -> [any Statement] {
     var statements: [any Statement] = []
     if !progress.metrics.isEmpty {
@@ -311,13 +248,6 @@ private struct ClaimTrials: Statement {
   let count: Int
   var parameters: [any PostgresEncodable] { [worker, queue, count] }
   static func decode(_ row: Row) throws -> Claim { try Claim(row) }
-}
-
-private struct EndSilentClients: Statement {
-  static let sql = "select unroll_internal.end_silent_clients($1)"
-  let patience: Duration
-  var parameters: [any PostgresEncodable] { [patience] }
-  static func decode(_ row: Row) throws -> Int { try row[0] }
 }
 
 /// First in every transaction in which a worker writes.
@@ -403,51 +333,4 @@ private struct ReadOutcome: Statement {
   let lease: Lease
   var parameters: [any PostgresEncodable] { lease.parameters }
   static func decode(_ row: Row) throws -> String? { try row[0] }
-}
-
-private struct Reap: Statement {
-  static let sql = """
-    select trial_id, token, worker_id, state::text, reason from unroll_internal.reap($1::int, $2)
-    """
-  let limit: Int
-  let inTouch: Duration?
-  var parameters: [any PostgresEncodable] { [limit, inTouch] }
-  static func decode(_ row: Row) throws -> Reaped {
-    Reaped(lease: try Lease(row), state: try row["state"], reason: try row["reason"])
-  }
-}
-
-private struct InsertResult: Statement {
-  typealias Output = Void
-  static let sql = """
-    insert into unroll_internal.result
-      (trial_id, token, objective, best_epoch, epochs, training_seconds)
-    values ($1, $2::int, $3, $4::int, $5::int, $6)
-    """
-  let lease: Lease
-  let result: TrialResult
-  var parameters: [any PostgresEncodable] {
-    [
-      lease.trial, lease.token, result.objective, result.bestEpoch, result.epochs,
-      result.trainingSeconds,
-    ]
-  }
-}
-
-private struct InsertConfusion: Statement {
-  typealias Output = Void
-  static let sql = """
-    insert into unroll_internal.confusion (trial_id, token, split, actual, predicted, count)
-    select $1, $2::int, c.split::unroll_internal.split, c.actual, c.predicted, c.count
-    from unnest($3::text[], $4::text[], $5::text[], $6::bigint[])
-      c(split, actual, predicted, count)
-    """
-  let lease: Lease
-  let cells: [ConfusionCell]
-  var parameters: [any PostgresEncodable] {
-    [
-      lease.trial, lease.token, cells.map(\.split), cells.map(\.actual), cells.map(\.predicted),
-      cells.map(\.count),
-    ]
-  }
 }

@@ -17,9 +17,6 @@ public final class FaultyProxy: Sendable {
     case swallowAnswers
     /// Has closed all sockets, and closes new ones at once.
     case cut
-    /// Has closed the clients' sockets alone, and closes new ones at once: a machine that has lost its
-    /// power, of which the server hears nothing.
-    case vanished
   }
 
   private struct State {
@@ -204,7 +201,6 @@ public final class FaultyProxy: Sendable {
       }
       if now.isStopped { return }
       if now.closesAll || now.behaviour == .cut { pairs.closeAll() }
-      if now.behaviour == .vanished { pairs.loseClients() }
       if now.closesOrphans { pairs.closeOrphans() }
       let waits =
         now.behaviour == .halfOpen ? (sockets: [], milliseconds: -1) : pairs.waits(at: .now)
@@ -229,8 +225,7 @@ public final class FaultyProxy: Sendable {
     // A daemon that is started meanwhile must not inherit it: closed here, it would stay open there.
     _ = fcntl(client, F_SETFD, FD_CLOEXEC)
     let server = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-    let isClosed = behaviour == .cut || behaviour == .vanished
-    guard !isClosed, withAddress(target, { connect(server, $0, $1) }) == 0 else {
+    guard behaviour != .cut, withAddress(target, { connect(server, $0, $1) }) == 0 else {
       close(client)
       close(server)
       return

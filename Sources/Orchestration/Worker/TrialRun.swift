@@ -397,18 +397,3 @@ struct TrialRun {
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 }
-
-extension FlowMeasurement {
-  /// What the session measured, as the database keeps it.
-  fileprivate init(_ flow: GradientFlow, epoch: Int) {
-    self.init(
-      epoch: epoch, layer: flow.layer,
-      points: flow.points.map {
-        Point(
-          measure: $0.measure, lag: $0.lag, mean: $0.mean, low: $0.low, median: $0.median,
-          high: $0.high)
-      }, verdict: flow.verdict.rawValue, reason: flow.reason, lag: flow.lag,
-      jacobian: flow.jacobian, decay: flow.decay, memorySteps: flow.memory,
-      spectralRadius: flow.spectralRadius, normBound: flow.normBound)
-  }
-}
