@@ -43,10 +43,10 @@ struct AnswerWriter: Sendable {
     _ record: Record, _ input: String, _ prediction: Prediction, to lines: inout [UInt8]
   ) {
     if output == .csv {
-      lines += isSame ? record.bytes : Self.quoted(input)
+      lines += isSame ? record.bytes : CommaSeparated.field(input)
       for value in values(prediction) {
         lines.append(UInt8(ascii: ","))
-        lines += value.isText ? Self.quoted(value.text) : Array(value.text.utf8)
+        lines += value.isText ? CommaSeparated.field(value.text) : Array(value.text.utf8)
       }
     } else {
       appendObject(record, input, prediction, to: &lines)
@@ -95,14 +95,6 @@ struct AnswerWriter: Sendable {
     let millionths = Int((value * 1_000_000).rounded())
     let digits = String(millionths % 1_000_000)
     return "\(millionths / 1_000_000)." + String(repeating: "0", count: 6 - digits.count) + digits
-  }
-
-  /// A field of a csv file, in quotation marks where it needs them.
-  private static func quoted(_ text: String) -> [UInt8] {
-    let (quote, bytes) = (UInt8(ascii: "\""), Array(text.utf8))
-    let needs: [UInt8] = [quote, UInt8(ascii: ","), 10, 13]
-    guard bytes.contains(where: needs.contains) || text.isEmpty else { return bytes }
-    return [quote] + bytes.flatMap { $0 == quote ? [quote, quote] : [$0] } + [quote]
   }
 
   /// A string of JSON.

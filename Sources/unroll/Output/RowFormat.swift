@@ -1,4 +1,5 @@
 import ArgumentParser
+import Orchestration
 import Postgres
 
 /// How the rows of a table are written.
@@ -20,10 +21,7 @@ enum RowFormat: String, CaseIterable {
   func line(_ row: [TextTable.Value], _ columns: [Column]) -> String {
     switch self {
     case .csv:
-      row.map { value in
-        if case .text("") = value { return "\"\"" }
-        return Self.field(value.description)
-      }.joined(separator: ",") + "\n"
+      row.map { $0 == .null ? "" : Self.field($0.description) }.joined(separator: ",") + "\n"
     case .jsonl:
       "{"
         + zip(columns, row).map { "\(TextTable.Value.text($0.name).json):\($1.json)" }
@@ -31,18 +29,7 @@ enum RowFormat: String, CaseIterable {
     }
   }
 
-  /// A field that holds a comma, a quotation mark or the end of a line stands between quotation marks.
   private static func field(_ text: String) -> String {
-    let isPlain = text.utf8.allSatisfy { byte in
-      byte != UInt8(ascii: ",") && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\n")
-        && byte != UInt8(ascii: "\r")
-    }
-    guard !isPlain else { return text }
-    var quoted = "\""
-    for scalar in text.unicodeScalars {
-      if scalar == "\"" { quoted.unicodeScalars.append(scalar) }
-      quoted.unicodeScalars.append(scalar)
-    }
-    return quoted + "\""
+    String(decoding: CommaSeparated.field(text), as: UTF8.self)
   }
 }
