@@ -122,31 +122,8 @@ import Testing
   private func expectAgreement(
     _ course: Course, _ operations: [Operation], _ comment: String
   ) {
-    func check() {
-      #expect(course.contradictions == [], "\(operations), \(comment)")
-      #expect(course.errors == [], "\(operations), \(comment)")
-    }
-    if Self.knownDefects.contains(where: { $0.isContained(in: operations) }) {
-      withKnownIssue("a defect that is known", isIntermittent: true) { check() }
-    } else {
-      check()
-    }
-  }
-
-  /// A checkpoint that is written again while the first try, whose answer was lost, is still under way
-  /// is an error that nobody tries again.
-  private static let knownDefects: [Pair] = [Pair(.checkpoint, .checkpoint)]
-
-  private struct Pair {
-    let one: Operation
-    let other: Operation
-
-    init(_ one: Operation, _ other: Operation) { (self.one, self.other) = (one, other) }
-
-    func isContained(in operations: [Operation]) -> Bool {
-      if one == other { return operations.count { $0 == one } > 1 }
-      return operations.contains(one) && operations.contains(other)
-    }
+    #expect(course.contradictions == [], "\(operations), \(comment)")
+    #expect(course.errors == [], "\(operations), \(comment)")
   }
 
   // MARK: Broken twins
