@@ -232,15 +232,7 @@ extension Database {
 
 private struct ClaimTrials: Statement {
   static let sql = """
-    select c.trial_id, c.token, $1::uuid as worker_id, c.epoch, c.step, c.until, t.number, t.params,
-      t.sweep_id, s.spec, s.facts, s.seed, s.objective_metric, s.objective_split::text, s.objective_goal::text, s.dataset_id,
-      d.version, p.number as parent, l.parent_params
-    from unroll_internal.claim($1::uuid, $2, $3::int) c
-      join unroll_internal.trial t on t.id = c.trial_id
-      join unroll_internal.sweep s on s.id = t.sweep_id
-      join unroll_internal.dataset d on d.id = s.dataset_id
-      left join unroll_internal.leg l on l.trial_id = c.trial_id and l.result is null
-      left join unroll_internal.trial p on p.id = l.parent_id
+    select c.*, $1::uuid as worker_id from unroll_internal.claim($1::uuid, $2, $3::int) c
     order by c.place
     """
   let worker: UUID

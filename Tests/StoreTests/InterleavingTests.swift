@@ -1,6 +1,8 @@
+import Dispatch
 import FoundationEssentials
 import Postgres
 import Store
+import Synchronization
 import TestSupport
 import Testing
 
@@ -64,6 +66,62 @@ import Testing
     }
     try other.cancel(sweep: sweep)
     #expect(try fixture.database.beat(worker: worker) == .alive(cancelled: [trial]))
+  }
+
+  /// A query that calls a function that writes is older than what the function sees: what it reads
+  /// itself is not what was granted.
+  @Test(
+    .scratchDatabase,
+    arguments: [
+      (ofTheFunction: true, ["7", "8"]),
+      // Without what was made while the function waited, and with values as they were before it.
+      (ofTheFunction: false, ["0"]),
+    ])
+  func `a claim knows a trial as it is granted`(ofTheFunction: Bool, found: [String]) throws {
+    let fixture = try Fixture()
+    let sweep = try fixture.sweep(trials: 1)
+    let worker = try fixture.worker()
+    let (other, monitor) = (try fixture.another(), try fixture.another())
+    let claims = "unroll_internal.claim($1, 'default', 2)"
+    let source =
+      ofTheFunction
+      ? claims : "unroll_internal.trial where id in (select trial_id from \(claims))"
+    let claimed = Mutex<Result<[String], any Error>?>(nil)
+    let claiming = DispatchGroup()
+    try fixture.connection.transaction {
+      try fixture.connection.execute("lock unroll_internal.ready in access exclusive mode")
+      DispatchQueue(label: "claim").async(group: claiming) {
+        let result = Result {
+          try other.connection.query("select params ->> 'model.hidden' from \(source)", [worker])
+            .map { try $0[0] as String }
+        }
+        claimed.withLock { $0 = result }
+      }
+      let limit = ContinuousClock.now + .seconds(20)
+      var isWaiting: Bool?
+      while isWaiting != true {
+        try #require(ContinuousClock.now < limit, "nobody waits")
+        isWaiting = try monitor.connection.query(
+          "select wait_event_type = 'Lock' from pg_stat_activity where pid = $1",
+          [Int(other.connection.backendProcessID)]
+        ).one()[0]
+      }
+      try fixture.connection.execute(
+        """
+        update unroll_internal.trial set params = '{"model.hidden": 7}';
+        update unroll_internal.sweep set trials = 2;
+        """)
+      #expect(
+        try fixture.database.createTrials(
+          sweep: sweep, first: 1,
+          [NewTrial(params: JSON(text: #"{"model.hidden":8}"#), reason: "drawn")],
+          by: fixture.leader) == 1)
+      #expect(try fixture.database.refill(window: 10, by: fixture.leader) == 2)
+    }
+    claiming.wait()
+    #expect(try claimed.withLock { try $0?.get() } == found)
+    // Granted they are, whatever the worker was told.
+    #expect(try fixture.database.leases(worker: worker).count == 2)
   }
 
   @Test(.scratchDatabase) func `a pause waits for a refill under way`() throws {

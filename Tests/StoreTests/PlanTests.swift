@@ -31,8 +31,10 @@ import Testing
     let body: String = try fixture.connection.query(
       "select prosrc from pg_proc where oid = 'unroll_internal.claim'::regproc"
     ).one()[0]
-    let statement = body.replacing("p_worker", with: "$1").replacing("p_queue", with: "$2")
-      .replacing("p_count", with: "$3")
+    let start = try #require(body.firstRange(of: "return query")).upperBound
+    let end = try #require(body.firstRange(of: ";")).lowerBound
+    let statement = body[start..<end].replacing("p_worker", with: "$1")
+      .replacing("p_queue", with: "$2").replacing("p_count", with: "$3")
     try fixture.connection.execute(
       "set plan_cache_mode = force_generic_plan; prepare c (uuid, text, int) as \(statement)")
     let plan = try fixture.connection.query(

@@ -210,6 +210,7 @@ public final class Scheduler {
     var study = study
     let place = study.place
     let arrivals = try client.perform { try $0.arrivals(sweep: sweep.id) }
+    guard study.awaits(arrivals) else { return false }
     let decision = try study.turn(arrivals, limit: slots + max(1, slots / 4))
     if !decision.isEmpty {
       let isWritten = try client.perform {

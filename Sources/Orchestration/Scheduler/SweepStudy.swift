@@ -94,6 +94,9 @@ struct SweepStudy {
     sweep.legs == legs && sweep.taken == taken && sweep.revision == revision
   }
 
+  /// Whether results are those of legs that this search decided: another leader may have been faster.
+  func awaits(_ arrivals: [Arrival]) -> Bool { arrivals.allSatisfy { study.awaits(leg: $0.leg) } }
+
   /// Takes in results and decides for as many legs as may be out.
   ///
   /// - Parameters:

@@ -183,7 +183,7 @@ public struct Study: Sendable {
   ///   - result: How it ended.
   /// - Precondition: The leg was decided and has no result.
   public mutating func take(leg: Int, _ result: LegResult) {
-    guard let open = open[leg], held[leg] == nil else {
+    guard let open = open[leg], awaits(leg: leg) else {
       preconditionFailure("leg \(leg) awaits no result")
     }
     if settings.window == nil {
@@ -192,6 +192,9 @@ public struct Study: Sendable {
       held[leg] = result
     }
   }
+
+  /// Whether a leg was decided and its result was not handed in.
+  public func awaits(leg: Int) -> Bool { open[leg] != nil && held[leg] == nil }
 
   /// What became of trials since the last call.
   ///
