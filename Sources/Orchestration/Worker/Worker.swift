@@ -119,13 +119,13 @@ public final class Worker {
   private func claim(_ context: TrialContext) throws {
     var pause = PollPause()
     var backoff = Backoff()
-    var strayUntil: ContinuousClock.Instant?
+    var nextLook = ContinuousClock.now + settings.lease
     func isActive() -> Bool { !context.shutdown.isRequested && !context.incarnation.isLost }
     while isActive() {
       do {
-        if let until = strayUntil {
+        if ContinuousClock.now >= nextLook {
           try giveBackStrays(context.incarnation)
-          if ContinuousClock.now > until { strayUntil = nil }
+          nextLook = .now + settings.lease
         }
         let free = slots.freeCount
         guard free > 0 else {
@@ -149,8 +149,9 @@ public final class Worker {
           pause = PollPause()
         }
       } catch let error as StoreError where error.isRetryable {
-        // What was granted with the lost answer is held by this worker, alive, and runs nowhere.
-        strayUntil = .now + settings.lease * 2
+        // What was granted with the lost answer is held by this worker, alive, and runs nowhere. If it
+        // is granted only now, the look after this one finds it.
+        nextLook = .now
         backoff.pause(while: isActive)
       }
     }
@@ -167,7 +168,7 @@ public final class Worker {
       return held.filter { !running.contains($0) }
     }
     for lease in strays {
-      logger.notice("given back: granted with a lost answer", metadata: ["trial": "\(lease.trial)"])
+      logger.notice("given back: granted and never told", metadata: ["trial": "\(lease.trial)"])
       do {
         _ = try client.perform { try $0.release(lease, cpuSeconds: 0) }
       } catch let error as StoreError where error.code == .leaseLost {

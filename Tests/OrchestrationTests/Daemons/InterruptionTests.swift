@@ -49,6 +49,34 @@ import Testing
     #expect(try daemons.results(sweep) == expected)
   }
 
+  @Test func `a trial that was granted and never told is given back by its worker`() throws {
+    let daemons = try Daemons()
+    let scheduler = daemons.scheduler(queue: "other")
+    // It serves another queue, so that it learns of the trial in no other way.
+    let worker = daemons.worker(lease: .seconds(1))
+    let sweep = try daemons.enqueue(
+      Daemons.long.replacing("epochs: 200", with: "epochs: 2") + "\nqueue: other")
+    try daemons.wait("nothing can be claimed") {
+      try daemons.value(
+        "select exists (select from unroll_internal.ready)"
+          + " and exists (select from unroll.workers)")
+    }
+    #expect(
+      try daemons.value(
+        "select count(*) from unroll_internal.claim("
+          + "(select id from unroll_internal.worker), 'other', 1)") == 1)
+    try daemons.wait("nobody gives it back") {
+      try daemons.value("select outcome = 'released' from unroll.attempts")
+    }
+    let other = daemons.worker(queue: "other")
+    try daemons.waitForEnd(sweep)
+    #expect(try daemons.state(sweep) == "finished")
+    #expect(try daemons.value("select array_agg(outcome order by attempt) from unroll.attempts")
+      == ["released", "succeeded"])
+    #expect(try daemons.value("select losses + failures = 0 from unroll.trials"))
+    for daemon in [worker, other, scheduler] { try daemon.stop() }
+  }
+
   @Test func `a worker that was declared dead drops its trial, which goes on elsewhere`() throws {
     let daemons = try Daemons()
     let scheduler = daemons.scheduler()
