@@ -71,8 +71,9 @@ import Testing
     let other = daemons.worker(queue: "other")
     try daemons.waitForEnd(sweep)
     #expect(try daemons.state(sweep) == "finished")
-    #expect(try daemons.value("select array_agg(outcome order by attempt) from unroll.attempts")
-      == ["released", "succeeded"])
+    #expect(
+      try daemons.value("select array_agg(outcome order by attempt) from unroll.attempts")
+        == ["released", "succeeded"])
     #expect(try daemons.value("select losses + failures = 0 from unroll.trials"))
     for daemon in [worker, other, scheduler] { try daemon.stop() }
   }
