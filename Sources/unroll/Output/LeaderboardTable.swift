@@ -21,21 +21,33 @@ struct LeaderboardTable {
       return ["no trial of sweep \(sweep.id) has succeeded yet"]
     }
     // What is told first is what a narrow terminal can do without last.
-    let full = try table(objective, Extras(f1: objective.metric == "accuracy", effort: true))
+    let companion = companion(of: objective)
+    let full = try table(objective, Extras(companion: companion, effort: true))
     let width = Terminal.width ?? .max
     var fitting = full
     if fitting.naturalWidth > width {
-      fitting = try table(objective, Extras(f1: objective.metric == "accuracy", effort: false))
+      fitting = try table(objective, Extras(companion: companion, effort: false))
     }
     if fitting.naturalWidth > width {
-      fitting = try table(objective, Extras(f1: false, effort: false))
+      fitting = try table(objective, Extras(companion: nil, effort: false))
     }
     return fitting.lines() + [""] + footnotes(objective)
   }
 
+  /// What a reader wants to know beside the objective: a loss says little to a person.
+  private func companion(of objective: Store.Objective) -> String? {
+    guard objective.metric != "accuracy" else { return "f1" }
+    let measured = Set(entries.flatMap { tests(of: $0).keys })
+    return ["accuracy", "rmse"].first { $0 != objective.metric && measured.contains($0) }
+  }
+
+  private func tests(of entry: LeaderboardEntry) -> [String: Double] {
+    (try? entry.testMetrics?.decode([String: Double].self)) ?? [:]
+  }
+
   /// Columns that are left out where there is no room.
   private struct Extras {
-    let f1: Bool
+    let companion: String?
     /// The best epoch and the seconds.
     let effort: Bool
   }
@@ -43,14 +55,14 @@ struct LeaderboardTable {
   private func table(_ objective: Store.Objective, _ extras: Extras) throws -> Table {
     let assignments = try entries.map { try Assignment(json: $0.params.text) }
     let paths = Set(assignments.flatMap { $0.map(\.path) }).sorted()
-    let metrics = [objective.metric] + (extras.f1 ? ["f1"] : [])
+    let metrics = [objective.metric] + (extras.companion.map { [$0] } ?? [])
     var table = Table(
       [("#", .right), ("trial", .left)] + titles(paths).map { ($0, .left) }
         + [("\(objective.split) \(objective.metric)", .right)]
         + metrics.map { ("test \($0)", .right) }
         + (extras.effort ? [("epoch", .right), ("seconds", .right)] : []))
     for (entry, assignment) in zip(entries, assignments) {
-      let test = (try? entry.testMetrics?.decode([String: Double].self)) ?? [:]
+      let test = tests(of: entry)
       let effort = ["\(entry.bestEpoch)", Format.decimal(entry.trainingSeconds, places: 1)]
       table.add(
         ["\(entry.rank)", "\(entry.trialID)"]
@@ -85,22 +97,27 @@ struct LeaderboardTable {
 
   /// What the settings that were tried more than once reach on the test split, the first ones.
   private func means(_ objective: Store.Objective) -> [String] {
+    let metrics = [objective.metric] + (companion(of: objective).map { [$0] } ?? [])
     var order: [String] = []
-    var groups: [String: [Double]] = [:]
+    var groups: [String: [[String: Double]]] = [:]
     for entry in entries {
-      let test = (try? entry.testMetrics?.decode([String: Double].self)) ?? [:]
-      guard let value = test[objective.metric] else { continue }
+      let test = tests(of: entry)
+      guard test[objective.metric] != nil else { continue }
       if groups[entry.params.text] == nil { order.append(entry.params.text) }
-      groups[entry.params.text, default: []].append(value)
+      groups[entry.params.text, default: []].append(test)
     }
     return order.filter { groups[$0].map { $0.count > 1 } ?? false }.prefix(3).map { params in
-      let values = groups[params] ?? []
-      let mean = values.reduce(0, +) / Double(values.count)
-      let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-      let deviation = (squares / Double(values.count - 1)).squareRoot()
-      return "\(values.count) trials of one setting\(groups.count > 1 ? " \(params)" : ""): "
-        + "test \(objective.metric) \(Format.metric(mean)) ± \(Format.metric(deviation)) "
-        + "(mean and standard deviation)."
+      let trials = groups[params] ?? []
+      let told = metrics.compactMap { metric -> String? in
+        let values = trials.compactMap { $0[metric] }
+        guard values.count > 1 else { return nil }
+        let mean = values.reduce(0, +) / Double(values.count)
+        let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+        let deviation = (squares / Double(values.count - 1)).squareRoot()
+        return "\(metric) \(Format.metric(mean)) ± \(Format.metric(deviation))"
+      }
+      return "\(trials.count) trials of one setting\(groups.count > 1 ? " \(params)" : ""): "
+        + "test \(told.joined(separator: ", ")) (mean and standard deviation)."
     }
   }
 
@@ -108,7 +125,7 @@ struct LeaderboardTable {
   private func verdict(_ objective: Store.Objective) -> String? {
     let metric = objective.metric
     guard let best = entries.first,
-      let reached = (try? best.testMetrics?.decode([String: Double].self))?[metric]
+      let reached = tests(of: best)[metric]
     else { return nil }
     let isLess = objective.goal == "minimize"
     let better = baselines.filter {
