@@ -18,6 +18,11 @@ extension Database {
   @discardableResult
   public func resume(sweep: Int) throws -> Bool { try one(ResumeSweep(sweep: sweep)) }
 
+  /// Whether a sweep has a trial with these values, whatever its others are.
+  public func hasTrial(sweep: Int, with values: JSON) throws -> Bool {
+    try one(HasTrial(sweep: sweep, values: values))
+  }
+
   /// What a sweep asks for, with all changes.
   public func spec(sweep: Int) throws -> JSON { try one(ReadSpec(sweep: sweep)) }
 
@@ -25,6 +30,16 @@ extension Database {
   /// the points to try.
   public func set(sweep: Int, key: String, value: JSON) throws {
     try run(SetSweep(sweep: sweep, key: key, value: value))
+  }
+
+  /// Takes the newest change back with which the search of an active sweep cannot be made.
+  ///
+  /// - Returns: False when it is another sweep by now, or there is no such change.
+  public func takeBack(
+    sweep: Int, revision: Int, reason: String, by leadership: Leadership
+  ) throws -> Bool {
+    try one(
+      TakeBack(leadership: leadership, sweep: sweep, revision: revision, reason: reason))
   }
 
   /// Queues a trial again that failed or was cancelled.
@@ -68,6 +83,28 @@ private struct ReadSpec: Statement {
   let sweep: Int
   var parameters: [any PostgresEncodable] { [sweep] }
   static func decode(_ row: Row) throws -> JSON { try row[0] }
+}
+
+private struct HasTrial: Statement {
+  static let sql = """
+    select exists (select from unroll_internal.trial where sweep_id = $1 and params @> $2)
+    """
+  let sweep: Int
+  let values: JSON
+  var parameters: [any PostgresEncodable] { [sweep, values] }
+  static func decode(_ row: Row) throws -> Bool { try row[0] }
+}
+
+private struct TakeBack: Statement {
+  static let sql = "select unroll_internal.take_back($1, $2, $3, $4::int, $5)"
+  let leadership: Leadership
+  let sweep: Int
+  let revision: Int
+  let reason: String
+  var parameters: [any PostgresEncodable] {
+    [leadership.holder, leadership.term, sweep, revision, reason]
+  }
+  static func decode(_ row: Row) throws -> Bool { try row[0] }
 }
 
 private struct SetSweep: Statement {

@@ -238,6 +238,32 @@ returns jsonb language sql immutable as $$
       p_path[2:], p_value)) end
 $$;
 
+-- Gives a locked sweep the specification that stands in it, after a change of one key.
+create or replace function unroll_internal.respecify(locked unroll_internal.sweep, p_key text)
+returns void language plpgsql as $$
+begin
+  update unroll_internal.sweep s
+    set spec = locked.spec, revision = s.revision + 1,
+      priority = coalesce(unroll_internal.whole_number(locked.spec, '{priority}', 0, 32767), 100),
+      weight = coalesce(unroll_internal.plain_number(locked.spec, '{weight}', 0.001, 1000), 1),
+      trials = case when p_key = 'trials' or s.state = 'submitted'
+        then unroll_internal.whole_number(locked.spec, '{trials}', 1, 10000000) else s.trials end,
+      max_parallel =
+        unroll_internal.whole_number(locked.spec, '{limits,max_parallel}', 1, 1000000),
+      trial_time = unroll_internal.plain_number(locked.spec, '{limits,trial_time}', 0.001, 1e8)
+        * interval '1 s',
+      cpu_time = unroll_internal.plain_number(locked.spec, '{limits,cpu_time}', 0.001, 1e10)
+        * interval '1 s',
+      wall_time = unroll_internal.plain_number(locked.spec, '{limits,wall_time}', 0.001, 1e9)
+        * interval '1 s',
+      deadline = unroll_internal.moment(locked.spec, '{limits,deadline}')
+    where s.id = locked.id;
+  -- What waits in the window has the old priority.
+  if p_key = 'priority' then
+    delete from unroll_internal.ready r where r.sweep_id = locked.id;
+  end if;
+end $$;
+
 create or replace function unroll.set(sweep bigint, key text, value jsonb)
 returns void language plpgsql as $$
 declare
@@ -279,32 +305,46 @@ begin
     perform unroll_internal.refuse('trials', wanted::text,
       format('at least %s, the trials that exist', locked.trials_created));
   end if;
-  update unroll_internal.sweep s
-    set spec = locked.spec, revision = s.revision + 1,
-      priority = coalesce(unroll_internal.whole_number(locked.spec, '{priority}', 0, 32767), 100),
-      weight = coalesce(unroll_internal.plain_number(locked.spec, '{weight}', 0.001, 1000), 1),
-      trials = case when set.key = 'trials' or s.state = 'submitted'
-        then unroll_internal.whole_number(locked.spec, '{trials}', 1, 10000000) else s.trials end,
-      max_parallel =
-        unroll_internal.whole_number(locked.spec, '{limits,max_parallel}', 1, 1000000),
-      trial_time = unroll_internal.plain_number(locked.spec, '{limits,trial_time}', 0.001, 1e8)
-        * interval '1 s',
-      cpu_time = unroll_internal.plain_number(locked.spec, '{limits,cpu_time}', 0.001, 1e10)
-        * interval '1 s',
-      wall_time = unroll_internal.plain_number(locked.spec, '{limits,wall_time}', 0.001, 1e9)
-        * interval '1 s',
-      deadline = unroll_internal.moment(locked.spec, '{limits,deadline}')
-    where s.id = locked.id;
-  -- What waits in the window has the old priority.
-  if set.key = 'priority' then
-    delete from unroll_internal.ready r where r.sweep_id = locked.id;
-  end if;
+  perform unroll_internal.respecify(locked, set.key);
   insert into unroll_internal.decision (sweep_id, kind, reason, details)
     values (locked.id, 'set',
       format('%s: %s instead of %s, set by %s', set.key, wanted, coalesce(former::text, 'nothing'),
         current_user),
       jsonb_build_object('key', set.key, 'from', former, 'to', wanted, 'by', current_user));
 end $$;
+-- Takes the newest change back with which the search of a sweep cannot be made: what a value must be is
+-- known to the program, not to the database. False when the sweep is another one by now.
+create or replace function unroll_internal.take_back(
+  p_holder uuid, p_term bigint, p_sweep bigint, p_revision integer, p_reason text)
+returns boolean language plpgsql as $$
+declare
+  locked unroll_internal.sweep;
+  change unroll_internal.decision;
+begin
+  perform unroll_internal.check_leadership('scheduler', p_holder, p_term);
+  locked := unroll_internal.lock_sweep(p_sweep);
+  select d.* into change from unroll_internal.decision d
+    where d.sweep_id = p_sweep and d.kind = 'set'
+      -- The others were checked when they were made.
+      and d.details ->> 'key' ~ '^(try$|model[.]|training[.])'
+      and not exists (
+        select from unroll_internal.decision b
+        where b.sweep_id = p_sweep and b.kind = 'take_back'
+          and b.details ->> 'decision' = d.id::text)
+    order by d.id desc limit 1;
+  if not found or locked.state <> 'active' or locked.revision <> p_revision then
+    return false;
+  end if;
+  locked.spec := unroll_internal.with_value(locked.spec,
+    string_to_array(change.details ->> 'key', '.'), coalesce(change.details -> 'from', 'null'));
+  perform unroll_internal.respecify(locked, change.details ->> 'key');
+  insert into unroll_internal.decision (sweep_id, kind, reason, details)
+    values (p_sweep, 'take_back',
+      format('%s: %s is taken back: %s', change.details ->> 'key', change.details -> 'to', p_reason),
+      jsonb_build_object('key', change.details ->> 'key', 'decision', change.id));
+  return true;
+end $$;
+
 comment on function unroll.set(bigint, text, jsonb) is
   'Changes a sweep that is under way: priority, weight, trials, limits, a searched parameter (another '
   'distribution, or one value), or known points to add (try). Each change is a decision.';

@@ -185,15 +185,24 @@ public final class Scheduler {
     _ sweep: OpenSweep, _ trials: Int, _ leadership: Leadership
   ) throws -> Bool {
     if searches[sweep.id]?.matches(sweep) != true {
-      searches[sweep.id] = try client.perform { try SweepSearch(sweep, $0) }
+      do {
+        searches[sweep.id] = try client.perform { try SweepSearch(sweep, $0) }
+      } catch let error as SpecErrors where sweep.revision > 0 {
+        logger.warning("sweep \(sweep.id): the change is taken back: \(error)")
+        return try client.perform {
+          try $0.takeBack(
+            sweep: sweep.id, revision: sweep.revision, reason: "\(error.errors[0])",
+            by: leadership)
+        }
+      }
     }
     switch searches[sweep.id] {
-    case .numbered(let spec, let sampler):
+    case .numbered(let search):
       guard sweep.created < trials else { return false }
       // No more rows than will be wanted soon.
       let wanted = min(trials - sweep.created, 2 * window - sweep.unfinished)
       guard wanted > 0 else { return false }
-      let made = try SweepSearch.trials(sweep.created..<sweep.created + wanted, spec, sampler)
+      let made = try search.trials(sweep.created..<sweep.created + wanted)
       return try client.perform {
         try $0.createTrials(sweep: sweep.id, first: sweep.created, made, by: leadership)
       } > 0

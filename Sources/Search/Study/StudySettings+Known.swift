@@ -7,7 +7,7 @@ extension StudySettings {
   ///   - setting: The number of the setting.
   ///   - sampler: Asked unless all is known.
   /// - Returns: The values; nil if nothing is known and the sampler has no more points.
-  func suggest(_ setting: Int, sampler: inout any Sampler) -> Suggestion? {
+  public func suggest(_ setting: Int, sampler: inout any Sampler) -> Suggestion? {
     guard setting < known.count else { return sampler.suggest(trial: setting) }
     let point = known[setting]
     let which = "known point \(setting + 1) of \(known.count)"

@@ -115,12 +115,13 @@ import Testing
     #expect(broken.results == single.results)
   }
 
-  @Test(.scratchDatabase) func `a search goes on when its parameters are changed`() throws {
+  @Test(.scratchDatabase, arguments: ["{sampler: tpe, startup: 2}", "random"])
+  func `a search goes on when its parameters are changed`(search: String) throws {
     let daemons = try Daemons()
     let sweep = try daemons.enqueue(
       Self.sweep + """
 
-        search: {sampler: tpe, startup: 2}
+        search: \(search)
         trials: 4
         """)
     let scheduler = daemons.scheduler()
@@ -145,5 +146,29 @@ import Testing
     #expect(trials.last?.params.text.contains("gru") == true)
     let changes: Int = try daemons.value("select count(*) from unroll.decisions where kind = 'set'")
     #expect(changes == 3)
+  }
+
+  @Test(.scratchDatabase, arguments: ["{sampler: tpe, startup: 2}", "random"])
+  func `a change that makes no sense is taken back, and the search goes on`(search: String) throws {
+    let daemons = try Daemons()
+    let sweep = try daemons.enqueue(Self.sweep + "\nsearch: \(search)\ntrials: 4")
+    let scheduler = daemons.scheduler()
+    try daemons.wait("no trial is made") {
+      try daemons.value("select count(*) > 0 from unroll.trials where sweep_id = \(sweep)")
+    }
+    // From SQL alone nobody knows the schema.
+    try daemons.database.set(sweep: sweep, key: "model.cell", value: JSON(text: #""lxtm""#))
+    try daemons.database.set(sweep: sweep, key: "trials", value: JSON(text: "6"))
+    let worker = daemons.worker(slots: 1)
+    try daemons.waitForEnd(sweep)
+    try worker.stop()
+    try scheduler.stop()
+    let trials = try daemons.database.trials(sweep: sweep)
+    #expect(trials.count == 6)
+    #expect(trials.allSatisfy { $0.state == "succeeded" })
+    let reason: String = try daemons.value(
+      "select string_agg(reason, '; ') from unroll.decisions where kind = 'take_back'")
+    #expect(reason.hasPrefix(#"model.cell: {"choice": ["lxtm"]} is taken back: "#))
+    #expect(reason.contains("lstm"))
   }
 }
