@@ -333,9 +333,9 @@ struct TrialRun {
   /// not tried again.
   private func fail(_ error: any Error) {
     let isMissing = (error as? StoreError)?.code == .notFound
+    // A specification that cannot be read may have been changed a moment ago, and is taken back then.
     let isFinal =
-      isMissing || error is DivergedError || error is PlanError || error is SpecErrors
-      || error is ArtifactError
+      isMissing || error is DivergedError || error is PlanError || error is ArtifactError
     context.running.waits(claim.lease)
     do {
       // What was reached before it failed is worth seeing, but no reason to keep the trial.
