@@ -60,6 +60,28 @@ import Training
     }
   }
 
+  @Test(arguments: [7, 40]) func `reber asks for the symbol that the second one decides`(
+    length: Int
+  ) throws {
+    let dataset = try Generator.reber.dataset(count: 300, length: length, seed: 2)
+    guard case .symbols(let sequences, 7) = dataset.inputs,
+      case .labels(let labels, let names) = dataset.targets
+    else {
+      Issue.record("the wrong kind of dataset")
+      return
+    }
+    // The grammar again, as a pattern: the inner string begins with B and ends with E.
+    let inner = /B(TS*X(XT*VP)*(S|XT*VV)|PT*V(PXT*V)*(V|PS))E/
+    for (sequence, label) in zip(sequences, labels) {
+      let text = sequence.map { String(Array("BTPSXVE")[Int($0)]) }.joined()
+      #expect(text.hasPrefix("B" + names[Int(label)]))
+      #expect(text.dropFirst(2).wholeMatch(of: inner) != nil, "\(text)")
+      #expect(text.count >= length)
+    }
+    #expect(Set(sequences.map(\.count)).count > 3)
+    #expect(Set(labels).count == 2)
+  }
+
   @Test(arguments: Generator.allCases)
   func `seeds decide, and a longer dataset begins with a shorter one`(generator: Generator) throws {
     let few = try generator.dataset(count: 3, length: 12, seed: 5)

@@ -3,6 +3,8 @@ internal import Philox
 /// Synthetic tasks with long time lags (Hochreiter and Schmidhuber, "Long Short-Term Memory", 1997):
 /// what a network must remember is far from where it is asked.
 public enum Generator: String, Codable, Hashable, Sendable, CaseIterable {
+  /// Experiment 1: a string of the embedded Reber grammar up to the symbol that the second one decides.
+  case reber
   /// Experiment 4: add the two marked numbers of a sequence.
   case adding
   /// Repeat what was seen at the start, after a delay.
@@ -15,6 +17,7 @@ public enum Generator: String, Codable, Hashable, Sendable, CaseIterable {
   /// The least length that leaves room for what matters.
   public var minimumLength: Int {
     switch self {
+    case .reber: 7
     case .adding: 4
     case .copy: 1
     case .temporalOrder, .temporalOrder3: 10
@@ -26,7 +29,8 @@ public enum Generator: String, Codable, Hashable, Sendable, CaseIterable {
   /// - Parameters:
   ///   - count: The number of examples.
   ///   - length: `adding` and `temporal-order`: the least length T, the longest being T + T/10, as in
-  ///     the paper. `copy`: the steps between the symbols and the request for them.
+  ///     the paper. `copy`: the steps between the symbols and the request for them. `reber`: the least
+  ///     length; a string that is too short goes on where the grammar lets it.
   ///   - seed: The seed.
   /// - Returns: A dataset whose name tells the task and the length.
   /// - Throws: ``PlanError`` if the count or the length is out of range.
@@ -38,6 +42,15 @@ public enum Generator: String, Codable, Hashable, Sendable, CaseIterable {
     // Each example has random numbers of its own: a longer dataset begins with a shorter one.
     let sequences = (0..<count).lazy.map { philox.sequence(.generator, step: UInt32($0)) }
     switch self {
+    case .reber:
+      var inputs: [[Int32]] = []
+      var labels: [String] = []
+      for var random in sequences {
+        let example = Self.reber(length, &random)
+        inputs.append(example.symbols)
+        labels.append(example.label)
+      }
+      return Dataset(name: name, inputs: .symbols(inputs, alphabet: 7), labels: labels)
     case .adding:
       var inputs: [[Float]] = []
       var sums: [Float] = []
@@ -72,6 +85,29 @@ public enum Generator: String, Codable, Hashable, Sendable, CaseIterable {
       }
       return Dataset(name: name, inputs: .symbols(inputs, alphabet: 8), labels: labels)
     }
+  }
+
+  /// Symbols: 0 to 6 are B, T, P, S, X, V and E. After B T or B P comes a whole string of the Reber
+  /// grammar; what must follow, T or P, is the label.
+  private static func reber(
+    _ least: Int, _ random: inout RandomSequence
+  ) -> (symbols: [Int32], label: String) {
+    // From each state of Reber's (1967) graph two ways, the one to the end (5) last: symbol, next state.
+    let ways: [[(symbol: Int32, state: Int)]] = [
+      [(2, 2), (1, 1)], [(3, 1), (4, 3)], [(1, 2), (5, 4)], [(4, 2), (3, 5)], [(2, 3), (5, 5)],
+    ]
+    let isT = random.index(below: 2) == 0
+    var symbols: [Int32] = [0, isT ? 1 : 2, 0]
+    var state = 0
+    while state != 5 {
+      let ending = ways[state][1].state == 5
+      // What is left: this symbol and E.
+      let mustGoOn = ending && symbols.count + 2 < least
+      let way = ways[state][mustGoOn ? 0 : random.index(below: 2)]
+      symbols.append(way.symbol)
+      state = way.state
+    }
+    return (symbols + [6], isT ? "T" : "P")
   }
 
   /// Symbols to be repeated by `copy`.

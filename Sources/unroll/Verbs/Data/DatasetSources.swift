@@ -172,7 +172,7 @@ struct DatasetGenerateVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "generate", abstract: "Make a synthetic task with long time lags.",
     discussion: """
-      adding, temporal-order and temporal-order-3 are of Hochreiter and Schmidhuber (1997); copy repeats \
+      reber, adding, temporal-order and temporal-order-3 are of Hochreiter and Schmidhuber (1997); copy repeats \
       what was seen at the start. The same numbers make the same dataset.
 
         unroll dataset generate temporal-order --length 100 --count 4000 --seed 1
