@@ -29,6 +29,7 @@ package struct SchemaFile: Sendable, Hashable {
     SchemaFile("m0015_predictions", PackageResources.m0015_predictions_sql),
     SchemaFile("m0016_weights", PackageResources.m0016_weights_sql),
     SchemaFile("m0017_claim", PackageResources.m0017_claim_sql),
+    SchemaFile("m0018_review", PackageResources.m0018_review_sql),
   ]
 
   /// `sql/views`, in the order in which they are applied: again whenever their text changes.

@@ -131,23 +131,27 @@ extension Database {
     try all(ListOpenSweeps(queue: queue))
   }
 
-  /// Accepts a submitted sweep, with its baselines. False when it is not submitted any more.
+  /// Accepts a submitted sweep, with its baselines. False when it is not submitted any more, or is not
+  /// of the revision that was looked at: it was changed meanwhile.
   public func activate(
-    sweep: Int, _ activation: Activation, by leadership: Leadership
+    sweep: Int, revision: Int = 0, _ activation: Activation, by leadership: Leadership
   ) throws -> Bool {
     let baselines = activation.baselines
     let answers = try batch([
       CheckLeadership(leadership: leadership),
-      ActivateSweep(sweep: sweep, activation: activation),
-      InsertBaselines(sweep: sweep, baselines: baselines),
+      ActivateSweep(sweep: sweep, revision: revision, activation: activation),
+      InsertBaselines(sweep: sweep, revision: revision, baselines: baselines),
     ])
     return answers[1].affected == 1
   }
 
-  /// Refuses a submitted sweep. False when it is not submitted any more.
-  public func refuse(sweep: Int, reason: String, by leadership: Leadership) throws -> Bool {
+  /// Refuses a submitted sweep. False when it is not submitted any more, or was changed meanwhile.
+  public func refuse(
+    sweep: Int, revision: Int = 0, reason: String, by leadership: Leadership
+  ) throws -> Bool {
     try batch([
-      CheckLeadership(leadership: leadership), RefuseSweep(sweep: sweep, reason: reason),
+      CheckLeadership(leadership: leadership),
+      RefuseSweep(sweep: sweep, revision: revision, reason: reason),
     ])[1].affected == 1
   }
 
@@ -191,17 +195,18 @@ private struct ActivateSweep: Statement {
       set state = 'active', activated_at = clock_timestamp(), trials = $2::int,
         objective_metric = $3, objective_split = $4::unroll_internal.split,
         objective_goal = $5::unroll_internal.goal, facts = $6
-      where id = $1 and state = 'submitted'
+      where id = $1 and state = 'submitted' and revision = $8::int
       returning id)
     insert into unroll_internal.decision (sweep_id, kind, reason)
     select id, 'activate', $7 from activated
     """
   let sweep: Int
+  let revision: Int
   let activation: Activation
   var parameters: [any PostgresEncodable] {
     [
       sweep, activation.trials, activation.objective.metric, activation.objective.split,
-      activation.objective.goal, activation.facts, activation.reason,
+      activation.objective.goal, activation.facts, activation.reason, revision,
     ]
   }
 }
@@ -212,14 +217,17 @@ private struct InsertBaselines: Statement {
     insert into unroll_internal.baseline (sweep_id, name, split, metric, value)
     select $1, b.name, b.split::unroll_internal.split, b.metric, b.value
     from unnest($2::text[], $3::text[], $4::text[], $5::float8[]) b(name, split, metric, value)
+    where exists (
+      select from unroll_internal.sweep where id = $1 and state = 'active' and revision = $6::int)
     on conflict do nothing
     """
   let sweep: Int
+  let revision: Int
   let baselines: [Baseline]
   var parameters: [any PostgresEncodable] {
     [
       sweep, baselines.map(\.name), baselines.map(\.split), baselines.map(\.metric),
-      baselines.map(\.value),
+      baselines.map(\.value), revision,
     ]
   }
 }
@@ -230,14 +238,15 @@ private struct RefuseSweep: Statement {
     with refused as (
       update unroll_internal.sweep
       set state = 'refused', error = $2, finished_at = clock_timestamp()
-      where id = $1 and state = 'submitted'
+      where id = $1 and state = 'submitted' and revision = $3::int
       returning id)
     insert into unroll_internal.decision (sweep_id, kind, reason)
     select id, 'refuse', $2 from refused
     """
   let sweep: Int
+  let revision: Int
   let reason: String
-  var parameters: [any PostgresEncodable] { [sweep, reason] }
+  var parameters: [any PostgresEncodable] { [sweep, reason, revision] }
 }
 
 private struct FinishSweep: Statement {

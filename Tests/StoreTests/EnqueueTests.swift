@@ -218,6 +218,27 @@ import Testing
     #expect(try fixture.count("unroll_internal.sweep") == 0)
   }
 
+  @Test(.scratchDatabase) func `what was looked at is what is accepted or refused`() throws {
+    let fixture = try Fixture()
+    try fixture.dataset()
+    let sweep = try fixture.database.enqueue(fixture.spec(#","trials":10"#), idempotencyKey: "k")
+    try fixture.database.set(sweep: sweep, key: "trials", value: JSON(text: "5"))
+    #expect(
+      try !fixture.database.activate(sweep: sweep, Situation.activation(10), by: fixture.leader))
+    #expect(try !fixture.database.refuse(sweep: sweep, reason: "no", by: fixture.leader))
+    #expect(
+      try fixture.database.activate(
+        sweep: sweep, revision: 1, Situation.activation(5), by: fixture.leader))
+    #expect(try fixture.database.progress(sweep: sweep).trials == 5)
+    // Who asks again asks for what he asked for.
+    #expect(
+      try fixture.database.enqueue(fixture.spec(#","trials":10"#), idempotencyKey: "k") == sweep)
+    #expect(
+      try storeError {
+        _ = try fixture.database.enqueue(fixture.spec(#","trials":5"#), idempotencyKey: "k")
+      }.code == .invalid)
+  }
+
   @Test(.scratchDatabase) func `a refused sweep says why`() throws {
     let fixture = try Fixture()
     try fixture.dataset()

@@ -49,6 +49,20 @@ import Testing
       try window(fixture) == [alone: 12, others[0]: 4, others[1]: 4, others[2]: 4])
   }
 
+  @Test(.scratchDatabase) func `an owner's limit holds over all queues`() throws {
+    let fixture = try Fixture()
+    let sweeps = [
+      try fixture.sweep(trials: 4), try fixture.sweep(trials: 4, #","queue":"other""#),
+    ]
+    for sweep in sweeps { try own(sweep, "ada", in: fixture) }
+    try fixture.connection.query("select unroll.set_owner('ada', max_parallel => 3)")
+    #expect(try fixture.database.refill(window: 2, by: fixture.leader) == 2)
+    #expect(try fixture.database.refill(queue: "other", window: 9, by: fixture.leader) == 1)
+    #expect(try fixture.database.claim(worker: try fixture.worker(), count: 9).count == 2)
+    #expect(try fixture.database.refill(window: 9, by: fixture.leader) == 0)
+    #expect(try fixture.database.refill(queue: "other", window: 9, by: fixture.leader) == 0)
+  }
+
   @Test(.scratchDatabase) func `an owner's weight and limit hold over all of its sweeps`() throws {
     let fixture = try Fixture()
     let sweeps = try (0..<3).map { _ in try fixture.sweep(trials: 50) }

@@ -69,6 +69,25 @@ import Testing
     #expect(try fixture.count("unroll_internal.artifact_chunk") == 3)
   }
 
+  @Test(
+    .scratchDatabase,
+    arguments: [#""model":{"initial":"%/model.safetensors"}"#, #""search":{"warm_start":%}"#])
+  func `what an open sweep needs is kept`(need: String) throws {
+    let fixture = try Fixture()
+    let old = try finished(fixture, #","retention":{"sweep":1}"#)
+    try age(fixture, days: 2)
+    let trial = try fixture.database.trials(sweep: old)[0].id
+    let open = try fixture.database.enqueue(
+      JSON(
+        text: #"{"dataset":"words","#
+          + need.replacing("%", with: need.contains("initial") ? "\(trial)" : "\(old)") + "}"))
+    _ = try expireAll(fixture, limit: 100)
+    #expect(try fixture.count("unroll_internal.sweep", where: "id = \(old)") == 1)
+    #expect(try fixture.database.cancel(sweep: open) == "cancelled")
+    _ = try expireAll(fixture, limit: 100)
+    #expect(try fixture.count("unroll_internal.sweep", where: "id = \(old)") == 0)
+  }
+
   @Test(.scratchDatabase) func `checkpoints of a trial that still runs are kept`() throws {
     let fixture = try Fixture()
     _ = try fixture.sweep(trials: 1, #","retention":{"checkpoints":0}"#)

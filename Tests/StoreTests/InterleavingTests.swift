@@ -124,6 +124,21 @@ import Testing
     #expect(try fixture.database.leases(worker: worker).count == 2)
   }
 
+  @Test(.scratchDatabase) func `who would not see what he waited for is refused`() throws {
+    let fixture = try Fixture()
+    let sweep = try fixture.sweep(trials: 1)
+    try fixture.connection.execute("set default_transaction_isolation = 'repeatable read'")
+    for operation in [
+      { _ = try fixture.database.pause(sweep: sweep) },
+      { _ = try fixture.database.cancel(sweep: sweep) },
+      { try fixture.database.retry(trial: try fixture.database.trials(sweep: sweep)[0].id) },
+    ] {
+      #expect(
+        try storeError { try operation() }.message
+          == "transaction: found repeatable read; allowed: read committed")
+    }
+  }
+
   @Test(.scratchDatabase) func `a pause waits for a refill under way`() throws {
     let fixture = try Fixture()
     let sweep = try fixture.sweep(trials: 2)

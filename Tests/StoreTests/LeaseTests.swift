@@ -208,6 +208,10 @@ enum WorkerWrite: String, CaseIterable {
     try database.rewind(claim.lease, to: CheckpointPosition(epoch: 1, step: 100))
     #expect(try database.curve(trial: claim.lease.trial).map(\.epoch).max() == 1)
     #expect(try database.gradientVerdicts(trial: claim.lease.trial).map(\.epoch) == [1])
+    // The late twin of a call whose answer was lost does nothing.
+    try database.write(fixture.progress(2), under: claim.lease)
+    try database.rewind(claim.lease, to: CheckpointPosition(epoch: 1, step: 100))
+    #expect(try database.curve(trial: claim.lease.trial).map(\.epoch).max() == 2)
     try database.rewind(claim.lease, to: nil)
     #expect(try fixture.count("unroll_internal.flow") == 0)
     #expect(try database.curve(trial: claim.lease.trial).isEmpty)

@@ -106,6 +106,61 @@ import Testing
     #expect(told == ["create", "promote"])
   }
 
+  @Test(arguments: ["queued", "running"])
+  func `a trial that was queued again by hand runs for itself`(_ how: String) throws {
+    let sweep = try activeSweep(trials: 1)
+    #expect(try decide(sweep, 0, 0, beginning(0, 1)))
+    let claim = try #require(try fixture.claims(try fixture.worker()).first)
+    #expect(try pause(claim, 0.7, epoch: 1) == "blocked")
+    #expect(try database.cancel(trial: claim.lease.trial) == "cancelled")
+    try database.retry(trial: claim.lease.trial)
+    let worker = try fixture.worker()
+    _ = try database.refill(window: 10, by: fixture.leader)
+    var lease: Lease?
+    if how == "running" {
+      lease = try #require(try database.claim(worker: worker, count: 1).first).lease
+    }
+    // Its search knows nothing of all that.
+    var decision = goingOn(0, until: 3, known: 1)
+    decision.taken = [0]
+    #expect(try decide(sweep, 1, 0, decision))
+    if let lease {
+      #expect(try database.legs(sweep: sweep).map(\.result) == ["reached", "failed"])
+      try fixture.succeed(lease)
+      #expect(try database.finish(sweep: sweep, by: fixture.leader))
+    } else {
+      // It is on its leg before anybody can claim it without.
+      #expect(try database.claim(worker: worker, count: 1).isEmpty)
+      #expect(try fixture.claims(worker).map(\.until) == [3])
+      #expect(try database.legs(sweep: sweep).map(\.result) == ["reached", nil])
+    }
+  }
+
+  @Test func `what members of a population stand on is kept while it goes on`() throws {
+    let sweep = try activeSweep(trials: 2)
+    try fixture.connection.execute(
+      """
+      update unroll_internal.sweep
+      set spec = spec || '{"search": {"sampler": "pbt"}}', keep_checkpoints = '0'
+      """)
+    #expect(try decide(sweep, 0, 0, beginning(0, 2)))
+    let claims = try fixture.claims(try fixture.worker(), 2)
+    for claim in claims { #expect(try pause(claim, 0.7, epoch: 1) == "blocked") }
+    #expect(try database.cancel(trial: claims[0].lease.trial) == "cancelled")
+    #expect(try database.expire(by: fixture.leader) == 0)
+    #expect(try fixture.count("unroll_internal.checkpoint") == 2)
+    #expect(try storeError { try database.retry(trial: claims[0].lease.trial) }.code == .invalid)
+
+    // Nobody told the search: it goes on as a copy of the trial that is over.
+    var decision = goingOn(1, until: 3, known: 2)
+    decision.taken = [0, 1]
+    decision.heirs = [SearchDecision.Heir(trial: 1, parent: 0, params: JSON(text: #"{"x":9}"#))]
+    #expect(try decide(sweep, 2, 0, decision))
+    let heir = try #require(try fixture.claims(try fixture.worker(), 2).first)
+    #expect(heir.params.text.contains("9"))
+    #expect(heir.parent?.number == 0)
+  }
+
   @Test func `a decision from rows that have changed is not written`() throws {
     let sweep = try activeSweep(trials: 4)
     #expect(try decide(sweep, 0, 0, beginning(0, 1)))

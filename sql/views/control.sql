@@ -1,11 +1,22 @@
 -- Lock order everywhere: sweep, ready, status by trial. A sweep is locked FOR NO KEY UPDATE: what
 -- inserts a decision holds its status row and takes a key share of the sweep, and must not wait.
 
+-- Who waits for a lock must see what was written meanwhile.
+create or replace function unroll_internal.refuse_snapshot()
+returns void language plpgsql as $$
+begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform unroll_internal.refuse('transaction', current_setting('transaction_isolation'),
+      'read committed');
+  end if;
+end $$;
+
 create or replace function unroll_internal.lock_sweep(p_sweep bigint)
 returns unroll_internal.sweep language plpgsql as $$
 declare
   locked unroll_internal.sweep;
 begin
+  perform unroll_internal.refuse_snapshot();
   select s.* into locked from unroll_internal.sweep s where s.id = p_sweep
     for no key update;
   if not found then
@@ -20,6 +31,7 @@ returns unroll_internal.status language plpgsql as $$
 declare
   locked unroll_internal.status;
 begin
+  perform unroll_internal.refuse_snapshot();
   select s.* into locked from unroll_internal.status s where s.trial_id = p_trial for update;
   if not found then
     perform unroll_internal.refuse('trial', coalesce(p_trial::text, 'nothing'),
@@ -126,7 +138,7 @@ comment on function unroll.resume(bigint) is
   'Trials of a paused sweep start again. False when it was not paused.';
 
 -- Back into the queue, from its last checkpoint; the token counts on. Its search has counted it as
--- failed and goes on without it: it is trained to its end.
+-- failed, or will at its next leg, and goes on without it: it is trained to its end.
 create or replace function unroll_internal.requeue(
   p_sweep unroll_internal.sweep, p_trial bigint)
 returns void language plpgsql as $$
@@ -162,6 +174,11 @@ begin
     perform unroll_internal.refuse('trial',
       format('trial %s of sweep %s, which is %s', locked.trial_id, swept.id, swept.state),
       'a trial of a sweep that is active or finished');
+  end if;
+  if swept.state = 'active' and coalesce(swept.spec #>> '{search,sampler}', '') = 'pbt' then
+    perform unroll_internal.refuse('trial',
+      format('trial %s of sweep %s, whose population goes on without it', locked.trial_id, swept.id),
+      'a trial of a population that has finished');
   end if;
   if swept.stopped is not null then
     perform unroll_internal.refuse('trial',
@@ -243,7 +260,7 @@ create or replace function unroll_internal.respecify(locked unroll_internal.swee
 returns void language plpgsql as $$
 begin
   update unroll_internal.sweep s
-    set spec = locked.spec, revision = s.revision + 1,
+    set spec = locked.spec, asked = coalesce(s.asked, s.spec), revision = s.revision + 1,
       priority = coalesce(unroll_internal.whole_number(locked.spec, '{priority}', 0, 32767), 100),
       weight = coalesce(unroll_internal.plain_number(locked.spec, '{weight}', 0.001, 1000), 1),
       trials = case when p_key = 'trials' or s.state = 'submitted'

@@ -291,7 +291,7 @@ create or replace function unroll_internal.same_sweep(
   p_existing unroll_internal.sweep, p_spec jsonb)
 returns bigint language plpgsql stable as $$
 begin
-  if p_existing.spec <> p_spec then
+  if coalesce(p_existing.asked, p_existing.spec) <> p_spec then
     perform unroll_internal.refuse('idempotency_key',
       format('%s, which sweep %s has with another spec',
         to_jsonb(p_existing.idempotency_key), p_existing.id),

@@ -154,16 +154,21 @@ public final class Scheduler {
     _ sweep: OpenSweep, _ validator: SweepValidator, _ leadership: Leadership
   ) throws -> Bool {
     guard sweep.state == "active" else {
-      switch validator.verdict(on: sweep) {
-      case nil: return false
+      guard let verdict = validator.verdict(on: sweep) else { return false }
+      let (id, revision) = (sweep.id, verdict.revision)
+      switch verdict.answer {
       case .accepted(let activation):
-        if try client.perform({ try $0.activate(sweep: sweep.id, activation, by: leadership) }) {
+        if try client.perform({
+          try $0.activate(sweep: id, revision: revision, activation, by: leadership)
+        }) {
           logger.info(
             "sweep \(sweep.id) accepted",
             metadata: ["name": "\(sweep.name)", "trials": "\(activation.trials)"])
         }
       case .refused(let reason):
-        if try client.perform({ try $0.refuse(sweep: sweep.id, reason: reason, by: leadership) }) {
+        if try client.perform({
+          try $0.refuse(sweep: id, revision: revision, reason: reason, by: leadership)
+        }) {
           logger.warning("sweep \(sweep.id) refused: \(reason)")
         }
       }

@@ -7,8 +7,13 @@ import Store
 /// Finds out whether submitted sweeps can be run, on a thread and a connection of its own: reading a
 /// large dataset takes longer than a leader may be silent.
 final class SweepValidator: Sendable {
-  /// What came of it.
-  enum Verdict: Sendable {
+  /// What came of it, and of which revision of the sweep.
+  struct Verdict: Sendable {
+    let revision: Int
+    let answer: Answer
+  }
+
+  enum Answer: Sendable {
     case accepted(Activation)
     case refused(String)
   }
@@ -41,7 +46,7 @@ final class SweepValidator: Sendable {
     }
     if isNew {
       queue.async { [self] in
-        let verdict = judge(sweep)
+        let verdict = judge(sweep).map { Verdict(revision: sweep.revision, answer: $0) }
         state.withLock { state in
           state.underWay.remove(sweep.id)
           if let verdict { state.verdicts[sweep.id] = verdict }
@@ -52,7 +57,7 @@ final class SweepValidator: Sendable {
   }
 
   /// nil when the database was away until the scheduler stopped.
-  private func judge(_ sweep: OpenSweep) -> Verdict? {
+  private func judge(_ sweep: OpenSweep) -> Answer? {
     do {
       let spec = try SweepSpec.parse(sweep.spec.text, file: "spec", schema: .sweep)
       let (dataset, initial) = try client.persist(while: { !shutdown.isRequested }) { database in

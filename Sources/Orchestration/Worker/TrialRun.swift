@@ -355,11 +355,23 @@ struct TrialRun {
         return
       }
       logger.error("failed: \(error)")
-      try settle(as: "failed") {
-        try $0.fail(claim.lease, error: "\(error)", retry: !isFinal, cpuSeconds: cpuSeconds)
-      }
+      try settleFailure("\(error)", isFinal: isFinal)
     } catch {
       logger.warning("the failure could not be written: \(error)")
+    }
+  }
+
+  private func settleFailure(_ message: String, isFinal: Bool) throws {
+    func write(_ message: String) throws {
+      try settle(as: "failed") {
+        try $0.fail(claim.lease, error: message, retry: !isFinal, cpuSeconds: cpuSeconds)
+      }
+    }
+    do { try write(message) } catch let error as StoreError
+      where !error.isRetryable && error.code != .leaseLost
+    {
+      // It must count as failed whatever it said: else it would be tried for ever.
+      try write("failed with a message that the database refuses: \(error.code)")
     }
   }
 

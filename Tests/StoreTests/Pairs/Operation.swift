@@ -10,10 +10,10 @@ enum Operation: String, CaseIterable, Sendable {
   case cancelHeld, rewind, reachRung, drain, deregister
   // A scheduler.
   case reap, refill, enforceBudgets, finishSweep, expire, createTrials, activate, refuse, decide
-  case renew, resign, succeedLeader
+  case takeBack, renew, resign, succeedLeader
   // A person.
   case enqueue, cancelSweep, cancelTrial, cancelReady, cancelWaiting, cancelBlocked, pause, resume
-  case retry, retryLast, retryLongAgo, promote
+  case retry, retryLast, retryLongAgo, retryFailed, promote, set
 
   /// What a worker writes under the lease that is held.
   static let underLease: Set<Operation> = [
@@ -90,8 +90,12 @@ enum Operation: String, CaseIterable, Sendable {
         SearchDecision.Leg(trial: 1, until: 3, known: 1),
         SearchDecision.Leg(trial: 2, until: 1, known: 1),
       ]
+      // What waits goes on as a copy of what is on its way: its checkpoint of that rung is there.
+      decision.heirs = [SearchDecision.Heir(trial: 1, parent: 0, params: JSON(text: #"{"x":7}"#))]
       let sweep = try #require(it.search)
       return try database.decide(sweep: sweep, legs: 2, taken: 0, decision, by: leader)
+    case .takeBack:
+      return try database.takeBack(sweep: it.sweep, revision: 1, reason: "no", by: leader)
     case .renew: return try database.renew(leader, ttl: .seconds(3600))
     case .resign: return try database.resign(leader)
     case .succeedLeader:
@@ -109,6 +113,10 @@ enum Operation: String, CaseIterable, Sendable {
     case .retry: try database.retry(trial: it.failed)
     case .retryLast: try database.retry(trial: #require(it.failedLast))
     case .retryLongAgo: try database.retry(trial: #require(it.failedLongAgo))
+    case .retryFailed: return try database.retryFailed(sweep: it.sweep) > 0
+    case .set:
+      try database.set(
+        sweep: it.sweep, key: "limits.max_parallel", value: JSON(text: "9"))
     case .promote: return try database.promote(trials: [#require(it.goodLongAgo)], name: "a") > 0
     }
     return true

@@ -101,6 +101,8 @@ struct Situation: Sendable {
         paused = sweep
       }
     }
+    // A change that can be taken back.
+    try database.set(sweep: sweep, key: "try", value: JSON(text: #"[{"model.hidden":3}]"#))
     try database.resume(sweep: sweep)
     _ = try database.refill(window: 1, by: leader)
     try fixture.silence(worker)
@@ -116,6 +118,7 @@ struct Situation: Sendable {
     #expect(
       try fixture.database.decide(sweep: sweep, legs: 0, taken: 0, decision, by: leader))
     let climbers = try fixture.claims(worker, 2).map(\.lease)
+    try fixture.database.write(progress, under: climbers[0])
     try fixture.database.pause(
       climbers[1], objectives: [0.5], progress: progress, cpuSeconds: 1)
     (search, climbing, blocked) = (sweep, climbers[0], climbers[1].trial)

@@ -163,7 +163,8 @@ import Testing
     #expect(expected.0.count > 18)
     for sweep in [2, 3] {
       let differences = (
-        try decisions(sweep).difference(from: expected.0), try legs(sweep).difference(from: expected.1)
+        try decisions(sweep).difference(from: expected.0),
+        try legs(sweep).difference(from: expected.1)
       )
       #expect(differences.0.isEmpty, "\(differences.0.prefix(4))")
       #expect(differences.1.isEmpty, "\(differences.1.prefix(4))")

@@ -77,6 +77,10 @@ final class Storm {
     Kind(model: "{cell: lstm, hidden: 24, dropout: 0.3}"),
     Kind(model: "{cell: gru, hidden: 32}", limits: ", max_parallel: 2"),
     Kind(model: "{cell: rnn, hidden: 16}", epochs: 40, more: "probe: epoch"),
+    // Legs, rungs and copies: exact, whatever happens to whom.
+    Kind(
+      model: "{cell: gru, hidden: 16}", epochs: 40,
+      more: "search: {sampler: pbt, every: 10, order: deterministic, window: 7}"),
   ]
   static let trials = 8
 
