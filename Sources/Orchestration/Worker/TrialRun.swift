@@ -367,9 +367,9 @@ struct TrialRun {
         try $0.fail(claim.lease, error: message, retry: !isFinal, cpuSeconds: cpuSeconds)
       }
     }
-    do { try write(message) } catch let error as StoreError
-      where !error.isRetryable && error.code != .leaseLost
-    {
+    do {
+      try write(message)
+    } catch let error as StoreError where !error.isRetryable && error.code != .leaseLost {
       // It must count as failed whatever it said: else it would be tried for ever.
       try write("failed with a message that the database refuses: \(error.code)")
     }
