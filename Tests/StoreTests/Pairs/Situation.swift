@@ -76,6 +76,8 @@ struct Situation: Sendable {
 
     sweep = try fixture.sweep(trials: 4, #","limits":{"wall_time":1000}"#)
     first = sweep
+    // A change that can be taken back.
+    try database.set(sweep: sweep, key: "try", value: JSON(text: #"[{"model.hidden":3}]"#))
     try fixture.connection.query(
       "update unroll_internal.sweep set wall_time = interval '1 us' where id = $1", [sweep])
     _ = try database.refill(window: 2, by: leader)
@@ -101,8 +103,6 @@ struct Situation: Sendable {
         paused = sweep
       }
     }
-    // A change that can be taken back.
-    try database.set(sweep: sweep, key: "try", value: JSON(text: #"[{"model.hidden":3}]"#))
     try database.resume(sweep: sweep)
     _ = try database.refill(window: 1, by: leader)
     try fixture.silence(worker)
