@@ -304,6 +304,17 @@ begin
       perform unroll_internal.refuse('try', left(wanted::text, 60), 'a list of points');
     end if;
     wanted := coalesce(former, '[]') || wanted;
+  elsif set.key = 'trials' and locked.legs > 0 and (
+      coalesce(locked.spec #>> '{stop,rule}', locked.spec ->> 'stop') in ('halving', 'hyperband')
+      or locked.spec #>> '{search,sampler}' = 'pbt'
+      or locked.spec #>> '{search,order}' = 'deterministic') then
+    -- What was decided counted on their number, and is decided again when a search is rebuilt.
+    perform unroll_internal.refuse('key', '"trials"', 'the budget of a search that does not depend on '
+      'it: other than halving, hyperband, pbt and order: deterministic');
+  elsif locked.legs > 0 and locked.spec #>> '{search,sampler}' = 'pbt'
+      and path[1] in ('model', 'training') then
+    perform unroll_internal.refuse('key', to_jsonb(set.key)::text,
+      'a range before the first trial of a population is made');
   elsif set.key not in ('priority', 'weight', 'trials', 'limits.max_parallel', 'limits.cpu_time',
       'limits.wall_time', 'limits.deadline', 'limits.trial_time') then
     if former is null or jsonb_typeof(former) <> 'object' or path[1] not in ('model', 'training') then

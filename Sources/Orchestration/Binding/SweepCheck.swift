@@ -34,7 +34,9 @@ public struct SweepCheck {
     }
     try checkVectors(spec)
     let dataset = try cache.dataset(stored) { try database.datasetContent(id: stored.id) }
-    return try CheckedSweep(spec, on: dataset, initial: try database.initialWeights(spec))
+    let checked = try CheckedSweep(spec, on: dataset, initial: try database.initialWeights(spec))
+    try database.checkWarmStart(of: checked)
+    return checked
   }
 
   /// Vectors of words must be there, and as wide as an embedding that does not vary.

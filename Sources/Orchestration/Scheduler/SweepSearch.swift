@@ -37,7 +37,10 @@ enum SweepSearch {
     var observations: [Observation] = []
     for id in spec.search.warmStart {
       for point in try database.finishedPoints(sweep: id) {
-        guard let assignment = try? Assignment(json: point.params.text) else { continue }
+        // What cannot be drawn here would count as a good or bad place that is none.
+        guard let assignment = try? Assignment(json: point.params.text),
+          assignment.allSatisfy({ spec.space[$0.path]?.distribution.contains($0.value) ?? true })
+        else { continue }
         observations.append(
           Observation(
             trial: -1 - observations.count, assignment: assignment,

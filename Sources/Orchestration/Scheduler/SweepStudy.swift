@@ -78,8 +78,21 @@ struct SweepStudy {
     _ known: [Assignment], _ begun: [Int: Assignment], repeats: Int
   ) -> [Assignment] {
     let settings = begun.keys.map { $0 / repeats + 1 }.max() ?? 0
-    let untried = known.filter { point in
-      !begun.values.contains { tried in point.allSatisfy { tried[$0.path] == $0.value } }
+    // Those of the file have the first places; one that was added later has some other, for itself alone.
+    var open = Set(0..<settings)
+    func tries(_ setting: Int, _ point: Assignment) -> Bool {
+      begun[setting * repeats].map { tried in point.allSatisfy { tried[$0.path] == $0.value } }
+        ?? false
+    }
+    let elsewhere = known.enumerated().filter { place, point in
+      guard open.contains(place), tries(place, point) else { return true }
+      open.remove(place)
+      return false
+    }
+    let untried = elsewhere.map(\.element).filter { point in
+      guard let setting = open.sorted().first(where: { tries($0, point) }) else { return true }
+      open.remove(setting)
+      return false
     }
     return Array(repeating: Assignment(), count: untried.isEmpty ? 0 : settings) + untried
   }

@@ -67,8 +67,9 @@ final class SweepValidator: Sendable {
           }, try database.initialWeights(spec)
         )
       }
-      return .accepted(
-        try CheckedSweep(spec, on: dataset, initial: initial).activation())
+      let checked = try CheckedSweep(spec, on: dataset, initial: initial)
+      try client.persist(while: { !shutdown.isRequested }) { try $0.checkWarmStart(of: checked) }
+      return .accepted(try checked.activation())
     } catch let error as StoreError where error.isRetryable {
       return nil
     } catch {

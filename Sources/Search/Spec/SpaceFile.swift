@@ -132,8 +132,14 @@ extension SpecNode {
     let nodes = self["objectives"]?.elements ?? self["objective"].map { [$0] } ?? []
     var names: [String] = []
     for node in nodes {
-      let name = (node["metric"] ?? node).value.string
-      if let name, !names.contains(name) { names.append(name) }
+      let found: [String]
+      if let text = node["expression"]?.value.string {
+        // What is wrong with it is told where it is read.
+        found = (try? Expression(text) { .init($0, .number) })?.names ?? []
+      } else {
+        found = [(node["metric"] ?? node).value.string].compactMap { $0 }
+      }
+      names += found.filter { !names.contains($0) }
     }
     return names
   }

@@ -143,6 +143,9 @@ private struct RangeReader {
   /// Of what the numbers are multiples, if of anything.
   let by: Double?
 
+  /// More than anybody searches, and few enough that each is a Double of its own with room beside it.
+  private static let widest = 1_000_000_000_000
+
   func integers(_ nodes: [SpecNode], _ parser: inout SpecParser) -> Distribution? {
     let low = bound(nodes[0], as: field.kind, &parser)?.integer
     let high = bound(nodes[1], as: field.kind, &parser)?.integer
@@ -152,10 +155,14 @@ private struct RangeReader {
     guard let low, let high, let step, isOrdered(low <= high, nodes, &parser) else { return nil }
     if keyword == "int_log" {
       guard isAboveZero(low > 0, nodes, &parser) else { return nil }
+      guard high <= Self.widest else {
+        parser.report(position, field.path, "\(keyword): found more values than can be counted")
+        return nil
+      }
       return .logIntegers(low: low, high: high)
     }
     let width = high.subtractingReportingOverflow(low)
-    guard !width.overflow, width.partialValue < Int.max else {
+    guard !width.overflow, width.partialValue <= Self.widest else {
       parser.report(position, field.path, "\(keyword): found more values than can be counted")
       return nil
     }
@@ -184,6 +191,10 @@ private struct RangeReader {
     }
     guard isOrdered(isContinuous ? low < high : low <= high, nodes, &parser) else { return nil }
     if keyword == "log_uniform", !isAboveZero(low > 0, nodes, &parser) { return nil }
+    guard !isContinuous || high - low >= 1e-290 else {
+      parser.report(position, field.path, "\(keyword): found a range too narrow to be divided")
+      return nil
+    }
     guard (high - low).isFinite,
       Distribution.count(low: low, high: high, step: step) != nil || isContinuous
     else {

@@ -11,7 +11,7 @@ extension SpecParser {
     switch search.sampler {
     case .grid:
       grid = countedGrid(space)
-      trials = grid.flatMap { gridTrials($0.count) }
+      trials = grid.flatMap { gridTrials($0.count, repeats: search.repeats) }
     case .random, .sobol, .tpe, .gp, .pbt: trials = drawnTrials(space)
     }
     let stop = stopSettings(trials: trials, goal: objectives?.first?.goal)
@@ -98,20 +98,24 @@ extension SpecParser {
     return nil
   }
 
-  /// How many trials a grid of so many points has.
-  private mutating func gridTrials(_ points: Int) -> Int? {
+  /// How many trials a grid of so many points has, each of which is tried so often.
+  private mutating func gridTrials(_ count: Int, repeats: Int) -> Int? {
+    let points = count.multipliedReportingOverflow(by: repeats).partialValue
     let range = SweepSpec.trialRange
     let position = positions["trials"] ?? positions["search"] ?? .start
     guard let trials = values["trials"]?.integer else {
       if points <= range.upperBound { return points }
       report(
-        position, "trials", "missing, allowed: \(range.upperBound) of the grid's \(points) points")
+        position, "trials", "missing, allowed: \(range.upperBound) of the grid's \(points) trials")
       return nil
     }
     if trials <= points { return trials }
     report(
       position, "trials",
-      "found \(trials), allowed: at most \(points), the number of points of the grid")
+      "found \(trials), allowed: at most \(points), "
+        + (repeats == 1
+          ? "the number of points of the grid"
+          : "\(repeats) for each of the grid's \(count) points"))
     return nil
   }
 

@@ -5,6 +5,7 @@
 /// | `{"ask": 2}` | two of `{"trial": 0, "params": {…}, "until": 9, "why": "…"}`; with `"decision": "promote"` for a trial that goes on after a pause, and `"copy": 4` for one that goes on as a copy of another, with new `params`; `{"wait": true}` until results come, `{"finished": true}` at the end |
 /// | `{"report": {"trial": 0, "step": 3, "metrics": {"loss": 0.4}}}` | `{"trial": 0, "decision": "continue", "why": "…"}`, or `pause`, or `stop` |
 /// | `{"tell": {"trial": 0, "metrics": {"loss": 0.2}}}` | `{"trial": 0, "decision": "complete"}`; `{"tell": {"trial": 0, "failed": true}}` for one without a value |
+/// | any other | `{"error": "…"}` |
 public struct Dialogue {
   /// A line that cannot be answered.
   public struct Misunderstanding: Error, Hashable, Sendable, CustomStringConvertible {
@@ -17,6 +18,8 @@ public struct Dialogue {
   private var params: [Int: Assignment] = [:]
   /// The leg that each trial is on.
   private var legs: [Int: Leg] = [:]
+  /// What was decided while something else was asked for, the next one first.
+  private var due: [Move] = []
 
   /// A search as a specification asks for it; see ``SweepSpec/space(_:file:replacing:)``.
   public init(_ spec: SweepSpec) {
@@ -30,6 +33,14 @@ public struct Dialogue {
     settings.space = spec.space
     settings.seed = spec.seed
     study = Study(settings, sampler: spec.makeSampler(), rule: spec.makeRule())
+  }
+
+  /// The answers to a line. One that cannot be understood is answered, too: a search that ran for days
+  /// is not to be lost by a slip.
+  public mutating func answers(to line: String) -> [String] {
+    do { return try answer(line) } catch {
+      return [Value.map(["error": .string(error.description)]).json]
+    }
   }
 
   /// The answers to a line.
@@ -61,7 +72,10 @@ public struct Dialogue {
     }
     var answers: [String] = []
     while answers.count < count {
-      switch study.next() {
+      let move = due.isEmpty ? study.next() : due.removeFirst()
+      // What became of trials whose turn came only now is told by what they are asked to do.
+      _ = study.verdicts()
+      switch move {
       case .begin(let leg, let suggestion):
         params[leg.trial] = suggestion.assignment
         answers.append(begin(leg, decision: nil))
@@ -115,14 +129,22 @@ public struct Dialogue {
     study.take(leg: leg.number, result)
     // A trial that goes on has its next leg at once, unless the order holds it back.
     let verdicts = study.verdicts()
-    guard let verdict = verdicts.last(where: { $0.trial == leg.trial }) else {
+    guard let verdict = verdicts.last(where: { $0.leg == leg.number }) else {
       return Self.answer(leg.trial, "pause", "its result is taken in when it is its turn")
     }
-    if verdict.kind == .goOn, case .goOn(let next) = study.next() {
+    guard verdict.kind == .goOn else {
+      return Self.answer(leg.trial, verdict.kind.rawValue, verdict.why.reason)
+    }
+    let move = study.next()
+    if case .goOn(let next) = move, next.trial == leg.trial {
       legs[next.trial] = next
       return Self.answer(leg.trial, "continue", verdict.why.reason)
     }
-    return Self.answer(leg.trial, verdict.kind.rawValue, verdict.why.reason)
+    switch move {
+    case .begin, .goOn: due.append(move)
+    case .wait, .finished: break
+    }
+    return Self.answer(leg.trial, "pause", "it goes on when it is asked for: \(verdict.why.reason)")
   }
 
   private func leg(of value: Value, _ key: String) throws(Misunderstanding) -> (Int, Leg) {

@@ -171,4 +171,53 @@ import Testing
     #expect(reason.hasPrefix(#"model.cell: {"choice": ["lxtm"]} is taken back: "#))
     #expect(reason.contains("lstm"))
   }
+
+  @Test(.scratchDatabase) func `known points are tried in their places, also after a restart`()
+    throws
+  {
+    let daemons = try Daemons()
+    let sweep = try daemons.enqueue(
+      Self.sweep + """
+
+        search: {sampler: tpe, startup: 2, order: deterministic, window: 1}
+        try: [{model.hidden: 4, training.rate: 0.003}, {model.hidden: 4}]
+        trials: 3
+        """)
+    var scheduler = daemons.scheduler()
+    try daemons.wait("no trial is made") {
+      try daemons.value("select count(*) = 1 from unroll.trials where sweep_id = \(sweep)")
+    }
+    try scheduler.stop()
+    scheduler = daemons.scheduler()
+    let worker = daemons.worker()
+    try daemons.waitForEnd(sweep)
+    try worker.stop()
+    try scheduler.stop()
+    let hidden: [String] = try daemons.value(
+      "select array_agg(params ->> 'model.hidden' order by number) from unroll.trials")
+    #expect(hidden.prefix(2) == ["4", "4"])
+  }
+
+  @Test(.scratchDatabase) func `a search learns only from sweeps with its objective`() throws {
+    let daemons = try Daemons()
+    let scheduler = daemons.scheduler()
+    let worker = daemons.worker()
+    let earlier = try daemons.enqueue(
+      Self.sweep.replacing("objective: {metric: loss}", with: "objective: {metric: accuracy}")
+        + "\nsearch: random\ntrials: 1")
+    try daemons.waitForEnd(earlier)
+    for (warm, reason) in [
+      (earlier, "whose objective is to maximize validation accuracy, allowed: sweeps that"),
+      (999, "no sweep"),
+    ] {
+      let sweep = try daemons.enqueue(
+        Self.sweep + "\nsearch: {sampler: tpe, warm_start: \(warm)}\ntrials: 1")
+      try daemons.waitForEnd(sweep)
+      #expect(try daemons.state(sweep) == "refused")
+      let error: String = try daemons.value("select error from unroll.sweeps where id = \(sweep)")
+      #expect(error.contains(reason), "\(error)")
+    }
+    try worker.stop()
+    try scheduler.stop()
+  }
 }

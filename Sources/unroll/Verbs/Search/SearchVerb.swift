@@ -1,6 +1,5 @@
 import ArgumentParser
 import Glibc
-import Orchestration
 import Search
 
 struct SearchVerb: ParsableCommand {
@@ -20,7 +19,8 @@ struct SearchRunVerb: ParsableCommand {
         {"report": {"trial": 0, "step": 3, "metrics": {"loss": 0.4}}} continue, pause or stop
         {"tell": {"trial": 0, "metrics": {"loss": 0.2}}}              how it ended
 
-      Equal files, seeds and questions give equal answers.
+      Equal files, seeds and questions give equal answers. A line that cannot be understood is answered \
+      with {"error": "…"}, and the search goes on.
       """)
 
   @Option(help: "The file with the space, YAML or JSON.")
@@ -43,15 +43,9 @@ struct SearchRunVerb: ParsableCommand {
     let spec = try SweepSpec.space(
       try InputFile.bytes(space), file: space, replacing: replacing)
     var dialogue = Dialogue(spec)
-    var number = 0
     while let line = readLine() {
-      number += 1
       guard !line.allSatisfy(\.isWhitespace) else { continue }
-      do {
-        for answer in try dialogue.answer(line) { print(answer) }
-      } catch {
-        throw SystemError("standard input:\(number): \(error)")
-      }
+      for answer in dialogue.answers(to: line) { print(answer) }
       fflush(nil)
     }
   }

@@ -1,0 +1,32 @@
+import Search
+import Store
+
+extension Database {
+  /// Checks that a search can learn from the sweeps that it names: their values must be of the same
+  /// objective.
+  ///
+  /// - Throws: `SpecError` at its place in the file, or `StoreError`.
+  func checkWarmStart(of checked: CheckedSweep) throws {
+    let spec = checked.spec
+    guard !spec.search.warmStart.isEmpty else { return }
+    let path = "search.warm_start"
+    guard spec.objectives.count == 1 else {
+      throw spec.error(path, "found \(spec.objectives.count) objectives beside it, allowed: one")
+    }
+    let objective = try checked.activation().objective
+    for id in spec.search.warmStart {
+      let earlier: SweepReport
+      do { earlier = try sweep(id: id) } catch let error as StoreError where error.code == .notFound
+      {
+        throw spec.error(path, error.message)
+      }
+      guard earlier.objective == objective else {
+        let found = earlier.objective.map { "objective is to \($0.goal) \($0.split) \($0.metric)" }
+        throw spec.error(
+          path,
+          "found sweep \(id), whose \(found ?? "objective is not known yet"), allowed: sweeps that "
+            + "\(objective.goal) \(objective.split) \(objective.metric)")
+      }
+    }
+  }
+}

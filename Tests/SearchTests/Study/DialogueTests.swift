@@ -1,0 +1,134 @@
+import Search
+import Testing
+
+/// A search by lines of JSON.
+@Suite struct DialogueTests {
+  private func dialogue(_ text: String) throws -> Dialogue {
+    Dialogue(try SweepSpec.space(Array(text.utf8), file: "space.yaml"))
+  }
+
+  private func report(_ trial: Int, _ step: Int, _ loss: Double) -> String {
+    #"{"report": {"trial": \#(trial), "step": \#(step), "metrics": {"loss": \#(loss)}}}"#
+  }
+
+  private func decision(_ answers: [String]) throws -> String? {
+    try Value(json: #require(answers.first)).map?["decision"]?.string
+  }
+
+  @Test func `a trial goes from rung to rung and ends`() throws {
+    var dialogue = try dialogue(
+      "{space: {x: {uniform: [0, 1]}}, stop: {rule: asha_stop, eta: 3}, epochs: 9, trials: 1}")
+    let asked = try #require(dialogue.answers(to: #"{"ask": 2}"#).first)
+    let trial = try #require(try Value(json: asked).map)
+    #expect(trial["trial"]?.integer == 0)
+    #expect(trial["until"]?.integer == 1)
+    #expect(trial["params"]?.map?["x"]?.number.map((0...1).contains) == true)
+    for step in [1, 3] {
+      #expect(try decision(dialogue.answers(to: report(0, step, 0.5))) == "continue")
+    }
+    #expect(try decision(dialogue.answers(to: report(0, 9, 0.5))) == "complete")
+    #expect(dialogue.answers(to: #"{"ask": 1}"#) == [#"{"finished":true}"#])
+  }
+
+  @Test(arguments: ["arrival", "deterministic"])
+  func `no trial is forgotten, whatever is asked in between`(order: String) throws {
+    var dialogue = try dialogue(
+      """
+      {space: {x: {uniform: [0, 1]}}, stop: {rule: asha_stop, eta: 3}, epochs: 27, trials: 5,
+       search: {sampler: random, order: \(order), window: 1}}
+      """)
+    var standing: [Int: Int] = [:]
+    var ended: Set<Int> = []
+    var turns = 0
+    var isFinished = false
+    while !isFinished {
+      turns += 1
+      try #require(turns < 200, "it goes on for ever: \(standing)")
+      for answer in dialogue.answers(to: #"{"ask": 1}"#) {
+        let told = try #require(try Value(json: answer).map)
+        if told["finished"] != nil { isFinished = true }
+        if let trial = told["trial"]?.integer {
+          standing[trial] = try #require(told["until"]?.integer)
+        }
+      }
+      // The one that stands lowest moves on.
+      guard let (trial, step) = standing.min(by: { ($0.value, $0.key) < ($1.value, $1.key) }) else {
+        continue
+      }
+      switch try decision(dialogue.answers(to: report(trial, step, 0.1 * Double(trial)))) {
+      case "continue": standing[trial] = step * 3
+      case "complete", "stop":
+        standing[trial] = nil
+        ended.insert(trial)
+      default: standing[trial] = nil
+      }
+    }
+    #expect(standing.isEmpty)
+    if order == "arrival" { #expect(ended.count == 5) }
+  }
+
+  @Test func `objectives can be expressions`() throws {
+    var dialogue = try dialogue(
+      """
+      {space: {x: {uniform: [0, 1]}}, trials: 2, search: random,
+       objective: {expression: accuracy - 0.1 * latency, goal: maximize}}
+      """)
+    _ = dialogue.answers(to: #"{"ask": 1}"#)
+    #expect(
+      try decision(
+        dialogue.answers(
+          to: #"{"tell": {"trial": 0, "metrics": {"accuracy": 0.9, "latency": 2}}}"#)) == "complete"
+    )
+  }
+
+  @Test(arguments: [
+    "{", "7", #"{"ask": 0}"#, #"{"tell": {"trial": 3, "metrics": {}}}"#,
+    #"{"tell": {"trial": 0, "metrics": {"loss": NaN}}}"#, #"{"listen": 1}"#,
+  ])
+  func `what cannot be understood is answered, and the search goes on`(line: String) throws {
+    var dialogue = try dialogue("{space: {x: {uniform: [0, 1]}}, trials: 2, search: random}")
+    _ = dialogue.answers(to: #"{"ask": 1}"#)
+    let answers = dialogue.answers(to: line)
+    #expect(answers.count == 1 && answers[0].hasPrefix(#"{"error":"#))
+    #expect(
+      try decision(dialogue.answers(to: #"{"tell": {"trial": 0, "metrics": {"loss": 1}}}"#))
+        == "complete")
+  }
+
+  @Test func `a grid is covered as often as it is repeated`() throws {
+    var dialogue = try dialogue(
+      "{space: {x: {choice: [p, q, r, s]}}, search: {sampler: grid, repeats: 3}}")
+    let asked = dialogue.answers(to: #"{"ask": 100}"#)
+    let values = try asked.compactMap { try Value(json: $0).map?["params"]?.map?["x"]?.string }
+    #expect(values.count == 12)
+    #expect(Set(values).count == 4)
+  }
+
+  @Test(arguments: [
+    "int: [0, 9007199254740991]", "int_log: [1, 1000000000000000]", "uniform: [0, 5e-324]",
+    "int: [0, 9223372036854775806]",
+  ])
+  func `ranges that no sampler could divide are refused`(range: String) throws {
+    #expect(throws: SpecErrors.self) {
+      try dialogue("{space: {x: {\(range)}}, trials: 20, search: tpe}")
+    }
+  }
+
+  @Test(
+    arguments: ["tpe", "gp", "sobol", "random"],
+    ["int: [0, 1000000000000]", "int_log: [1, 1000000000000]"])
+  func `the widest ranges can be searched`(sampler: String, range: String) throws {
+    var dialogue = try dialogue(
+      "{space: {x: {\(range)}}, trials: 30, search: {sampler: \(sampler)}}")
+    for trial in 0..<30 {
+      let asked = try #require(dialogue.answers(to: #"{"ask": 1}"#).first)
+      let x = try #require(try Value(json: asked).map?["params"]?.map?["x"]?.number)
+      #expect((0...1e12).contains(x))
+      let loss = (x * 1e-12 - 0.3) * (x * 1e-12 - 0.3)
+      #expect(
+        try decision(
+          dialogue.answers(to: #"{"tell": {"trial": \#(trial), "metrics": {"loss": \#(loss)}}}"#))
+          == "complete")
+    }
+  }
+}
