@@ -42,6 +42,13 @@ extension Database {
       TakeBack(leadership: leadership, sweep: sweep, revision: revision, reason: reason))
   }
 
+  /// Writes down why nothing can be decided for a sweep, for those who do not read the scheduler's log.
+  public func tell(sweep: Int, stuck reason: String, by leadership: Leadership) throws {
+    _ = try batch([
+      CheckLeadership(leadership: leadership), TellStuck(sweep: sweep, reason: reason),
+    ])
+  }
+
   /// Queues a trial again that failed or was cancelled.
   public func retry(trial: Int) throws { _ = try one(RetryTrial(trial: trial)) }
 
@@ -83,6 +90,14 @@ private struct ReadSpec: Statement {
   let sweep: Int
   var parameters: [any PostgresEncodable] { [sweep] }
   static func decode(_ row: Row) throws -> JSON { try row[0] }
+}
+
+private struct TellStuck: Statement {
+  typealias Output = Void
+  static let sql = "select unroll_internal.tell($1, null, 'stuck', $2)"
+  let sweep: Int
+  let reason: String
+  var parameters: [any PostgresEncodable] { [sweep, reason] }
 }
 
 private struct HasTrial: Statement {

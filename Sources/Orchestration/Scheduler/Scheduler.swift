@@ -133,6 +133,9 @@ public final class Scheduler {
         // One sweep that cannot go on must not hold up the others.
         if complaints.insert(sweep.id).inserted {
           logger.error("sweep \(sweep.id) is stuck: \(error)")
+          try client.perform {
+            try $0.tell(sweep: sweep.id, stuck: "\(error)", by: leadership)
+          }
         }
       }
     }

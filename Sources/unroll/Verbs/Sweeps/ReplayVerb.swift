@@ -38,28 +38,28 @@ struct ReplayVerb: ParsableCommand {
       let spec = try SweepSpec.changed(
         try database.spec(sweep: sweep.id).text, "stop", to: try rule(), file: "--stop",
         schema: .sweep)
-      let goal: Goal = objective.goal == "maximize" ? .maximize : .minimize
-      var curves = Array(repeating: [[Double]](), count: sweep.created)
-      for point in try database.objectiveCurves(sweep: sweep.id, objective)
-      where curves.indices.contains(point.number) {
-        curves[point.number].append([goal.loss(of: point.value)])
-      }
-      guard curves.contains(where: { !$0.isEmpty }) else {
-        throw SystemError(
-          "sweep \(sweep.id) has no curves of \(objective.split) \(objective.metric)")
-      }
+      let curves = try ObjectiveCurves(database, sweep, spec, objective)
       var settings = spec.stop
-      settings.epochs = max(settings.epochs, curves.map(\.count).max() ?? 1)
-      let replay = Replay(settings, curves: curves, workers: workers)
-      if output.isJSON { return try JSONOutput.print(Told(replay, goal)) }
-      print(replay.description(goals: [goal]))
+      settings.epochs = max(settings.epochs, curves.losses.map(\.count).max() ?? 1)
+      let replay = Replay(settings, curves: curves.losses, workers: workers)
+      let goals = curves.goals
+      if output.isJSON { return try JSONOutput.print(Told(replay, goals[0])) }
+      print(replay.description(goals: goals))
+      if !replay.cut.isEmpty {
+        print(
+          "\(replay.cut.count) trials would have been trained further than they were; they are taken "
+            + "to stay as good as they were.")
+      }
       guard !replay.stopped.isEmpty else { return }
-      var table = Table([("number", .right), ("stopped at", .right), (objective.metric, .right)])
+      var table = Table(
+        [("number", .right), ("stopped at", .right)] + curves.names.map { ($0, .right) })
       for trial in replay.stopped {
-        table.add([
-          "\(trial.trial)", "epoch \(trial.epochs)",
-          Format.metric(goal.loss(of: trial.losses.first ?? .nan)),
-        ])
+        table.add(
+          ["\(trial.trial)", "epoch \(trial.epochs)"]
+            + goals.indices.map { place in
+              trial.losses.indices.contains(place)
+                ? Format.metric(goals[place].loss(of: trial.losses[place])) : "–"
+            })
       }
       for line in table.lines() { print(line) }
     }
