@@ -106,7 +106,9 @@ extension SpecParser {
     guard let trials = values["trials"]?.integer else {
       if points <= range.upperBound { return points }
       report(
-        position, "trials", "missing, allowed: \(range.upperBound) of the grid's \(points) trials")
+        position, "trials",
+        "missing, allowed: \(range.upperBound) of the grid's \(points) "
+          + (repeats == 1 ? "points" : "trials"))
       return nil
     }
     if trials <= points { return trials }
