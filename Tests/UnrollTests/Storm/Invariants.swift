@@ -115,6 +115,11 @@ extension Storm {
       -- What is measured of the model at the end belongs to its epoch, whoever reached that.
       where a.trial_id is null
         or m.epoch <= a.resumed_epoch and m.epoch is distinct from r.best_epoch
+          -- A copy has the rows of its ancestor up to the rung at which it was made.
+          and not exists (
+            select from unroll_internal.leg l join unroll_internal.leg p
+              on p.trial_id = l.trial_id and p.number < l.number
+            where l.trial_id = m.trial_id and l.parent_id is not null and p.until >= m.epoch)
       """
     ),
     (
