@@ -34,7 +34,8 @@ extension Database {
 
   /// Takes the newest change back with which the search of an active sweep cannot be made.
   ///
-  /// - Returns: False when it is another sweep by now, or there is no such change.
+  /// - Returns: False when there is no such change. True also when the sweep is another one by now: it
+  ///   is to be looked at again.
   public func takeBack(
     sweep: Int, revision: Int, reason: String, by leadership: Leadership
   ) throws -> Bool {

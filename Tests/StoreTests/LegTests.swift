@@ -136,6 +136,29 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    (#"{"search": {"sampler": "pbt"}}"#, "trials"),
+    (#"{"search": {"sampler": "pbt"}}"#, "model.hidden"),
+    (#"{"stop": {"rule": "halving"}}"#, "trials"), (#"{"stop": "hyperband"}"#, "trials"),
+    (#"{"search": {"order": "deterministic"}}"#, "trials"),
+  ])
+  func `what would change decisions that were made is refused`(spec: String, key: String) throws {
+    let sweep = try activeSweep(trials: 2)
+    try fixture.connection.query(
+      """
+      update unroll_internal.sweep
+      set spec = spec || '{"model": {"hidden": {"int": [1, 9]}}}' || $1::jsonb
+      """, [spec])
+    let value = JSON(text: key == "trials" ? "2" : #"{"int":[2,3]}"#)
+    // As long as nothing was decided, it may be anything.
+    try database.set(sweep: sweep, key: key, value: value)
+    #expect(try decide(sweep, 0, 0, beginning(0, 1)))
+    let error = try storeError { try database.set(sweep: sweep, key: key, value: value) }
+    #expect(error.code == .invalid)
+    #expect(error.message.hasPrefix("key: found \"\(key)\"; allowed: "))
+    try database.set(sweep: sweep, key: "priority", value: JSON(text: "7"))
+  }
+
   @Test func `what members of a population stand on is kept while it goes on`() throws {
     let sweep = try activeSweep(trials: 2)
     try fixture.connection.execute(

@@ -309,8 +309,8 @@ begin
       or locked.spec #>> '{search,sampler}' = 'pbt'
       or locked.spec #>> '{search,order}' = 'deterministic') then
     -- What was decided counted on their number, and is decided again when a search is rebuilt.
-    perform unroll_internal.refuse('key', '"trials"', 'the budget of a search that does not depend on '
-      'it: other than halving, hyperband, pbt and order: deterministic');
+    perform unroll_internal.refuse('key', '"trials"',
+      'another budget for a search other than halving, hyperband, pbt and order: deterministic');
   elsif locked.legs > 0 and locked.spec #>> '{search,sampler}' = 'pbt'
       and path[1] in ('model', 'training') then
     perform unroll_internal.refuse('key', to_jsonb(set.key)::text,
@@ -340,8 +340,13 @@ begin
         current_user),
       jsonb_build_object('key', set.key, 'from', former, 'to', wanted, 'by', current_user));
 end $$;
+comment on function unroll.set(bigint, text, jsonb) is
+  'Changes a sweep that is under way: priority, weight, trials, limits, a searched parameter (another '
+  'distribution, or one value), or known points to add (try). Each change is a decision.';
+
 -- Takes the newest change back with which the search of a sweep cannot be made: what a value must be is
--- known to the program, not to the database. False when the sweep is another one by now.
+-- known to the program, not to the database. False when there is none; a sweep that is another one by now
+-- is to be looked at again.
 create or replace function unroll_internal.take_back(
   p_holder uuid, p_term bigint, p_sweep bigint, p_revision integer, p_reason text)
 returns boolean language plpgsql as $$
@@ -351,6 +356,9 @@ declare
 begin
   perform unroll_internal.check_leadership('scheduler', p_holder, p_term);
   locked := unroll_internal.lock_sweep(p_sweep);
+  if locked.state <> 'active' or locked.revision <> p_revision then
+    return true;
+  end if;
   select d.* into change from unroll_internal.decision d
     where d.sweep_id = p_sweep and d.kind = 'set'
       -- The others were checked when they were made.
@@ -360,7 +368,7 @@ begin
         where b.sweep_id = p_sweep and b.kind = 'take_back'
           and b.details ->> 'decision' = d.id::text)
     order by d.id desc limit 1;
-  if not found or locked.state <> 'active' or locked.revision <> p_revision then
+  if not found then
     return false;
   end if;
   locked.spec := unroll_internal.with_value(locked.spec,
@@ -372,7 +380,3 @@ begin
       jsonb_build_object('key', change.details ->> 'key', 'decision', change.id));
   return true;
 end $$;
-
-comment on function unroll.set(bigint, text, jsonb) is
-  'Changes a sweep that is under way: priority, weight, trials, limits, a searched parameter (another '
-  'distribution, or one value), or known points to add (try). Each change is a decision.';

@@ -8,6 +8,7 @@ struct NumberedSearch {
   private let spec: SweepSpec
   private let revision: Int
   private let settings: StudySettings
+  private let sampler: any Sampler
 
   /// Makes the search from the row of a sweep.
   ///
@@ -15,6 +16,7 @@ struct NumberedSearch {
   init(_ sweep: OpenSweep, _ spec: SweepSpec, _ database: Database) throws {
     self.spec = spec
     revision = sweep.revision
+    sampler = spec.makeSampler()
     var settings = StudySettings(trials: sweep.trials ?? spec.trials)
     settings.space = spec.space
     settings.seed = spec.seed
@@ -32,7 +34,7 @@ struct NumberedSearch {
 
   /// The trials with these numbers, each with the reason for its values.
   func trials(_ numbers: Range<Int>) throws -> [NewTrial] {
-    var sampler = spec.makeSampler()
+    var sampler = sampler
     return try numbers.map { number in
       guard let suggestion = settings.suggest(number, sampler: &sampler) else {
         throw SystemError("the sampler \(spec.sampler.rawValue) has no point for trial \(number)")

@@ -196,12 +196,15 @@ public final class Scheduler {
       do {
         searches[sweep.id] = try client.perform { try SweepSearch(sweep, $0) }
       } catch let error as SpecErrors where sweep.revision > 0 {
-        logger.warning("sweep \(sweep.id): the change is taken back: \(error)")
-        return try client.perform {
+        let isTakenBack = try client.perform {
           try $0.takeBack(
             sweep: sweep.id, revision: sweep.revision, reason: "\(error.errors[0])",
             by: leadership)
         }
+        // Else it is none of the changes that makes no sense.
+        guard isTakenBack else { throw error }
+        logger.warning("sweep \(sweep.id): the change is taken back: \(error)")
+        return true
       }
     }
     switch searches[sweep.id] {

@@ -100,7 +100,7 @@ extension SpecParser {
 
   /// How many trials a grid of so many points has, each of which is tried so often.
   private mutating func gridTrials(_ count: Int, repeats: Int) -> Int? {
-    let points = count.multipliedReportingOverflow(by: repeats).partialValue
+    let points = count * repeats
     let range = SweepSpec.trialRange
     let position = positions["trials"] ?? positions["search"] ?? .start
     guard let trials = values["trials"]?.integer else {

@@ -7,10 +7,9 @@
 /// | `{"tell": {"trial": 0, "metrics": {"loss": 0.2}}}` | `{"trial": 0, "decision": "complete"}`; `{"tell": {"trial": 0, "failed": true}}` for one without a value |
 /// | any other | `{"error": "…"}` |
 public struct Dialogue {
-  /// A line that cannot be answered.
-  public struct Misunderstanding: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What was found and what is allowed.
-    public let description: String
+  /// A line that cannot be answered: what was found and what is allowed.
+  private struct Misunderstanding: Error {
+    let description: String
   }
 
   private let spec: SweepSpec
@@ -43,10 +42,8 @@ public struct Dialogue {
     }
   }
 
-  /// The answers to a line.
-  ///
-  /// - Throws: ``Misunderstanding``; the search is as before.
-  public mutating func answer(_ line: String) throws(Misunderstanding) -> [String] {
+  /// Throws before anything of the search has changed.
+  private mutating func answer(_ line: String) throws(Misunderstanding) -> [String] {
     let message: Value
     do { message = try Value(json: line) } catch {
       throw Misunderstanding(description: "found no JSON, allowed: an object on one line")

@@ -25,7 +25,8 @@ struct ObjectiveCurves {
       }
       return curves
     }
-    var values: [[[Double]]] = []
+    let goals: [Goal]
+    let values: [[[Double]]]
     if spec.objectives.count == 1, spec.objective.expression == nil {
       // What it is about may have followed from the data.
       names = [objective.metric]
@@ -48,10 +49,10 @@ struct ObjectiveCurves {
         }
       }
     }
-    let (goals, found) = (goals, values)
+    self.goals = goals
     losses = (0..<sweep.created).map { trial in
-      (0..<(found.map { $0[trial].count }.min() ?? 0)).map { epoch in
-        goals.indices.map { goals[$0].loss(of: found[$0][trial][epoch]) }
+      (0..<(values.map { $0[trial].count }.min() ?? 0)).map { epoch in
+        goals.indices.map { goals[$0].loss(of: values[$0][trial][epoch]) }
       }
     }
     guard losses.contains(where: { !$0.isEmpty }) else {

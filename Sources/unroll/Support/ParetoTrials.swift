@@ -37,18 +37,29 @@ struct ParetoTrials {
     }
   }
 
+  /// The metrics of a sweep of several objectives; nil if one of them is computed from others.
+  private static func objectives(_ database: Database, _ sweep: SweepReport) throws -> [String]? {
+    let spec = try SweepSpec.parse(
+      try database.spec(sweep: sweep.id).text, file: "spec", schema: .sweep)
+    guard spec.objectives.count > 1, spec.objectives.allSatisfy({ $0.expression == nil }) else {
+      return nil
+    }
+    return spec.objectives.map(\.metric)
+  }
+
   /// Reads them.
   ///
   /// - Parameters:
   ///   - database: Where.
   ///   - sweep: Of which sweep.
   ///   - objective: What it is about.
-  ///   - named: The metrics; the objective and the time spent training if nil.
+  ///   - named: The metrics; if nil the objectives, or the one and the time spent training.
   /// - Throws: `StoreError`.
   init(
     _ database: Database, _ sweep: SweepReport, _ objective: Store.Objective, named: [String]?
   ) throws {
-    let metrics = named ?? [objective.metric, Self.effort]
+    let metrics =
+      try named ?? Self.objectives(database, sweep) ?? [objective.metric, Self.effort]
     var values: [Int: [String: Double]] = [:]
     for metric in try database.finalMetrics(sweep: sweep.id, split: objective.split) {
       values[metric.trialID, default: [:]][metric.name] = metric.value

@@ -243,6 +243,8 @@ extension Storm {
       select max(t.trial_id) from unroll_internal.status t
         join unroll_internal.sweep s on s.id = t.sweep_id
       where s.state = 'active' and t.state = 'leased'
+        -- Without a member the others of a population copy somebody else, as they should.
+        and coalesce(s.spec #>> '{search,sampler}', '') <> 'pbt'
       """)
     guard let trial else { return }
     let state: String = try value("select unroll.cancel_trial(\(trial))")

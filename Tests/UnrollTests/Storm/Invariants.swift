@@ -55,9 +55,9 @@ extension Storm {
       ), good as (
         select number from unroll.trials where sweep_id = \(sweep) and state = 'succeeded')
       select array(
-        select format('I10: sweep \(sweep) trial %s: %s %s is %s and should be %s',
+        select format('I10: sweep \(sweep) trial %s: %s %s is %s and should be %s, of %s differences',
           coalesce(a.number, b.number), coalesce(a.what, b.what), coalesce(a.which, b.which),
-          coalesce(a.bits, 'missing'), coalesce(b.bits, 'missing'))
+          coalesce(a.bits, 'missing'), coalesce(b.bits, 'missing'), count(*) over ())
         from (select * from rows where sweep_id = \(sweep) and number in (table good)) a
           full join (select * from rows where sweep_id = \(calm) and number in (table good)) b
           using (number, what, which)

@@ -40,22 +40,11 @@ struct ParetoVerb: ParsableCommand {
       guard let objective = sweep.objective else {
         return output.isJSON ? output.print([]) : show([], of: 0, [], sweep)
       }
-      let trials = try ParetoTrials(
-        database, sweep, objective, named: named ?? objectives(database, sweep))
+      let trials = try ParetoTrials(database, sweep, objective, named: named)
       let front = trials.front.map { trials.candidates[$0] }
       if output.isJSON { return output.print(front.map { json($0, trials.metrics) }) }
       show(front, of: trials.candidates.count, trials.metrics, sweep)
     }
-  }
-
-  /// The metrics of a sweep of several objectives.
-  private func objectives(_ database: Database, _ sweep: SweepReport) throws -> [String]? {
-    let spec = try SweepSpec.parse(
-      try database.spec(sweep: sweep.id).text, file: "spec", schema: .sweep)
-    guard spec.objectives.count > 1, spec.objectives.allSatisfy({ $0.expression == nil }) else {
-      return nil
-    }
-    return spec.objectives.map(\.metric)
   }
 
   private func show(
