@@ -5,6 +5,10 @@ alter table unroll_internal.sweep
   -- The specification as it was enqueued; NULL: it was never changed.
   add column asked jsonb;
 
+alter table unroll_internal.attempt
+  -- Whether it went back further than the checkpoint with which it was granted.
+  add column rewound boolean not null default false;
+
 create or replace function unroll_internal.decide(
   p_holder uuid, p_term bigint, p_sweep bigint, p_legs integer, p_taken integer,
   p_taken_legs integer[], p_judged_legs integer[], p_judgements text[], p_params jsonb[],
@@ -112,7 +116,7 @@ begin
   -- The late twin of a call whose answer was lost: what was written since is not its concern.
   if exists (
       select from unroll_internal.attempt a
-      where a.trial_id = p_trial and a.token = p_token
+      where a.trial_id = p_trial and a.token = p_token and a.rewound
         and a.resumed_step is not distinct from p_step) then
     return;
   end if;
@@ -128,7 +132,8 @@ begin
     where trial_id = p_trial and step > coalesce(p_step, -1);
   delete from unroll_internal.metric
     where trial_id = p_trial and epoch > coalesce(at_epoch, -1);
-  update unroll_internal.attempt set resumed_epoch = at_epoch, resumed_step = p_step
+  update unroll_internal.attempt set resumed_epoch = at_epoch, resumed_step = p_step,
+      rewound = true
     where trial_id = p_trial and token = p_token;
 end $$;
 
