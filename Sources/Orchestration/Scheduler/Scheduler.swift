@@ -198,7 +198,7 @@ public final class Scheduler {
       } catch let error as SpecErrors where sweep.revision > 0 {
         let isTakenBack = try client.perform {
           try $0.takeBack(
-            sweep: sweep.id, revision: sweep.revision, reason: "\(error.errors[0])",
+            sweep: sweep.id, revision: sweep.revision, reason: error.errors[0].message,
             by: leadership)
         }
         // Else it is none of the changes that makes no sense.

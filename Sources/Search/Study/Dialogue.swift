@@ -46,7 +46,9 @@ public struct Dialogue {
   private mutating func answer(_ line: String) throws(Misunderstanding) -> [String] {
     let message: Value
     do { message = try Value(json: line) } catch {
-      throw Misunderstanding(description: "found no JSON, allowed: an object on one line")
+      throw Misunderstanding(
+        description:
+          "found no JSON, allowed: an object on one line; NaN is none: tell such a trial as failed")
     }
     guard let keys = message.map, keys.count == 1, let (key, value) = keys.first else {
       throw Misunderstanding(description: "found another form, allowed: \(Self.allowed)")
