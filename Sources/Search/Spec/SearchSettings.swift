@@ -91,6 +91,7 @@ extension SpecParser {
       let trials, let goal
     else { return nil }
     var settings = StopSettings(rule, epochs: wholeTraining, trials: trials)
+    settings.repeats = values["search.repeats"]?.integer ?? 1
     settings.eta = eta
     settings.minimumEpochs = minEpochs
     settings.brackets = values["stop.brackets"]?.integer

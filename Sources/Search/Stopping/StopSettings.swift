@@ -28,6 +28,8 @@ public struct StopSettings: Hashable, Sendable {
   public var epochs: Int
   /// How many trials the sweep has.
   public var trials: Int
+  /// How many trials try the same setting: rules that halve compare settings by their means.
+  public var repeats = 1
   /// Rules that halve: the factor between rungs, and the share that goes on.
   public var eta = 3
   /// Rules that halve: the lowest rung.
@@ -92,6 +94,16 @@ extension StopSettings: CustomStringConvertible {
 /// - Precondition: Numbers are in the ranges of the rule: positive, `eta` at least 2, `warmUp`,
 ///   `startup` and `tolerance` not negative.
 public func makeStopRule(_ settings: StopSettings) -> any StopRule {
+  switch settings.rule {
+  case .halving, .hyperband, .asha, .stoppingASHA, .pasha:
+    guard settings.repeats > 1 else { break }
+    var single = settings
+    single.repeats = 1
+    single.trials = (settings.trials + settings.repeats - 1) / settings.repeats
+    return JointRule(
+      makeStopRule(single), repeats: settings.repeats, trials: settings.trials)
+  case .none, .median, .patience, .threshold: break
+  }
   let epochs = settings.epochs
   let (every, warmUp) = (settings.every, settings.warmUp)
   let (eta, minimum, trials) = (settings.eta, settings.minimumEpochs, settings.trials)

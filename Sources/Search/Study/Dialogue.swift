@@ -5,6 +5,7 @@
 /// | `{"ask": 2}` | two of `{"trial": 0, "params": {…}, "until": 9, "why": "…"}`; with `"decision": "promote"` for a trial that goes on after a pause, and `"copy": 4` for one that goes on as a copy of another, with new `params`; `{"wait": true}` until results come, `{"finished": true}` at the end |
 /// | `{"report": {"trial": 0, "step": 3, "metrics": {"loss": 0.4}}}` | `{"trial": 0, "decision": "continue", "why": "…"}`, or `pause`, or `stop` |
 /// | `{"tell": {"trial": 0, "metrics": {"loss": 0.2}}}` | `{"trial": 0, "decision": "complete"}`; `{"tell": {"trial": 0, "failed": true}}` for one without a value |
+/// | … with `"violation": 0.3` beside the metrics | by how much a trial broke limits that only trying it shows (a latency, a size): more than 0 counts as worse than any that kept them |
 /// | any other | `{"error": "…"}` |
 public struct Dialogue {
   /// A line that cannot be answered: what was found and what is allowed.
@@ -114,13 +115,14 @@ public struct Dialogue {
     guard step >= leg.until else {
       return Self.answer(trial, "continue", "epoch \(leg.until) is the next rung")
     }
-    return end(leg, .reached(losses))
+    return end(leg, .reached(losses, violation: try violation(value, "report")))
   }
 
   private mutating func tell(_ value: Value) throws(Misunderstanding) -> String {
     let (_, leg) = try leg(of: value, "tell")
     if value.map?["failed"]?.boolean == true { return end(leg, .failed) }
-    return end(leg, .reached(try losses(value, "tell")))
+    let losses = try losses(value, "tell")
+    return end(leg, .reached(losses, violation: try violation(value, "tell")))
   }
 
   private mutating func end(_ leg: Leg, _ result: LegResult) -> String {
@@ -169,6 +171,15 @@ public struct Dialogue {
       losses.append(objective.goal.loss(of: found))
     }
     return losses
+  }
+
+  private func violation(_ value: Value, _ key: String) throws(Misunderstanding) -> Double {
+    guard let found = value.map?["violation"] else { return 0 }
+    guard let violation = found.number, violation.isFinite, violation >= 0 else {
+      throw Misunderstanding(
+        description: "\(key).violation: found \(found.json), allowed: a number from 0")
+    }
+    return violation
   }
 
   private static func answer(_ trial: Int, _ decision: String, _ why: String) -> String {

@@ -131,4 +131,36 @@ import Testing
           == "complete")
     }
   }
+
+  /// The last of sixty trials that search the least x, each told by how much it is below 0.5.
+  private func search(_ sampler: String, toldOfLimits: Bool) throws -> [Double] {
+    var dialogue = try dialogue(
+      "{space: {x: {uniform: [0, 1]}}, trials: 60, search: {sampler: \(sampler)}, seed: 3}")
+    return try (0..<60).map { trial in
+      let asked = try #require(dialogue.answers(to: #"{"ask": 1}"#).first)
+      let x = try #require(try Value(json: asked).map?["params"]?.map?["x"]?.number)
+      let violation = toldOfLimits ? max(0.5 - x, 0) : 0
+      let told =
+        #"{"tell": {"trial": \#(trial), "metrics": {"loss": \#(x)}, "violation": \#(violation)}}"#
+      #expect(try decision(dialogue.answers(to: told)) == "complete")
+      return x
+    }
+  }
+
+  @Test(arguments: ["tpe", "gp"])
+  func `a limit that only trying shows is kept by later trials`(sampler: String) throws {
+    let kept = try search(sampler, toldOfLimits: true).suffix(20).filter { $0 >= 0.5 }
+    #expect(kept.count >= 12)
+    #expect(kept.min().map { $0 < 0.6 } == true)
+    // Without it, the same search goes where the loss is least.
+    #expect(try search(sampler, toldOfLimits: false).suffix(20).filter { $0 >= 0.5 }.count < 8)
+  }
+
+  @Test(arguments: ["-1", "\"much\"", "null"])
+  func `a violation is a number from 0`(violation: String) throws {
+    var dialogue = try dialogue("{space: {x: {uniform: [0, 1]}}, trials: 2, search: random}")
+    _ = dialogue.answers(to: #"{"ask": 1}"#)
+    let told = #"{"tell": {"trial": 0, "metrics": {"loss": 1}, "violation": \#(violation)}}"#
+    #expect(dialogue.answers(to: told).first?.contains("tell.violation: found") == true)
+  }
 }

@@ -153,6 +153,7 @@ extension StudyDriver {
     history: [LegRecord] = []
   ) throws -> Study {
     var stop = StopSettings(kind, epochs: 9, trials: settings.trials)
+    stop.repeats = settings.repeats
     stop.startup = 2
     stop.every = 3
     stop.patience = 1

@@ -18,6 +18,10 @@ struct SearchRunVerb: ParsableCommand {
         {"ask": 1}                                                    a trial and its parameters
         {"report": {"trial": 0, "step": 3, "metrics": {"loss": 0.4}}} continue, pause or stop
         {"tell": {"trial": 0, "metrics": {"loss": 0.2}}}              how it ended
+        {"tell": {"trial": 0, "failed": true}}                        it has no value
+
+      "violation": 0.3 beside the metrics says by how much a trial broke limits that only trying it shows, \
+      such as a latency: samplers take it for worse than any that kept them.
 
       Equal files, seeds and questions give equal answers. A line that cannot be understood is answered \
       with {"error": "…"}, and the search goes on.
@@ -26,7 +30,7 @@ struct SearchRunVerb: ParsableCommand {
   @Option(help: "The file with the space, YAML or JSON.")
   var space: String
 
-  @Option(help: "grid, random, sobol, tpe or gp, instead of the file's.")
+  @Option(help: "grid, random, sobol, tpe, gp or pbt, instead of the file's.")
   var sampler: String?
 
   @Option(help: "The seed, instead of the file's.")
