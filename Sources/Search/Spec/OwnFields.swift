@@ -41,7 +41,8 @@ extension SweepSpec {
         "deterministic: decision n knows the results up to n - window.", default: .integer(8)),
       Field(
         "search.repeats", .integer(1...1000),
-        "Trials of each setting, that differ by their random numbers alone.",
+        "Trials of each setting, that differ by their random numbers alone. Rules that halve judge them"
+          + " together, by their mean.",
         default: .integer(1)),
       Field(
         "search.every", .integer(1...1_000_000), "pbt: the epochs between two looks.",

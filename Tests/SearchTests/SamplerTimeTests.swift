@@ -1,0 +1,44 @@
+import Glibc
+import Testing
+
+@testable import Search
+
+/// What a decision costs, in processor time of its thread: other tests run beside it.
+@Suite struct SamplerTimeTests {
+  private static func seconds() -> Double {
+    var now = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now)
+    return Double(now.tv_sec) + Double(now.tv_nsec) * 1e-9
+  }
+
+  /// The median time of taking in one result and suggesting the next trial.
+  private func median(
+    _ sampler: some Sampler, _ later: ArraySlice<Observation>
+  ) throws -> Double {
+    var sampler = sampler
+    var times: [Double] = []
+    for observation in later {
+      let start = Self.seconds()
+      sampler.observe(observation)
+      let suggestion = sampler.suggest(trial: 1_000_000 + observation.trial)
+      times.append(Self.seconds() - start)
+      #expect(suggestion != nil)
+    }
+    return try #require(times.sorted()[times.count / 2...].first)
+  }
+
+  @Test func `tpe takes less than 5 ms after 30 000 trials`() throws {
+    let history = TPESamplerTests.history(30_021)
+    var sampler = TPESampler(TPESamplerTests.space, seed: 1)
+    for observation in history.prefix(30_000) { sampler.observe(observation) }
+    _ = sampler.suggest(trial: 1_000_000)
+    #expect(try median(sampler, history.suffix(21)) < 5e-3)
+  }
+
+  @Test func `a Gaussian process takes less than 200 ms after 300 trials`() throws {
+    let history = TPESamplerTests.history(305)
+    var sampler = GPSampler(TPESamplerTests.space, seed: 1)
+    for observation in history.prefix(300) { sampler.observe(observation) }
+    #expect(try median(sampler, history.suffix(5)) < 200e-3)
+  }
+}
