@@ -18,6 +18,7 @@ extension Database {
   /// number of processes may do it at once. Needs a direct connection, not a transaction pooler's.
   @discardableResult
   public func migrate() throws -> Migration {
+    try checkSettings()
     let before = try version()
     try refuseNewer(before)
     for (index, file) in SchemaFile.migrations.enumerated() where index + 1 > before {
@@ -39,8 +40,9 @@ extension Database {
     return try one(ReadVersion())
   }
 
-  /// Throws unless the database is exactly of this program's version.
+  /// Throws unless the database is exactly of this program's version, and set up as it needs it.
   public func checkVersion() throws {
+    try checkSettings()
     let version = try version()
     try refuseNewer(version)
     guard version == Self.currentVersion else {
@@ -50,6 +52,23 @@ extension Database {
           ? "the database is empty; run: unroll migrate"
           : "the database has version \(version), this program needs \(Self.currentVersion); "
             + "run: unroll migrate")
+    }
+  }
+
+  /// Texts are UTF-8, and who waits for a lock has to see what was written meanwhile.
+  private func checkSettings() throws {
+    let settings = try one(ReadSettings())
+    guard settings.encoding == "UTF8" else {
+      throw StoreError(
+        .unsuitable,
+        "the database's encoding is \(settings.encoding), allowed: UTF8; "
+          + "create database NAME encoding 'UTF8' template template0")
+    }
+    guard settings.isolation == "read committed" else {
+      throw StoreError(
+        .unsuitable,
+        "default_transaction_isolation is \(settings.isolation), allowed: read committed; "
+          + "alter role or alter database … set default_transaction_isolation = 'read committed'")
     }
   }
 
@@ -104,6 +123,15 @@ private struct IsMigrated: Statement {
       where n.nspname = 'unroll_internal' and c.relname = 'migration')
     """
   static func decode(_ row: Row) throws -> Bool { try row[0] }
+}
+
+private struct ReadSettings: Statement {
+  static let sql = """
+    select current_setting('server_encoding'), current_setting('default_transaction_isolation')
+    """
+  static func decode(_ row: Row) throws -> (encoding: String, isolation: String) {
+    (try row[0], try row[1])
+  }
 }
 
 private struct ReadVersion: Statement {

@@ -28,6 +28,8 @@ public struct StoreError: Error, Sendable, Hashable {
     public static let newerDatabase = Code("newer database")
     /// The database must be migrated first.
     public static let olderDatabase = Code("older database")
+    /// The database is set up in a way in which the program cannot work.
+    public static let unsuitable = Code("unsuitable")
     /// Somebody else holds a lock for too long; try again.
     public static let busy = Code("busy")
     /// The database cannot be reached, or broke off; the effect of the call may be unknown.
@@ -78,6 +80,13 @@ public struct StoreError: Error, Sendable, Hashable {
   /// Whether the same call may well succeed later, on a fresh connection if this one is broken.
   public var isRetryable: Bool {
     code == .busy || code == .unavailable || cause?.isRetryable ?? false
+  }
+
+  /// Whether nobody could have been answered, neither this program nor any other: not so for a lock that
+  /// somebody holds, a statement that took too long, or two transactions that did not go together.
+  public var isOutage: Bool {
+    guard isRetryable, code != .busy else { return false }
+    return !["40001", "40P01", "57014", "25P03", "26000", "42P05"].contains(sqlState)
   }
 
   /// The SQLSTATE, if the server said one.

@@ -37,6 +37,12 @@ extension Database {
   ) throws -> Int {
     try one(RefillWindow(queue: queue, window: window, leadership: leadership))
   }
+
+  /// Brings what waits in the window into the fair order as it is now, and returns how many moved.
+  @discardableResult
+  public func rankWindow(queue: String = "default", by leadership: Leadership) throws -> Int {
+    try one(RankWindow(queue: queue, leadership: leadership))
+  }
 }
 
 private struct CreateTrials: Statement {
@@ -53,6 +59,14 @@ private struct CreateTrials: Statement {
       trials.map(\.reason), trials.map(\.details),
     ]
   }
+  static func decode(_ row: Row) throws -> Int { try row[0] }
+}
+
+private struct RankWindow: Statement {
+  static let sql = "select unroll_internal.rank_window($1, $2, $3)"
+  let queue: String
+  let leadership: Leadership
+  var parameters: [any PostgresEncodable] { [leadership.holder, leadership.term, queue] }
   static func decode(_ row: Row) throws -> Int { try row[0] }
 }
 

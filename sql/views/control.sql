@@ -11,12 +11,23 @@ begin
   end if;
 end $$;
 
+-- Who holds a sweep or a trial and falls silent inside a transaction holds up its workers: such a session
+-- is ended.
+create or replace function unroll_internal.limit_silence()
+returns void language plpgsql as $$
+begin
+  perform set_config('idle_in_transaction_session_timeout', '30s', true)
+    from pg_settings s
+    where s.name = 'idle_in_transaction_session_timeout' and s.setting::bigint not between 1 and 30000;
+end $$;
+
 create or replace function unroll_internal.lock_sweep(p_sweep bigint)
 returns unroll_internal.sweep language plpgsql as $$
 declare
   locked unroll_internal.sweep;
 begin
   perform unroll_internal.refuse_snapshot();
+  perform unroll_internal.limit_silence();
   select s.* into locked from unroll_internal.sweep s where s.id = p_sweep
     for no key update;
   if not found then
@@ -32,6 +43,7 @@ declare
   locked unroll_internal.status;
 begin
   perform unroll_internal.refuse_snapshot();
+  perform unroll_internal.limit_silence();
   select s.* into locked from unroll_internal.status s where s.trial_id = p_trial for update;
   if not found then
     perform unroll_internal.refuse('trial', coalesce(p_trial::text, 'nothing'),
@@ -137,20 +149,54 @@ end $$;
 comment on function unroll.resume(bigint) is
   'Trials of a paused sweep start again. False when it was not paused.';
 
--- Back into the queue, from its last checkpoint; the token counts on. Its search has counted it as
--- failed, or will at its next leg, and goes on without it: it is trained to its end.
+-- Refuses sweeps whose trials cannot be queued again: what they would be stopped for at once, and
+-- populations that have gone on without them.
+create or replace function unroll_internal.refuse_requeue(
+  p_sweep unroll_internal.sweep, p_field text, p_subject text)
+returns void language plpgsql as $$
+declare
+  spent text := case
+    when p_sweep.stopped is not null then p_sweep.stopped
+    when p_sweep.deadline <= clock_timestamp()
+      then format('its deadline %s is over', p_sweep.deadline)
+    when p_sweep.activated_at + p_sweep.wall_time <= clock_timestamp()
+      then format('its wall time of %s is over', p_sweep.wall_time) end;
+begin
+  if p_sweep.state not in ('active', 'finished') then
+    perform unroll_internal.refuse(p_field, format('%s, which is %s', p_subject, p_sweep.state),
+      'one that is active or finished');
+  end if;
+  if p_sweep.state = 'active' and coalesce(p_sweep.spec #>> '{search,sampler}', '') = 'pbt' then
+    perform unroll_internal.refuse(p_field,
+      format('%s, whose population goes on without what failed', p_subject),
+      'a population that has finished');
+  end if;
+  if spent is not null then
+    perform unroll_internal.refuse(p_field, format('%s, which was or would be stopped: %s',
+      p_subject, spent), 'one whose time is not used up');
+  end if;
+  if p_sweep.finished_at + p_sweep.keep_sweep <= clock_timestamp() then
+    perform unroll_internal.refuse(p_field, format('%s, which is being deleted', p_subject),
+      'one that is still kept');
+  end if;
+end $$;
+
+-- Trials of a locked sweep back into the queue, from their last checkpoints; tokens count on. Its search
+-- has counted them as failed, or will at their next leg, and goes on without them: they are trained to
+-- their end.
 create or replace function unroll_internal.requeue(
-  p_sweep unroll_internal.sweep, p_trial bigint)
+  p_sweep unroll_internal.sweep, p_trials bigint[])
 returns void language plpgsql as $$
 begin
   update unroll_internal.status
     set state = 'queued', failures = 0, losses = 0, finished_at = null, error = null,
       until = null, run_at = clock_timestamp()
-    where trial_id = p_trial;
+    where trial_id = any (p_trials);
   update unroll_internal.sweep
     set state = 'active', finished_at = null, metrics_deleted_at = null, metrics_deleted_to = 0
     where id = p_sweep.id;
-  perform unroll_internal.tell(p_sweep.id, p_trial, 'retry', 'asked for by ' || current_user);
+  perform unroll_internal.tell(p_sweep.id, t.id, 'retry', 'asked for by ' || current_user)
+    from unnest(p_trials) with ordinality t(id, place) order by t.place;
 end $$;
 
 create or replace function unroll.retry(trial bigint)
@@ -170,22 +216,9 @@ begin
       format('trial %s, which is %s', locked.trial_id, locked.state),
       'a trial that failed or was cancelled');
   end if;
-  if swept.state not in ('active', 'finished') then
-    perform unroll_internal.refuse('trial',
-      format('trial %s of sweep %s, which is %s', locked.trial_id, swept.id, swept.state),
-      'a trial of a sweep that is active or finished');
-  end if;
-  if swept.state = 'active' and coalesce(swept.spec #>> '{search,sampler}', '') = 'pbt' then
-    perform unroll_internal.refuse('trial',
-      format('trial %s of sweep %s, whose population goes on without it', locked.trial_id, swept.id),
-      'a trial of a population that has finished');
-  end if;
-  if swept.stopped is not null then
-    perform unroll_internal.refuse('trial',
-      format('trial %s of sweep %s, which was stopped: %s', locked.trial_id, swept.id,
-        swept.stopped), 'a trial of a sweep whose time is not used up');
-  end if;
-  perform unroll_internal.requeue(swept, locked.trial_id);
+  perform unroll_internal.refuse_requeue(swept, 'trial',
+    format('trial %s of sweep %s', locked.trial_id, swept.id));
+  perform unroll_internal.requeue(swept, array[locked.trial_id]);
   return 'queued';
 end $$;
 comment on function unroll.retry(bigint) is
@@ -196,25 +229,16 @@ create or replace function unroll.retry_failed(sweep bigint)
 returns integer language plpgsql as $$
 declare
   locked unroll_internal.sweep := unroll_internal.lock_sweep(retry_failed.sweep);
-  failed bigint;
-  retried integer := 0;
+  failed bigint[];
 begin
-  if locked.state not in ('active', 'finished') then
-    perform unroll_internal.refuse('sweep', format('sweep %s, which is %s', locked.id,
-      locked.state), 'a sweep that is active or finished');
-  end if;
-  if locked.stopped is not null then
-    perform unroll_internal.refuse('sweep', format('sweep %s, which was stopped: %s', locked.id,
-      locked.stopped), 'a sweep whose time is not used up');
-  end if;
-  for failed in
+  perform unroll_internal.refuse_requeue(locked, 'sweep', format('sweep %s', locked.id));
+  failed := array(
     select s.trial_id from unroll_internal.status s
-    where s.sweep_id = locked.id and s.state = 'failed' order by s.trial_id for update
-  loop
+    where s.sweep_id = locked.id and s.state = 'failed' order by s.trial_id for update);
+  if cardinality(failed) > 0 then
     perform unroll_internal.requeue(locked, failed);
-    retried := retried + 1;
-  end loop;
-  return retried;
+  end if;
+  return cardinality(failed);
 end $$;
 comment on function unroll.retry_failed(bigint) is
   'Queues every failed trial of a sweep again and returns how many there were.';
@@ -296,8 +320,14 @@ begin
     perform unroll_internal.refuse('sweep', format('sweep %s, which is %s', locked.id, locked.state),
       'a sweep that is submitted or active');
   end if;
-  if wanted is null or set.key is null then
+  if wanted is null then
     perform unroll_internal.refuse('value', 'nothing', 'a value');
+  end if;
+  if coalesce(set.key, '') = '' then
+    perform unroll_internal.refuse('key', 'nothing', allowed);
+  end if;
+  if set.key in ('priority', 'weight', 'trials') and wanted = 'null' then
+    perform unroll_internal.refuse(set.key, 'nothing', 'a number');
   end if;
   if set.key = 'try' then
     if jsonb_typeof(wanted) <> 'array' then
@@ -361,8 +391,8 @@ begin
   end if;
   select d.* into change from unroll_internal.decision d
     where d.sweep_id = p_sweep and d.kind = 'set'
-      -- The others were checked when they were made.
-      and d.details ->> 'key' ~ '^(try$|model[.]|training[.])'
+      -- The database knows all that the others must be.
+      and d.details ->> 'key' ~ '^(try$|trials$|model[.]|training[.])'
       and not exists (
         select from unroll_internal.decision b
         where b.sweep_id = p_sweep and b.kind = 'take_back'

@@ -108,7 +108,7 @@ declare
   allowed constant text := 'a time such as 2030-01-31T12:00:00+01:00';
   value text := unroll_internal.plain_text(p_spec, p_path, allowed);
 begin
-  if value !~ '^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d(:?\d\d)?)$' then
+  if value !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}(:?[0-9]{2})?)$' then
     perform unroll_internal.refuse(
       array_to_string(p_path, '.'), to_jsonb(left(value, 60))::text, allowed);
   end if;

@@ -9,11 +9,12 @@ public import Store
 /// A worker has two of them: one for work, one for the heartbeat, which must never wait behind the
 /// upload of a checkpoint.
 public final class DatabaseClient: @unchecked Sendable {
-  // @unchecked Sendable: 'database' and 'isDown' are touched only on 'queue'.
+  // @unchecked Sendable: 'database', 'isDown' and 'isHeldUp' are touched only on 'queue'.
   private let queue: DispatchQueue
   private let cancelling: DispatchQueue
   private var database: Database?
   private var isDown = false
+  private var isHeldUp = false
   private let options: ConnectionOptions
   private let logger: Logger
 
@@ -77,11 +78,15 @@ public final class DatabaseClient: @unchecked Sendable {
         isDown = false
         logger.notice("the database is back")
       }
+      isHeldUp = false
       return result
     } catch let error as StoreError where error.isRetryable {
-      if !isDown {
+      if error.isOutage, !isDown {
         isDown = true
         logger.warning("the database is away: \(error); trying again until it is back")
+      } else if !error.isOutage, !isHeldUp {
+        isHeldUp = true
+        logger.notice("held up: \(error); trying again")
       }
       letGo(after: error)
       throw error

@@ -20,6 +20,8 @@ public final class Scheduler {
   private var leadership: Leadership?
   private var searches: [Int: SweepSearch] = [:]
   private var complaints: Set<Int> = []
+  /// The sweeps that another session held when it was their turn, and until when they are passed over.
+  private var held: [Int: ContinuousClock.Instant] = [:]
   private var nextReap = ContinuousClock.now
   /// When the database was last found away.
   private var lastTrouble: ContinuousClock.Instant?
@@ -69,14 +71,16 @@ public final class Scheduler {
         case .standBy: shutdown.wait(settings.interval.interval)
         case .lead:
           let hasMore = try turn(validator)
-          // A turn over many sweeps takes its time: never more than a tenth of the database's.
-          if !hasMore { shutdown.wait(max(settings.interval, (.now - now) * 10).interval) }
+          // A turn over many sweeps takes its time: never more than a tenth of the database's. But who
+          // was held up must not sleep beyond its lease.
+          let rest = min((.now - now) * 10, settings.lease / 4)
+          if !hasMore { shutdown.wait(max(settings.interval, rest).interval) }
         }
       } catch let error as StoreError where error.code == .leadershipLost {
-        logger.notice("another scheduler leads now")
+        logger.notice("the lease is over or another's: standing by")
         follow(at: .now)
       } catch let error as StoreError where error.isRetryable {
-        if error.code != .busy { lastTrouble = .now }
+        if error.isOutage { lastTrouble = .now }
         trust.unanswered(at: .now)
         shutdown.wait(settings.interval.interval)
       }
@@ -92,7 +96,7 @@ public final class Scheduler {
       if try client.perform({ try $0.renew(leadership, ttl: settings.lease) }) {
         return trust.granted(term: leadership.term, asked: now)
       }
-      logger.notice("another scheduler leads now")
+      logger.notice("the lease is over or another's: standing by")
       return follow(at: now)
     }
     let granted = try client.perform {
@@ -119,14 +123,25 @@ public final class Scheduler {
     guard let leadership else { return false }
     let reaps = ContinuousClock.now >= nextReap
     // Before anything that could have to wait for the locks of such a client.
-    if reaps { try endSilentClients() }
+    if reaps {
+      try endSilentClients()
+      try reap(leadership)
+      nextReap = .now + .seconds(1)
+    }
     var hasMore = false
     let sweeps = try client.perform { try $0.openSweeps(queue: settings.queue) }
     let open = Set(sweeps.map(\.id))
     searches = searches.filter { open.contains($0.key) }
-    for sweep in sweeps {
+    held = held.filter { open.contains($0.key) }
+    for sweep in sweeps where held[sweep.id].map({ $0 <= .now }) ?? true {
       do {
         hasMore = try advance(sweep, validator, leadership) || hasMore
+        held[sweep.id] = nil
+      } catch let error as StoreError where error.code == .busy {
+        // The others must not wait for whoever has it.
+        if held.updateValue(.now + .seconds(2), forKey: sweep.id) == nil {
+          logger.notice("sweep \(sweep.id) is held by another session: it waits")
+        }
       } catch let error as StoreError where error.isRetryable || error.code == .leadershipLost {
         throw error
       } catch {
@@ -140,14 +155,16 @@ public final class Scheduler {
       }
     }
     // Proving the term is a write: an idle scheduler makes none.
-    if sweeps.contains(where: { $0.state == "active" && !$0.paused && $0.unfinished > 0 }) {
+    let running = sweeps.count { $0.state == "active" && !$0.paused && $0.unfinished > 0 }
+    if running > 0 {
       housekeeping.moved += try client.perform {
         try $0.refill(queue: settings.queue, window: window, by: leadership)
       }
     }
-    if reaps {
-      try reap(leadership)
-      nextReap = .now + .seconds(1)
+    if reaps, running > 1 {
+      housekeeping.moved += try client.perform {
+        try $0.rankWindow(queue: settings.queue, by: leadership)
+      }
     }
     try housekeeping.turn(of: leadership, client)
     return hasMore

@@ -67,6 +67,8 @@ public enum Diagnosis {
       findings.append(.good("schema", "version \(try database.version())"))
     } catch let error as StoreError where error.code == .olderDatabase {
       return findings + [.bad("schema", "\(error)", remedy: "unroll migrate")]
+    } catch let error as StoreError where error.code == .unsuitable {
+      return findings + [.bad("database", "\(error)", remedy: "set it up as it says")]
     } catch {
       return findings + [.bad("schema", "\(error)", remedy: "install the newer program")]
     }

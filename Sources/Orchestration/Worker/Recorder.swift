@@ -7,7 +7,8 @@ import Store
 /// What comes within a second goes together, and one write at a time is under way for a trial; what
 /// comes meanwhile goes with the next. So a short trial costs a commit to claim and one to end, and a
 /// slow database makes the batches larger and never a training slower. What waits here is bounded
-/// by the time for which a worker believes in its identity without a heartbeat.
+/// by the time for which a worker believes in its identity without a heartbeat, and where heartbeats
+/// go on and writes do not, because somebody holds a lock, by ``makeRoom(while:)``.
 final class Recorder: Sendable {
   private struct State {
     var metrics: [MetricPoint] = []
@@ -69,6 +70,22 @@ final class Recorder: Sendable {
   func record(_ checkpoint: NewCheckpoint) {
     state.withLock { $0.checkpoint = checkpoint }
     schedule(after: .zero)
+  }
+
+  /// So much is some megabytes.
+  static let limit = 50_000
+
+  /// Whether more waits than training should add to.
+  var isFull: Bool { state.withLock { $0.metrics.count + $0.flow.count > Self.limit } }
+
+  /// Waits until what was recorded is on its way, if it is more than ``limit``.
+  ///
+  /// - Parameter goOn: Asked ten times a second whether it is worth waiting.
+  func makeRoom(while goOn: () -> Bool) {
+    let never = DispatchSemaphore(value: 0)
+    while isFull, failure == nil, goOn() {
+      _ = never.wait(timeout: .now() + .milliseconds(100))
+    }
   }
 
   /// Waits for the write under way and hands over what was not written, for the transaction that

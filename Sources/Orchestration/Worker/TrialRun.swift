@@ -109,6 +109,7 @@ struct TrialRun {
             MetricPoint(
               epoch: report.epoch, split: $0.split.rawValue, name: $0.name, value: $0.value)
           }, flow: report.flow.map { FlowMeasurement($0, epoch: report.epoch) })
+        makeRoom()
         if claim.until != nil, report.isBest {
           best = Binding.objectives(spec, plan, report.metrics)
         }
@@ -153,6 +154,14 @@ struct TrialRun {
   /// Until a stopping worker has lost its patience, waiting for the database is worth it.
   private func mayWait() -> Bool {
     !context.incarnation.isLost && !context.shutdown.isRequested
+  }
+
+  /// Waits if the database takes in nothing for so long that metrics pile up.
+  private func makeRoom() {
+    guard recorder.isFull else { return }
+    context.running.waits(claim.lease)
+    recorder.makeRoom(while: mayWait)
+    advanced()
   }
 
   /// Tells the watchdog that this thread does not hang.
