@@ -182,6 +182,35 @@ import Testing
     let heir = try #require(try fixture.claims(try fixture.worker(), 2).first)
     #expect(heir.params.text.contains("9"))
     #expect(heir.parent?.number == 0)
+
+    // Its leg is closed then, and it still stands on what it was copied from.
+    #expect(try database.fail(heir.lease, error: "no", retry: false, cpuSeconds: 1) == "failed")
+    #expect(try storeError { _ = try database.retryFailed(sweep: sweep) }.code == .invalid)
+    #expect(try database.finish(sweep: sweep, by: fixture.leader))
+    try database.retry(trial: heir.lease.trial)
+    let again = try #require(try fixture.claims(try fixture.worker(), 2).first)
+    #expect(again.lease.trial == heir.lease.trial && again.parent?.number == 0)
+  }
+
+  @Test func `more trials than there can be are taken back`() throws {
+    let sweep = try activeSweep(trials: 2)
+    try database.set(sweep: sweep, key: "trials", value: JSON(text: "100"))
+    #expect(
+      try database.takeBack(
+        sweep: sweep, revision: 1, reason: "a grid of 2", by: fixture.leader))
+    #expect(try database.spec(sweep: sweep).text.contains("100") == false)
+    let last = try #require(try database.decisions(sweep: sweep).first { $0.kind == "take_back" })
+    #expect(last.reason.contains("a grid of 2"))
+  }
+
+  @Test(arguments: [("", "1"), ("trials", "null"), ("priority", "null"), ("weight", "null")])
+  func `a change of nothing, or to nothing, is refused`(key: String, value: String) throws {
+    let sweep = try activeSweep(trials: 2)
+    let error = try storeError {
+      try database.set(sweep: sweep, key: key, value: JSON(text: value))
+    }
+    #expect(error.code == .invalid)
+    #expect(error.message.contains("found nothing; allowed: "))
   }
 
   @Test func `a decision from rows that have changed is not written`() throws {

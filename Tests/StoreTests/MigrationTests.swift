@@ -80,6 +80,32 @@ import Testing
     }
   }
 
+  @Test(.scratchDatabase) func `a database that is set up otherwise is refused`() throws {
+    let options = try Scratch.database
+    let database = try Database(options)
+    try database.migrate()
+    let name: String = try database.connection.query("select current_database()::text").one()[0]
+    try database.connection.execute(
+      "alter database \(name) set default_transaction_isolation = 'repeatable read'")
+    let other = try Database(options)
+    for attempt in [{ try other.checkVersion() }, { _ = try other.migrate() }] {
+      let error = try storeError(attempt)
+      #expect(error.code == .unsuitable)
+      #expect(error.message.contains("repeatable read, allowed: read committed"))
+    }
+    let server = try Connection(try Scratch.server)
+    try server.execute(
+      "create database \(name)_ascii template template0 encoding 'SQL_ASCII' locale 'C'")
+    defer { try? server.execute("drop database \(name)_ascii with (force)") }
+    var ascii = options
+    ascii.database = "\(name)_ascii"
+    let third = try Database(ascii)
+    let error = try storeError { _ = try third.migrate() }
+    #expect(error.code == .unsuitable && error.message.contains("SQL_ASCII, allowed: UTF8"))
+    // Nothing half done.
+    #expect(try third.version() == 0)
+  }
+
   @Test(.scratchDatabase) func `a changed view is applied again, and only that`() throws {
     let database = try Database(try Scratch.database)
     #expect(try database.migrate().interface == SchemaFile.interface.map(\.name))

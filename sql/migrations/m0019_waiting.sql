@@ -183,7 +183,7 @@ begin
     order by s.id for share skip locked);
   insert into unroll_internal.ready (trial_id, sweep_id, queue, priority, rank)
     select o.trial_id, o.sweep_id, p_queue, o.priority,
-      case when shared then o.rank else latest end
+      case when shared then o.rank else greatest(o.rank, latest) end
     from unroll_internal.fair_order(
       p_queue, sweeps, counted, case when shared then p_window else wanted end) o
     where o.is_new and o.turn <= p_window

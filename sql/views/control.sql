@@ -157,6 +157,8 @@ returns void language plpgsql as $$
 declare
   spent text := case
     when p_sweep.stopped is not null then p_sweep.stopped
+    -- One that is active is about to be stopped, with what is queued.
+    when p_sweep.state = 'active' then null
     when p_sweep.deadline <= clock_timestamp()
       then format('its deadline %s is over', p_sweep.deadline)
     when p_sweep.activated_at + p_sweep.wall_time <= clock_timestamp()
@@ -172,12 +174,13 @@ begin
       'a population that has finished');
   end if;
   if spent is not null then
-    perform unroll_internal.refuse(p_field, format('%s, which was or would be stopped: %s',
+    perform unroll_internal.refuse(p_field, format('%s, which was stopped: %s',
       p_subject, spent), 'one whose time is not used up');
   end if;
-  if p_sweep.finished_at + p_sweep.keep_sweep <= clock_timestamp() then
-    perform unroll_internal.refuse(p_field, format('%s, which is being deleted', p_subject),
-      'one that is still kept');
+  if (select count(*) from unroll_internal.trial t where t.sweep_id = p_sweep.id)
+      < p_sweep.trials_created then
+    perform unroll_internal.refuse(p_field, format('%s, some of whose trials are deleted',
+      p_subject), 'one that is kept whole');
   end if;
 end $$;
 
@@ -279,7 +282,8 @@ returns jsonb language sql immutable as $$
       p_path[2:], p_value)) end
 $$;
 
--- Gives a locked sweep the specification that stands in it, after a change of one key.
+-- Gives a locked sweep the specification that stands in it, after a change of one key; and where that says
+-- nothing of the number of trials, the number that stands in it.
 create or replace function unroll_internal.respecify(locked unroll_internal.sweep, p_key text)
 returns void language plpgsql as $$
 begin
@@ -288,7 +292,9 @@ begin
       priority = coalesce(unroll_internal.whole_number(locked.spec, '{priority}', 0, 32767), 100),
       weight = coalesce(unroll_internal.plain_number(locked.spec, '{weight}', 0.001, 1000), 1),
       trials = case when p_key = 'trials' or s.state = 'submitted'
-        then unroll_internal.whole_number(locked.spec, '{trials}', 1, 10000000) else s.trials end,
+        then coalesce(
+          unroll_internal.whole_number(locked.spec, '{trials}', 1, 10000000), locked.trials)
+        else s.trials end,
       max_parallel =
         unroll_internal.whole_number(locked.spec, '{limits,max_parallel}', 1, 1000000),
       trial_time = unroll_internal.plain_number(locked.spec, '{limits,trial_time}', 0.001, 1e8)
@@ -368,7 +374,8 @@ begin
     values (locked.id, 'set',
       format('%s: %s instead of %s, set by %s', set.key, wanted, coalesce(former::text, 'nothing'),
         current_user),
-      jsonb_build_object('key', set.key, 'from', former, 'to', wanted, 'by', current_user));
+      jsonb_build_object('key', set.key, 'from', former, 'to', wanted, 'by', current_user,
+        'trials', locked.trials));
 end $$;
 comment on function unroll.set(bigint, text, jsonb) is
   'Changes a sweep that is under way: priority, weight, trials, limits, a searched parameter (another '
@@ -397,12 +404,14 @@ begin
         select from unroll_internal.decision b
         where b.sweep_id = p_sweep and b.kind = 'take_back'
           and b.details ->> 'decision' = d.id::text)
-    order by d.id desc limit 1;
+    -- A number of trials is hardly ever to blame.
+    order by d.details ->> 'key' = 'trials', d.id desc limit 1;
   if not found then
     return false;
   end if;
   locked.spec := unroll_internal.with_value(locked.spec,
     string_to_array(change.details ->> 'key', '.'), coalesce(change.details -> 'from', 'null'));
+  locked.trials := coalesce((change.details ->> 'trials')::integer, locked.trials);
   perform unroll_internal.respecify(locked, change.details ->> 'key');
   insert into unroll_internal.decision (sweep_id, kind, reason, details)
     values (p_sweep, 'take_back',
