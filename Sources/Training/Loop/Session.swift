@@ -141,26 +141,34 @@ public final class Session {
       model.plan.dropout > 0 || model.plan.recurrentDropout > 0
       ? DropoutKey(philox: philox, step: UInt32(truncatingIfNeeded: optimizer.steps)) : nil
     if let length = plan.training.truncate, packed.stepCount > length {
-      try learnInPieces(packed, length, key)
+      try learnInPieces(packed, length)
     } else {
-      try learn(model.forward(packed, dropout: key), packer.answers)
+      try learn(model.forward(packed, dropout: dropoutKey(since: optimizer.steps)), packer.answers)
     }
+  /// The masks of the step that comes next, of sequences that began at a step: masks that are kept over time
+  /// are the same in all pieces of a sequence, all others are new in each piece.
+  private func dropoutKey(since first: Int) -> DropoutKey? {
+    guard model.plan.dropout > 0 || model.plan.recurrentDropout > 0 else { return nil }
+    return DropoutKey(
+      philox: philox, step: UInt32(truncatingIfNeeded: optimizer.steps),
+      sequenceStep: UInt32(truncatingIfNeeded: first))
+  }
+
     batch += 1
   }
 
   /// Truncated back-propagation through time: the state goes on, the gradient does not.
-  private func learnInPieces(
-    _ packed: PackedBatch<Float>, _ length: Int, _ key: DropoutKey?
-  ) throws {
+  private func learnInPieces(_ packed: PackedBatch<Float>, _ length: Int) throws {
+    let first = optimizer.steps
     if carried.isEmpty { carried = [RecurrentState(model.plan), RecurrentState(model.plan)] }
     carried[0].reset(sequences: packed.sequenceCount)
     for start in stride(from: 0, to: packed.stepCount, by: length) {
       let piece = packed.steps(start..<min(start + length, packed.stepCount))
       carried[0].keep(sequences: piece.sequenceCount, into: carried[1])
-      let result = model.forward(piece, dropout: key, from: carried[1])
+      let result = model.forward(piece, dropout: dropoutKey(since: first), from: carried[1])
       model.copyState(of: piece, into: carried[0])
-      let first = packed.offsets[start]
-      let classes = packer.answers.classes[first..<first + piece.rowCount]
+      let row = packed.offsets[start]
+      let classes = packer.answers.classes[row..<row + piece.rowCount]
       try learn(result, BatchAnswers(classes: Array(classes)))
     }
   }
