@@ -184,6 +184,34 @@ import Training
     }
   }
 
+  @Test func `options that a loss does not have are refused`() throws {
+    let numbers = try PreparedData(
+      Generator.adding.dataset(count: 100, length: 6, seed: 2), DataPlan(), seed: 1)
+    let classes = try SessionTests.order(100)
+    func field(_ data: PreparedData, _ change: (inout TrainingPlan) -> Void) -> String? {
+      #expect(throws: PlanError.self) { try Session(plan { change(&$0.training) }, data) }?.field
+    }
+    #expect(field(numbers) { $0.labelSmoothing = 0.1 } == "training.label_smoothing")
+    #expect(field(numbers) { $0.classWeights = .balanced } == "training.class_weights")
+    let weighted = field(classes) {
+      $0.loss = .binary
+      $0.classWeights = .balanced
+    }
+    #expect(weighted == "training.class_weights")
+    let nothing = field(classes) { $0.labelWeights = ["XX": 0, "XY": 0, "YX": 0, "YY": 0] }
+    #expect(nothing == "training.label_weights")
+    #expect(try outcome { $0.training.labelWeights = ["XX": 0, "XY": 0] }.objective.isFinite)
+  }
+
+  @Test func `smoothing moves the binary loss too`() throws {
+    let plain = try outcome { $0.training.loss = .binary }
+    let smooth = try outcome {
+      $0.training.loss = .binary
+      $0.training.labelSmoothing = 0.2
+    }
+    #expect(smooth.metrics != plain.metrics && smooth.objective.isFinite)
+  }
+
   @Test func `a plateau lowers the rate, also after a resumption`() throws {
     let data = try SessionTests.order()
     // A rate at which nothing improves: accuracy stays where it is.

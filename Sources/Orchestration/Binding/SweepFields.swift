@@ -258,7 +258,8 @@ extension SpecSchema {
         + "that of quantiles."),
     Field(
       "training.label_smoothing", .number(.from(0, below: 1)),
-      "The share of each right answer that is spread over all classes.", default: 0,
+      "The share of each right answer that is spread over all classes, of the loss binary over yes and no.",
+      default: 0,
       isSearchable: true),
     Field(
       "training.class_weights", names(TrainingPlan.ClassWeights.self),
