@@ -153,7 +153,8 @@ extension SpecSchema {
       "What the head reads: the last valid step, the mean, the largest, or every step; follows from "
         + "the task.", isSearchable: true),
     Field(
-      "model.forget_bias", .number(.any), "The initial bias of the forget gate of lstm.",
+      "model.forget_bias", .number(.from(-1000, through: 1000)),
+      "The initial bias of the forget gate of lstm.",
       default: 1, isSearchable: true),
     Field(
       "model.peepholes", .boolean, "Whether the gates of lstm see its memory.", default: false,
