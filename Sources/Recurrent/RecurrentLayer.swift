@@ -62,7 +62,6 @@ final class RecurrentLayer<S: Scalar> {
   let memoryGradient = Matrix<S>()
   /// [B, H]
   let initialHiddenGradient = Matrix<S>()
-  let initialMemoryGradient = Matrix<S>()
   /// Whether a state was given to the last forward pass.
   private(set) var hasInitialState = false
   /// [N, H] of the last way back: the whole gradient of each state, until the next pass.

@@ -183,7 +183,10 @@ public final class Session {
     guard norm.isFinite else { throw diverged(.train) }
     lastNorm = norm
     if let limit = plan.training.clipValue { Clip.value(limit).apply(to: model.gradient) }
-    if let limit = plan.training.clipNorm { Clip.norm(limit).apply(to: model.gradient) }
+    if let limit = plan.training.clipNorm {
+      Clip.norm(limit).apply(
+        to: model.gradient, norm: plan.training.clipValue == nil ? norm : nil)
+    }
     let rate = schedule.rate(
       base: plan.training.rate, step: epoch * batchesPerEpoch + batch, plateaus: plateaus)
     optimizer.step(model.parameters, model.gradient, learningRate: rate)
