@@ -212,6 +212,39 @@ import Training
     #expect(smooth.metrics != plain.metrics && smooth.objective.isFinite)
   }
 
+  /// Counted, not timed: a formula of its own for what an epoch takes.
+  @Test(arguments: [30, 240, 1000], [1, 2])
+  func `a probe takes at most three percent of the work of training`(count: Int, layers: Int) throws
+  {
+    let data = try PreparedData(
+      Generator.adding.dataset(count: count, length: 12, seed: 2), DataPlan(), seed: 1)
+    let (epochs, units) = (count < 100 ? 40 : 6, 6)
+    let run = try SessionTests.run(
+      plan {
+        $0.probe = FlowSettings(lags: 5)
+        $0.model.layers = layers
+        $0.training.epochs = epochs
+      }, data)
+    // Forward, and back to the states and to the weights; the values that enter have no gradient.
+    let rows = data.train.lengths.reduce(0, +)
+    let gates = 3 * units
+    var row = gates * (3 * units + 2 * 2)
+    if layers == 2 { row += 3 * gates * (units + units) }
+    let epoch = rows * row + 3 * data.train.count * units
+    let spent = run.reports.flatMap(\.flow).reduce(0) { $0 + $1.work }
+    #expect(spent > 0 && 100 * spent <= 3 * epochs * epoch)
+    let measured = run.reports.filter { !$0.flow.isEmpty }.map(\.epoch)
+    #expect(measured.count == epochs || measured[0] > 1)
+    #expect(zip(measured, measured.dropFirst()).allSatisfy { $1 - $0 == measured[0] })
+  }
+
+  @Test func `a training too short for a probe has one at its end`() throws {
+    let data = try PreparedData(
+      Generator.adding.dataset(count: 30, length: 12, seed: 2), DataPlan(), seed: 1)
+    let run = try SessionTests.run(plan { $0.probe = FlowSettings(lags: 5) }, data)
+    #expect(run.reports.map(\.flow.count) == [0, 0, 1])
+  }
+
   @Test func `a plateau lowers the rate, also after a resumption`() throws {
     let data = try SessionTests.order()
     // A rate at which nothing improves: accuracy stays where it is.

@@ -203,7 +203,8 @@ extension SpecSchema {
   private static let probeFields: [Field] = [
     Field(
       "probe.every", .oneOf(["never", "epoch"]),
-      "When the flow of gradients is measured: unroll gradients TRIAL shows it.",
+      "When the flow of gradients is measured, for at most 3 % of the work of training (where an epoch is too "
+        + "short for that, not after each of them): unroll gradients TRIAL shows it.",
       default: "never"),
     Field("probe.lags", .integer(2...1000), "The most points of a curve over time.", default: 32),
     Field(
