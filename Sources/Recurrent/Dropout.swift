@@ -1,24 +1,51 @@
 import Philox
 
-/// Random numbers of one forward pass, used up block by block.
-struct MaskSource {
-  let key: DropoutKey
-  private var block: UInt32 = 0
+/// Where the random numbers of one mask of a model lie. Each mask has a range of blocks of its own, so that no
+/// mask moves when another one grows, as it does with the lengths of the sequences.
+struct MaskPlace {
+  /// The first block of the range.
+  let start: UInt32
+  /// Whether the mask stays over all pieces of the sequences, or each pass has another one.
+  let isOfSequence: Bool
 
-  init(_ key: DropoutKey) { self.key = key }
+  /// - Parameters:
+  ///   - index: The mask, from 0.
+  ///   - count: The masks of the model.
+  ///   - isOfSequence: Whether it stays over all pieces of the sequences.
+  init(_ index: Int, of count: Int, isOfSequence: Bool) {
+    start = UInt32(truncatingIfNeeded: (UInt64(index) << 32) / UInt64(count))
+    self.isOfSequence = isOfSequence
+  }
 
   /// Fills `words` with random bits, eight numbers of 16 bits a block.
-  mutating func fill(_ words: inout [UInt16], count: Int) {
+  func fill(_ words: inout [UInt16], count: Int, _ key: DropoutKey) {
     words.removeAll(keepingCapacity: true)
-    for _ in 0..<(count + 7) / 8 {
-      let bits = key.philox.block(.dropout, step: key.step, index: block)
-      block += 1
+    let step = isOfSequence ? key.sequenceStep : key.step
+    for block in 0..<(count + 7) / 8 {
+      let bits = key.philox.block(
+        .dropout, step: step, index: start &+ UInt32(truncatingIfNeeded: block))
       for part in 0..<4 {
         words.append(UInt16(truncatingIfNeeded: bits[part]))
         words.append(UInt16(truncatingIfNeeded: bits[part] >> 16))
       }
     }
   }
+}
+
+extension ModelPlan {
+  /// The mask after a layer, or before the head.
+  func maskPlace(after layer: Int) -> MaskPlace {
+    MaskPlace(layer, of: maskCount, isOfSequence: isDropoutVariational)
+  }
+
+  /// The mask on the recurrent path of a layer.
+  func recurrentMaskPlace(layer: Int, _ direction: Direction) -> MaskPlace {
+    MaskPlace(
+      layers + layer * directions + (direction == .forward ? 0 : 1), of: maskCount,
+      isOfSequence: true)
+  }
+
+  private var maskCount: Int { layers * (1 + directions) }
 }
 
 /// Sets a random share of numbers to zero and scales the others, so that the mean stays.
@@ -37,8 +64,11 @@ final class Dropout<S: Scalar> {
   /// [B, columns]
   private let perSequence = Matrix<S>()
 
-  init(rate: Double, isVariational: Bool = false) {
+  private let place: MaskPlace
+
+  init(rate: Double, _ place: MaskPlace, isVariational: Bool = false) {
     (threshold, scale) = Self.scale(rate: rate)
+    self.place = place
     self.isVariational = isVariational
   }
 
@@ -49,30 +79,30 @@ final class Dropout<S: Scalar> {
     return (threshold, S(0x1p16 / (0x1p16 - Double(threshold))))
   }
 
-  /// The masked rows, or the same rows if there is no source.
+  /// The masked rows, or the same rows if there is no key.
   ///
   /// - Parameters:
   ///   - from: [rows, columns]
   ///   - rows: Their number.
   ///   - columns: Their width.
   ///   - owners: The sequence of each row; nil if each row is one.
-  ///   - source: Random numbers.
+  ///   - key: Which random numbers.
   /// - Returns: Rows that the next call overwrites.
   func forward(
     _ from: UnsafeMutablePointer<S>, rows: Int, columns: Int, owners: [Int32]? = nil,
-    _ source: inout MaskSource?
+    _ key: DropoutKey?
   ) -> UnsafeMutablePointer<S> {
-    isActive = source != nil && threshold > 0
-    guard isActive else { return from }
+    isActive = key != nil && threshold > 0
+    guard let key, isActive else { return from }
     mask.reshape(rows: rows, columns: columns)
     result.reshape(rows: rows, columns: columns)
     if isVariational, let owners {
       perSequence.reshape(rows: Int(owners.max() ?? 0) + 1, columns: columns)
-      source?.fill(&words, count: perSequence.count)
+      place.fill(&words, count: perSequence.count, key)
       kernels.vectorMask(perSequence.count, words, threshold, scale, perSequence.pointer)
       kernels.rowsGather(rows, columns, owners, perSequence.pointer, mask.pointer)
     } else {
-      source?.fill(&words, count: mask.count)
+      place.fill(&words, count: mask.count, key)
       kernels.vectorMask(mask.count, words, threshold, scale, mask.pointer)
     }
     kernels.vectorMultiply(mask.count, from, mask.pointer, result.pointer)

@@ -3,9 +3,9 @@ final class LayerNormalization<S: Scalar> {
   private let kernels = S.kernels
   private let form: GatePanels<S>
   /// [N, panels], as the gates lie.
-  private let normalized = Matrix<S>()
+  let normalized = Matrix<S>()
   /// [panels, N]
-  private let reciprocals = Matrix<S>()
+  let reciprocals = Matrix<S>()
 
   init(_ form: GatePanels<S>) { self.form = form }
 

@@ -6,11 +6,20 @@ public struct DropoutKey: Hashable, Sendable {
   public var philox: Philox
   /// The step of training: each has masks of its own.
   public var step: UInt32
+  /// The step at which the sequences began, if they are trained in pieces: masks that are kept over time are
+  /// those of this step in all pieces.
+  public var sequenceStep: UInt32
 
   /// A key.
-  public init(philox: Philox, step: UInt32) {
+  ///
+  /// - Parameters:
+  ///   - philox: The numbers of the trial.
+  ///   - step: The step of training.
+  ///   - sequenceStep: The step at which the sequences began; nil: this one.
+  public init(philox: Philox, step: UInt32, sequenceStep: UInt32? = nil) {
     self.philox = philox
     self.step = step
+    self.sequenceStep = sequenceStep ?? step
   }
 }
 
@@ -52,8 +61,9 @@ public final class Model<S: Scalar> {
     gradient = Gradient(layout)
     embedding = Embedding(layout)
     stages = (0..<plan.layers).map { [layout] in Stage(plan, layout, layer: $0) }
-    dropouts = (0..<plan.layers).map { _ in
-      Dropout(rate: plan.dropout, isVariational: plan.isDropoutVariational)
+    dropouts = (0..<plan.layers).map {
+      Dropout(
+        rate: plan.dropout, plan.maskPlace(after: $0), isVariational: plan.isDropoutVariational)
     }
     readout = Readout(plan)
     head = Head(plan, layout)
@@ -79,26 +89,25 @@ public final class Model<S: Scalar> {
     unrolling.lay(batch, reverses: plan.isBidirectional)
     inputs.removeAll(keepingCapacity: true)
     return withDenormalsFlushed {
-      var masks = dropout.map(MaskSource.init)
       var flowing = parameters.pointer
       withFirstInput(batch, isForward: true) { input in
         flowing = stages[0].forward(
           input, unrolling, parameters: parameters.pointer,
-          initial: { initial?.layer($0) }, &masks)
+          initial: { initial?.layer($0) }, dropout)
       }
       for index in 1..<max(plan.layers, 1) {
         let entering = dropouts[index - 1].forward(
-          flowing, rows: unrolling.rows, columns: plan.outputWidth, owners: batch.owners, &masks)
+          flowing, rows: unrolling.rows, columns: plan.outputWidth, owners: batch.owners, dropout)
         inputs.append(entering)
         flowing = stages[index].forward(
           LayerInput(pointer: entering, count: unrolling.rows), unrolling,
           parameters: parameters.pointer,
-          initial: { initial?.layer(index * plan.directions + $0) }, &masks)
+          initial: { initial?.layer(index * plan.directions + $0) }, dropout)
       }
       let rows = readout.rowCount(batch)
       let features = dropouts[plan.layers - 1].forward(
         readout.forward(flowing, batch), rows: rows, columns: plan.outputWidth,
-        owners: plan.readout == .every ? batch.owners : nil, &masks)
+        owners: plan.readout == .every ? batch.owners : nil, dropout)
       return head.forward(features, rows: rows, parameters: parameters.pointer)
     }
   }

@@ -42,9 +42,6 @@ public final class Optimizer<S: Scalar> {
     }
   }
 
-  /// Replaces the number of steps taken, when the vectors are read in place.
-  public func resume(steps: Int) { self.steps = steps }
-
   /// Takes one step. Each parameter moves as if the whole gradient were read, but parts known to be
   /// zero are not.
   public func step(_ parameters: Buffer<S>, _ gradient: Gradient<S>, learningRate: Double) {

@@ -29,6 +29,13 @@ public struct PackedBatch<S: Scalar>: Sendable {
   /// The number of rows.
   public var rowCount: Int { owners.count }
 
+  /// The steps of each sequence, in the sorted order.
+  var lengths: [Int] {
+    var lengths = [Int](repeating: 0, count: sequenceCount)
+    for size in batchSizes { for place in 0..<size { lengths[place] += 1 } }
+    return lengths
+  }
+
   /// Packs sequences of tokens. Sequences of the same length keep their order.
   ///
   /// - Precondition: There is a sequence, and none is empty.

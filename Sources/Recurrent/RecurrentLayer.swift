@@ -62,7 +62,6 @@ final class RecurrentLayer<S: Scalar> {
   let memoryGradient = Matrix<S>()
   /// [B, H]
   let initialHiddenGradient = Matrix<S>()
-  let initialMemoryGradient = Matrix<S>()
   /// Whether a state was given to the last forward pass.
   private(set) var hasInitialState = false
   /// [N, H] of the last way back: the whole gradient of each state, until the next pass.
@@ -94,7 +93,9 @@ final class RecurrentLayer<S: Scalar> {
     start = Buffer(count: form.columns)
     biasGradient = Buffer(count: form.columns)
     recurrentMask =
-      plan.recurrentDropout > 0 ? VariationalMask(rate: plan.recurrentDropout) : nil
+      plan.recurrentDropout > 0
+      ? VariationalMask(
+        rate: plan.recurrentDropout, plan.recurrentMaskPlace(layer: layer, direction)) : nil
     normalization = plan.normalization == .layer ? LayerNormalization(form) : nil
   }
 
@@ -111,10 +112,10 @@ final class RecurrentLayer<S: Scalar> {
   @_specialize(where S == Float)
   func forward(
     _ input: LayerInput<S>, _ unrolling: Unrolling, parameters values: UnsafePointer<S>,
-    initial: LayerState<S>? = nil, _ masks: inout MaskSource?
+    initial: LayerState<S>? = nil, _ dropout: DropoutKey?
   ) {
     reshape(unrolling, initial)
-    recurrentMask?.draw(rows: unrolling.sequences, columns: units, &masks)
+    recurrentMask?.draw(rows: unrolling.sequences, columns: units, dropout)
     inputWeights.pack(values + parameters.inputWeight)
     for part in recurrentWeights { part.pack(values + parameters.recurrentWeight) }
     layStart(values)

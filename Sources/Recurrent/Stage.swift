@@ -29,16 +29,16 @@ final class Stage<S: Scalar> {
   @_specialize(where S == Float)
   func forward(
     _ input: LayerInput<S>, _ unrolling: Unrolling, parameters: UnsafePointer<S>,
-    initial: (Int) -> LayerState<S>?, _ masks: inout MaskSource?
+    initial: (Int) -> LayerState<S>?, _ dropout: DropoutKey?
   ) -> UnsafeMutablePointer<S> {
-    layers[0].forward(input, unrolling, parameters: parameters, initial: initial(0), &masks)
+    layers[0].forward(input, unrolling, parameters: parameters, initial: initial(0), dropout)
     let states = layers[0].output(unrolling)
     guard layers.count > 1 || isResidual else { return states }
     output.reshape(rows: unrolling.rows, columns: units * layers.count)
     kernels.rowsMove(unrolling.rows, units, nil, states, units, output.pointer, output.columns)
     if layers.count > 1 {
       layers[1].forward(
-        reverse(input, unrolling), unrolling, parameters: parameters, initial: initial(1), &masks)
+        reverse(input, unrolling), unrolling, parameters: parameters, initial: initial(1), dropout)
       kernels.rowsMove(
         unrolling.rows, units, unrolling.reversed, layers[1].output(unrolling), units,
         output.pointer + units, output.columns)

@@ -11,16 +11,19 @@ final class VariationalMask<S: Scalar> {
   private var words: [UInt16] = []
   private var isActive = false
 
-  init(rate: Double) {
+  private let place: MaskPlace
+
+  init(rate: Double, _ place: MaskPlace) {
     (threshold, scale) = Dropout<S>.scale(rate: rate)
+    self.place = place
   }
 
-  /// Draws the mask of a pass; without a source there is none.
-  func draw(rows: Int, columns: Int, _ source: inout MaskSource?) {
-    isActive = source != nil && threshold > 0
-    guard isActive else { return }
+  /// Draws the mask of a pass; without a key there is none.
+  func draw(rows: Int, columns: Int, _ key: DropoutKey?) {
+    isActive = key != nil && threshold > 0
+    guard let key, isActive else { return }
     mask.reshape(rows: rows, columns: columns)
-    source?.fill(&words, count: mask.count)
+    place.fill(&words, count: mask.count, key)
     kernels.vectorMask(mask.count, words, threshold, scale, mask.pointer)
   }
 

@@ -38,6 +38,66 @@ import Testing
     #expect(features(rate: 0.5, key: other) != mask)
   }
 
+  /// Three sequences of seven steps that pass through two layers as they are, in one piece: which logits are
+  /// zero, sequence by sequence.
+  private func silent(
+    _ key: DropoutKey, steps: Int = 7, sequences: Int = 40, _ change: (inout ModelPlan) -> Void
+  ) -> [[Bool]] {
+    var plan = ModelPlan(
+      input: .values(channels: 1), cell: .rnn, nonlinearity: .relu, hidden: 1, layers: 2,
+      readout: .every, outputs: 1)
+    change(&plan)
+    let model = Model<Float>(plan)
+    // What the first layer adds in a step is passed on to the next by a weight of 1, if no mask is in the way.
+    for (name, value) in [
+      ("recurrent.bias_ih_l0", Float(1)), ("recurrent.weight_ih_l1", 1), ("head.weight", 1),
+      ("recurrent.weight_hh_l0", plan.recurrentDropout > 0 ? 1 : 0),
+    ] {
+      guard let entry = model.layout[name] else { continue }
+      model.parameters[entry.offset] = value
+    }
+    let batch = PackedBatch<Float>(
+      values: Array(repeating: Array(repeating: 0, count: steps), count: sequences), channels: 1)
+    let logits = model.forward(batch, dropout: key).elements
+    // In the recurrent path a state of 1 is one that did not hear of the step before.
+    let isSilent = logits.map { plan.recurrentDropout > 0 ? $0 == 1 : $0 == 0 }
+    return (0..<sequences).map { sequence in
+      (0..<steps).map { isSilent[$0 * sequences + sequence] }
+    }
+  }
+
+  @Test func `masks over time stay in all pieces of a sequence, others are new in each`() {
+    let (first, second) = (key, DropoutKey(philox: key.philox, step: 9, sequenceStep: 7))
+    let other = DropoutKey(philox: key.philox, step: 9)
+    let changes: [(String, isOfSequence: Bool, (inout ModelPlan) -> Void)] = [
+      ("dropout", false, { $0.dropout = 0.5 }),
+      (
+        "variational", true,
+        {
+          $0.dropout = 0.5
+          $0.isDropoutVariational = true
+        }
+      ),
+      ("recurrent", true, { $0.recurrentDropout = 0.5 }),
+    ]
+    for (name, isOfSequence, change) in changes {
+      let mask = silent(first, change)
+      #expect(mask.joined().contains(true) && mask.joined().contains(false), "\(name)")
+      #expect((silent(second, change) == mask) == isOfSequence, "\(name)")
+      #expect(silent(other, change) != mask, "\(name)")
+      // A later piece has fewer steps and fewer sequences: the longest ones, which come first.
+      let piece = silent(second, steps: 3, sequences: 25, change)
+      #expect((piece == mask.prefix(25).map { Array($0.prefix(3)) }) == isOfSequence, "\(name)")
+    }
+  }
+
+  @Test func `the mask of a layer does not move with the lengths of the sequences`() {
+    // One sequence, whose rows are its steps: the first ones of a longer one are masked alike in both layers.
+    let long = silent(key, steps: 900, sequences: 1) { $0.dropout = 0.5 }
+    let short = silent(key, steps: 300, sequences: 1) { $0.dropout = 0.5 }
+    #expect(short[0] == Array(long[0].prefix(300)))
+  }
+
   @Test func `evaluation and a rate of zero keep everything`() {
     #expect(features(rate: 0.5, key: nil, count: 50).allSatisfy { $0 == 1 })
     #expect(features(rate: 0, key: key, count: 50).allSatisfy { $0 == 1 })

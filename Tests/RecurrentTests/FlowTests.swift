@@ -7,16 +7,28 @@ import Testing
 @Suite struct FlowTests {
   static let plans: [PlanOption] = PlanOption.flows
 
-  /// ∂h_T/∂h_0 column by column with central differences, and its largest singular value by many
+  /// A model whose shifts and scales of normalization are none of 0 and 1, which would hide mistakes.
+  private func model(_ plan: ModelPlan) -> Model<Double> {
+    let model = sampleModel(Double.self, plan)
+    var random = Philox(seed: 4).sequence(.generator)
+    for entry in model.layout.entries where entry.name.contains("norm_") {
+      for index in entry.range { model.parameters[index] += 0.3 * random.uniform() }
+    }
+    return model
+  }
+
+  /// ∂h_T/∂h_(T-lag) column by column with central differences, and its largest singular value by many
   /// power iterations.
-  private func bruteForce(_ model: Model<Double>, _ batch: PackedBatch<Double>) -> Double {
+  private func bruteForce(
+    _ model: Model<Double>, _ batch: PackedBatch<Double>, lag: Int
+  ) -> Double {
     let units = model.plan.hidden
     let state = RecurrentState<Double>(model.plan)
     let end = RecurrentState<Double>(model.plan)
-    // One step first: the probe's longest lag begins with the state after it.
-    _ = model.forward(batch.steps(0..<1))
-    model.copyState(of: batch.steps(0..<1), into: state)
-    let rest = batch.steps(1..<batch.stepCount)
+    let cut = batch.stepCount - lag
+    _ = model.forward(batch.steps(0..<cut))
+    model.copyState(of: batch.steps(0..<cut), into: state)
+    let rest = batch.steps(cut..<batch.stepCount)
     let joined = state.joined
     func last(_ unit: Int, _ distance: Double) -> [Double] {
       var moved = joined
@@ -31,7 +43,7 @@ import Testing
     }
     var vector = (0..<units).map { Double($0 % 3) + 1 }
     var value = 0.0
-    for _ in 0..<500 {
+    for _ in 0..<2000 {
       var image = [Double](repeating: 0, count: units)
       for (column, factor) in zip(columns, vector) {
         for unit in 0..<units { image[unit] += column[unit] * factor }
@@ -44,16 +56,56 @@ import Testing
     return value
   }
 
+  /// At each lag: where there are few units all steps are taken, and nothing is left to chance.
   @Test(arguments: plans)
   func `the Jacobian product has the norm that brute force finds`(option: PlanOption) throws {
-    let model = sampleModel(Double.self, option.plan)
+    let model = model(option.plan)
     let batch = PackedBatch(
       values: sampleValues(Double.self, lengths: [9], channels: 5), channels: 5)
     let flow = try #require(measure(model, batch).first)
-    #expect(flow.lag == 8)
-    let expected = bruteForce(model, batch)
-    #expect(abs(flow.jacobian - expected) < 0.02 * expected, "\(flow.jacobian), \(expected)")
+    let points = flow.points.filter { $0.measure == "jacobian" }
+    #expect(flow.lag == 8 && points.map(\.lag) == [1, 2, 4, 8])
+    for point in points {
+      let expected = bruteForce(model, batch, lag: point.lag)
+      #expect(
+        abs(point.median - expected) < 0.002 * expected,
+        "\(point.lag): \(point.median), \(expected)")
+    }
     #expect(abs(flow.decay - exp8(flow.jacobian)) < 1e-9)
+  }
+
+  @Test(arguments: PlanOption.wide)
+  func `the largest singular value is right to one percent`(option: PlanOption) throws {
+    let model = model(option.plan)
+    let batch = PackedBatch(
+      values: sampleValues(Double.self, lengths: [25], channels: 5), channels: 5)
+    let flow = try #require(measure(model, batch).first)
+    let points = flow.points.filter { $0.measure == "jacobian" }
+    #expect(points.map(\.lag) == [1, 2, 4, 8, 24])
+    for point in points {
+      let expected = bruteForce(model, batch, lag: point.lag)
+      #expect(
+        abs(point.median - expected) < 0.01 * expected, "\(point.lag): \(point.median), \(expected)"
+      )
+    }
+  }
+
+  /// What may be spent is a bound for what is counted; more of it means more sequences.
+  @Test func `a measurement keeps to the work that it is allowed`() throws {
+    let model = model(PlanOption.values(.gru))
+    let batch = PackedBatch(
+      values: sampleValues(Double.self, lengths: [20, 20, 19, 12, 20], channels: 5), channels: 5)
+    let least = model.leastFlowWork(batch)
+    var sequences: [Int] = []
+    for factor in [1, 2, 3, 8] {
+      let flows = measure(model, batch, work: factor * least)
+      let spent = flows.reduce(0) { $0 + $1.work }
+      #expect(spent <= factor * least)
+      #expect(flows.allSatisfy { $0.work > 0 && $0.jacobian > 0 })
+      let last = try #require(flows[0].points.last { $0.measure == "jacobian" })
+      sequences.append(last.low == last.high ? 1 : 2)
+    }
+    #expect(sequences.first == 1 && sequences.last == 2)
   }
 
   private func exp8(_ value: Double) -> Double {
@@ -61,9 +113,10 @@ import Testing
   }
 
   private func measure(
-    _ model: Model<Double>, _ batch: PackedBatch<Double>, _ settings: FlowSettings = FlowSettings()
+    _ model: Model<Double>, _ batch: PackedBatch<Double>, work: Int = .max,
+    _ settings: FlowSettings = FlowSettings()
   ) -> [GradientFlow] {
-    model.measureFlow(batch, sequences: 3, settings) { result, upstream in
+    model.measureFlow(batch, work: work, settings) { result, upstream in
       _ = Loss.crossEntropy(
         result, targets: sampleTargets(rows: result.rows, count: result.columns),
         gradient: upstream)
@@ -83,7 +136,7 @@ import Testing
       Loss.crossEntropy(result, targets: [1], gradient: upstream)
     }
     let flow = try #require(
-      model.measureFlow(batch, sequences: 1) { _ = loss($0, $1) }.first)
+      model.measureFlow(batch) { _ = loss($0, $1) }.first)
     for lag in [1, 3, 5] {
       let cut = batch.stepCount - lag
       let state = RecurrentState<Double>(plan)
@@ -143,7 +196,7 @@ import Testing
     let batch = PackedBatch(
       values: sampleValues(Double.self, lengths: [33], channels: 5), channels: 5)
     let settings = FlowSettings(vanishing: 1e-6, exploding: 1e6)
-    let flow = try #require(measure(model, batch, settings).first)
+    let flow = try #require(measure(model, batch, work: .max, settings).first)
     #expect(flow.verdict == verdict)
     var power = 1.0
     for _ in 0..<32 { power *= scale }
@@ -151,6 +204,17 @@ import Testing
     #expect(abs(flow.spectralRadius - scale) < 1e-6)
     #expect(abs((flow.normBound ?? 0) - scale) < 1e-6)
     #expect(scale < 1 ? abs(flow.memory - 1.4427) < 0.01 : flow.memory.isInfinite || scale == 1)
+  }
+
+  @Test func `in sequences of one step nothing flows back`() throws {
+    let model = model(PlanOption.values(.lstm, layers: 1))
+    let batch = PackedBatch(
+      values: sampleValues(Double.self, lengths: [1, 1], channels: 5), channels: 5)
+    let flow = try #require(measure(model, batch).first)
+    #expect(
+      flow.verdict == .healthy && flow.lag == 0
+        && !flow.points.contains { $0.measure == "jacobian" })
+    #expect(flow.reason.hasPrefix("sequences of one step"))
   }
 
   /// Measuring changes nothing that training goes on with.

@@ -20,12 +20,35 @@ struct PlanOption: Sendable, CustomTestStringConvertible {
       layers: layers, readout: .every, outputs: 3)
   }
 
-  /// Every cell whose Jacobian is written out.
-  static let flows: [PlanOption] =
-    CellKind.allCases.map { kind in PlanOption("\(kind)", values(kind, layers: 1)) { _ in } } + [
-      PlanOption("peepholes", values(.lstm, layers: 1)) { $0.peepholes = true },
-      PlanOption("reset before", values(.gru, layers: 1)) { $0.reset = .before },
+  /// Every cell, plain and normalized.
+  static let flows: [PlanOption] = [ModelPlan.Normalization.none, .layer].flatMap { normalization in
+    let name = normalization == .none ? "" : ", normalized"
+    let cells = CellKind.allCases.map { kind in
+      PlanOption("\(kind)\(name)", values(kind, layers: 1)) { $0.normalization = normalization }
+    }
+    return cells + [
+      PlanOption("peepholes\(name)", values(.lstm, layers: 1)) {
+        $0.peepholes = true
+        $0.normalization = normalization
+      },
+      PlanOption("reset before\(name)", values(.gru, layers: 1)) {
+        $0.reset = .before
+        $0.normalization = normalization
+      },
     ]
+  }
+
+  /// Cells whose singular values lie more densely than those of a small layer.
+  static let wide: [PlanOption] = [
+    PlanOption("orthogonal rnn", values(.tanh, layers: 1)) { $0.initializer = .orthogonal },
+    PlanOption("gru", values(.gru, layers: 1)) { _ in },
+    PlanOption("lstm", values(.lstm, layers: 1)) { $0.chronoSteps = 20 },
+    PlanOption("normalized lstm", values(.lstm, layers: 1)) { $0.normalization = .layer },
+  ].map { option in
+    var option = option
+    option.plan.hidden = 40
+    return option
+  }
 
   static let all: [PlanOption] =
     [

@@ -99,6 +99,152 @@ import Training
     #expect(resumed.outcome == calm.outcome)
   }
 
+  static let masks: [(String, @Sendable (inout ModelSettings) -> Void)] = [
+    ("dropout", { $0.dropout = 0.5 }),
+    (
+      "variational",
+      {
+        $0.dropout = 0.5
+        $0.variational = true
+      }
+    ),
+    ("recurrent", { $0.recurrentDropout = 0.4 }),
+    (
+      "all",
+      {
+        $0.dropout = 0.3
+        $0.recurrentDropout = 0.4
+        $0.layers = 2
+      }
+    ),
+  ]
+
+  /// The loss of an epoch at a rate of about 0 is that of forward passes, piece by piece, each with the masks
+  /// that it has to have.
+  @Test(arguments: masks)
+  func `pieces of a sequence have masks of their own, or keep those over time`(
+    name: String, change: @Sendable (inout ModelSettings) -> Void
+  ) throws {
+    let data = try PreparedData(
+      Generator.copy.dataset(count: 90, length: 7, seed: 2), DataPlan(), seed: 1)
+    let cut = plan {
+      change(&$0.model)
+      $0.training.truncate = 5
+      $0.training.optimizer = .sgd
+      $0.training.rate = 1e-30
+      $0.training.epochs = 1
+    }
+    let run = try SessionTests.run(cut, data)
+    let philox = Philox(seed: cut.seed, trial: cut.trial)
+    let model = Model<Float>(try cut.model.plan(for: data.encoding))
+    model.initialize(philox)
+    let order = BatchOrder.training(
+      data.train.lengths, batch: 32, shuffle: true, epoch: 0, philox)
+    var (packer, step, sum) = (BatchPacker(data.train), UInt32(0), LossSum())
+    for batch in 0..<order.count {
+      let packed = packer.pack(order[batch])
+      let states = [RecurrentState<Float>(model.plan), RecurrentState<Float>(model.plan)]
+      states[0].reset(sequences: packed.sequenceCount)
+      let first = step
+      for start in stride(from: 0, to: packed.stepCount, by: 5) {
+        let piece = packed.steps(start..<min(start + 5, packed.stepCount))
+        states[0].keep(sequences: piece.sequenceCount, into: states[1])
+        let result = model.forward(
+          piece, dropout: DropoutKey(philox: philox, step: step, sequenceStep: first),
+          from: states[1])
+        model.copyState(of: piece, into: states[0])
+        let rows = packed.offsets[start]..<packed.offsets[start] + piece.rowCount
+        sum += Loss.crossEntropy(result, targets: Array(packer.classes[rows]))
+        step += 1
+      }
+    }
+    let found = run.reports[0].metrics.first { $0.name == "loss" && $0.split == .train }?.value
+    #expect(abs((found ?? .nan) - sum.mean) < 1e-6 * sum.mean, "\(name)")
+  }
+
+  @Test(arguments: masks)
+  func `truncation with masks resumes bit for bit`(
+    name: String, change: @Sendable (inout ModelSettings) -> Void
+  ) throws {
+    let data = try PreparedData(
+      Generator.copy.dataset(count: 120, length: 7, seed: 2), DataPlan(), seed: 1)
+    let cut = plan {
+      change(&$0.model)
+      $0.training.truncate = 5
+      $0.training.epochs = 2
+    }
+    let calm = try SessionTests.run(cut, data)
+    for stop in 1...3 {
+      let first = try SessionTests.run(cut, data) {
+        $0.epoch == 2 && $0.batch == stop - 1 ? .stop : .proceed
+      }
+      let checkpoint = try #require(first.checkpoints.last)
+      let second = try SessionTests.run(cut, data, from: Checkpoint(decoding: checkpoint.bytes))
+      #expect(second.outcome == calm.outcome, "\(name)")
+    }
+  }
+
+  @Test func `options that a loss does not have are refused`() throws {
+    let numbers = try PreparedData(
+      Generator.adding.dataset(count: 100, length: 6, seed: 2), DataPlan(), seed: 1)
+    let classes = try SessionTests.order(100)
+    func field(_ data: PreparedData, _ change: (inout TrainingPlan) -> Void) -> String? {
+      #expect(throws: PlanError.self) { try Session(plan { change(&$0.training) }, data) }?.field
+    }
+    #expect(field(numbers) { $0.labelSmoothing = 0.1 } == "training.label_smoothing")
+    #expect(field(numbers) { $0.classWeights = .balanced } == "training.class_weights")
+    let weighted = field(classes) {
+      $0.loss = .binary
+      $0.classWeights = .balanced
+    }
+    #expect(weighted == "training.class_weights")
+    let nothing = field(classes) { $0.labelWeights = ["XX": 0, "XY": 0, "YX": 0, "YY": 0] }
+    #expect(nothing == "training.label_weights")
+    #expect(try outcome { $0.training.labelWeights = ["XX": 0, "XY": 0] }.objective.isFinite)
+  }
+
+  @Test func `smoothing moves the binary loss too`() throws {
+    let plain = try outcome { $0.training.loss = .binary }
+    let smooth = try outcome {
+      $0.training.loss = .binary
+      $0.training.labelSmoothing = 0.2
+    }
+    #expect(smooth.metrics != plain.metrics && smooth.objective.isFinite)
+  }
+
+  /// Counted, not timed: a formula of its own for what an epoch takes.
+  @Test(arguments: [30, 240, 1000], [1, 2])
+  func `a probe takes at most three percent of the work of training`(count: Int, layers: Int) throws
+  {
+    let data = try PreparedData(
+      Generator.adding.dataset(count: count, length: 12, seed: 2), DataPlan(), seed: 1)
+    let (epochs, units) = (count < 100 ? 40 : 6, 6)
+    let run = try SessionTests.run(
+      plan {
+        $0.probe = FlowSettings(lags: 5)
+        $0.model.layers = layers
+        $0.training.epochs = epochs
+      }, data)
+    // Forward, and back to the states and to the weights; the values that enter have no gradient.
+    let rows = data.train.lengths.reduce(0, +)
+    let gates = 3 * units
+    var row = gates * (3 * units + 2 * 2)
+    if layers == 2 { row += 3 * gates * (units + units) }
+    let epoch = rows * row + 3 * data.train.count * units
+    let spent = run.reports.flatMap(\.flow).reduce(0) { $0 + $1.work }
+    #expect(spent > 0 && 100 * spent <= 3 * epochs * epoch)
+    let measured = run.reports.filter { !$0.flow.isEmpty }.map(\.epoch)
+    #expect(measured.count == epochs || measured[0] > 1)
+    #expect(zip(measured, measured.dropFirst()).allSatisfy { $1 - $0 == measured[0] })
+  }
+
+  @Test func `a training too short for a probe has one at its end`() throws {
+    let data = try PreparedData(
+      Generator.adding.dataset(count: 30, length: 12, seed: 2), DataPlan(), seed: 1)
+    let run = try SessionTests.run(plan { $0.probe = FlowSettings(lags: 5) }, data)
+    #expect(run.reports.map(\.flow.count) == [0, 0, 1])
+  }
+
   @Test func `a plateau lowers the rate, also after a resumption`() throws {
     let data = try SessionTests.order()
     // A rate at which nothing improves: accuracy stays where it is.

@@ -30,6 +30,7 @@ public struct CheckedSweep: Sendable {
   init(
     _ spec: SweepSpec, on dataset: Dataset, initial: InitialWeights?
   ) throws(SpecError) {
+    try spec.checkUses()
     if spec.sampler == .pbt { try Self.checkPopulation(spec) }
     do throws(PlanError) {
       let folds = Binding.dataPlan(spec).split.folds ?? 1
@@ -54,6 +55,7 @@ public struct CheckedSweep: Sendable {
         first = first ?? plan
       }
       guard let first else { preconditionFailure("a space without a point was parsed") }
+      try spec.checkSense(first, data)
       self.spec = spec
       self.data = data
       baselines = Self.mean(of: parts.map { $0.baselines() })

@@ -153,7 +153,8 @@ extension SpecSchema {
       "What the head reads: the last valid step, the mean, the largest, or every step; follows from "
         + "the task.", isSearchable: true),
     Field(
-      "model.forget_bias", .number(.any), "The initial bias of the forget gate of lstm.",
+      "model.forget_bias", .number(.from(-1000, through: 1000)),
+      "The initial bias of the forget gate of lstm.",
       default: 1, isSearchable: true),
     Field(
       "model.peepholes", .boolean, "Whether the gates of lstm see its memory.", default: false,
@@ -202,7 +203,8 @@ extension SpecSchema {
   private static let probeFields: [Field] = [
     Field(
       "probe.every", .oneOf(["never", "epoch"]),
-      "When the flow of gradients is measured: unroll gradients TRIAL shows it.",
+      "When the flow of gradients is measured, for at most 3 % of the work of training (where an epoch is too "
+        + "short for that, not after each of them): unroll gradients TRIAL shows it.",
       default: "never"),
     Field("probe.lags", .integer(2...1000), "The most points of a curve over time.", default: 32),
     Field(
@@ -258,7 +260,8 @@ extension SpecSchema {
         + "that of quantiles."),
     Field(
       "training.label_smoothing", .number(.from(0, below: 1)),
-      "The share of each right answer that is spread over all classes.", default: 0,
+      "The share of each right answer that is spread over all classes, of the loss binary over yes and no.",
+      default: 0,
       isSearchable: true),
     Field(
       "training.class_weights", names(TrainingPlan.ClassWeights.self),

@@ -4,7 +4,8 @@ public struct GradientFlow: Hashable, Sendable {
   /// One quantity at one distance from the end of the sequences.
   public struct Point: Hashable, Sendable {
     /// `state_gradient` and `memory_gradient`: ‖∂E/∂h_t‖ and ‖∂E/∂c_t‖, E the loss of a sequence.
-    /// `jacobian`: the largest singular value of ∂h_T/∂h_{T-lag}. `gate_i`, `gate_f`, `gate_o`,
+    /// `jacobian`: the largest singular value of ∂h_T/∂h_{T-lag}, right to about 1 % unless the
+    /// work that was allowed ends it early. `gate_i`, `gate_f`, `gate_o`,
     /// `gate_r`, `gate_z`: how far gates are open.
     public var measure: String
     /// T - t: steps before the last one of each sequence.
@@ -49,38 +50,20 @@ public struct GradientFlow: Hashable, Sendable {
   /// ‖U‖ · max |σ'|, which bounds the Jacobian of one step of a layer without gates (Pascanu, Mikolov
   /// and Bengio 2013); nil for the others.
   public var normBound: Double?
+  /// The multiply-adds that the measurement of the layer took, with its share of the passes.
+  public var work: Int
 
   /// The verdict and its reason in one line.
   public var reason: String {
-    let value = "‖∂h_T/∂h_(T-\(lag))‖ = \(Self.short(jacobian))"
+    guard lag > 0 else { return "sequences of one step: no gradient goes back through time" }
+    let value = "‖∂h_T/∂h_(T-\(lag))‖ = \(jacobian.short)"
     switch verdict {
     case .vanishing:
       return "\(value): what lies \(lag) steps back hardly reaches the loss, "
-        + "a factor of \(Self.short(decay)) a step"
+        + "a factor of \(decay.short) a step"
     case .exploding: return "\(value), and above the threshold on the way: gradients burst"
     case .healthy: return "\(value): gradients reach \(lag) steps back"
     }
-  }
-
-  static func short(_ value: Double) -> String {
-    guard value.isFinite, value != 0 else { return "\(value)" }
-    var (mantissa, exponent) = (abs(value), 0)
-    while mantissa >= 10 {
-      mantissa /= 10
-      exponent += 1
-    }
-    while mantissa < 1 {
-      mantissa *= 10
-      exponent -= 1
-    }
-    let rounded = (mantissa * 100).rounded() / 100
-    let sign = value < 0 ? "-" : ""
-    guard exponent < -3 || exponent > 4 else {
-      var scale = 1.0
-      for _ in 0..<max(0, 2 - exponent) { scale *= 10 }
-      return "\((value * scale).rounded() / scale)"
-    }
-    return "\(sign)\(rounded)e\(exponent)"
   }
 }
 
@@ -102,20 +85,19 @@ public struct FlowSettings: Codable, Hashable, Sendable {
 }
 
 extension Model {
-  /// Measures how gradients flow back in every layer, on a batch and the loss of its results. The first
-  /// direction is measured where layers walk both ways.
-  ///
-  /// Costs a forward and a backward pass over the batch, and for the Jacobians a few products of a
-  /// vector and the recurrent weights for each step of `sequences` sequences.
+  /// Measures how gradients flow back in every layer, on a batch and the loss of its results. Where layers
+  /// walk both ways, the forward direction is measured.
   ///
   /// - Parameters:
   ///   - batch: Sequences.
-  ///   - sequences: Of how many, the longest ones, Jacobians are measured.
+  ///   - work: The multiply-adds that it may take, the passes over the batch included. It takes
+  ///     ``leastFlowWork(_:)`` in any case; what is more makes singular values more exact, and then measures
+  ///     those of further sequences, the longest ones, up to four.
   ///   - settings: Lags and thresholds.
   ///   - loss: Given the results, writes the gradient of the mean loss.
   /// - Returns: One measurement for each layer. The gradient of the parameters is lost.
   public func measureFlow(
-    _ batch: PackedBatch<S>, sequences: Int, _ settings: FlowSettings = FlowSettings(),
+    _ batch: PackedBatch<S>, work: Int = .max, _ settings: FlowSettings = FlowSettings(),
     loss: (Matrix<S>, Matrix<S>) -> Void
   ) -> [GradientFlow] {
     let upstream = Matrix<S>()
@@ -130,8 +112,14 @@ extension Model {
     zeroGradient()
     for probe in probes { probe.readGradients() }
     for stage in stages { stage.layers[0].keepsMemoryGradients = false }
+    let results = plan.readout == .every ? batch.rowCount : batch.sequenceCount
+    let passes = FlowCost.passes(plan, rows: batch.rowCount, results: results)
+    let spare = max(work - leastFlowWork(batch), 0) / probes.count
+    let least = FlowCost.singularValues(plan, lags: FlowCost.lags(length: batch.stepCount))
     return probes.enumerated().map { index, probe in
-      withDenormalsFlushed { probe.measure(layer: index, sequences: sequences) }
+      var flow = withDenormalsFlushed { probe.measure(layer: index, work: least + spare) }
+      flow.work += passes / probes.count + (index == 0 ? passes % probes.count : 0)
+      return flow
     }
   }
 }

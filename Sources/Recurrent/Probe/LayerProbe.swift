@@ -11,9 +11,11 @@ final class LayerProbe<S: Scalar> {
   private let unrolling: Unrolling
   private let settings: FlowSettings
   private let lengths: [Int]
-  /// By the panels of the layer, [N, H] each.
-  private var gates: [[Double]] = []
+  private let singular: SingularValue
+  private var activations: LayerActivations?
   private var points: [GradientFlow.Point] = []
+  /// The multiply-adds of products with the weights alone.
+  private var weightWork = 0
 
   init(
     _ layer: RecurrentLayer<S>, _ plan: ModelPlan, _ parameters: UnsafePointer<S>,
@@ -21,9 +23,8 @@ final class LayerProbe<S: Scalar> {
   ) {
     (self.layer, self.plan, self.parameters) = (layer, plan, parameters)
     (self.batch, self.unrolling, self.settings) = (batch, unrolling, settings)
-    var lengths = [Int](repeating: 0, count: batch.sequenceCount)
-    for size in batch.batchSizes { for place in 0..<size { lengths[place] += 1 } }
-    self.lengths = lengths
+    lengths = batch.lengths
+    singular = SingularValue(units: layer.units)
   }
 
   /// The row of a sequence so many steps before its end.
@@ -42,23 +43,9 @@ final class LayerProbe<S: Scalar> {
 
   /// Between the passes: on the way back gates become gradients.
   func readActivations() {
-    let (units, form) = (layer.units, layer.form)
-    gates = (0..<form.panels).map { panel in
-      var values = [Double](repeating: 0, count: unrolling.rows * units)
-      for chunk in unrolling.chunks {
-        let base = layer.gates.row(chunk.start)
-        for unit in 0..<units {
-          let from =
-            base + form.offset(block: unit / form.width, panel: panel, rows: chunk.rows)
-            + unit % form.width
-          for row in 0..<chunk.rows {
-            values[(chunk.start + row) * units + unit] = Double(from[row * form.width])
-          }
-        }
-      }
-      return values
-    }
-    for (name, panel) in gatePanels { addGate(name, gates[panel]) }
+    let activations = LayerActivations(layer, unrolling)
+    self.activations = activations
+    for (name, panel) in gatePanels { addGate(name, activations.gates[panel].pointer) }
   }
 
   private var gatePanels: [(String, Int)] {
@@ -69,13 +56,13 @@ final class LayerProbe<S: Scalar> {
     }
   }
 
-  private func addGate(_ name: String, _ values: [Double]) {
+  private func addGate(_ name: String, _ values: UnsafePointer<Double>) {
     let units = layer.units
     for lag in sampledLags(from: 0, through: lengths[0] - 1) {
       var open: [Double] = []
       for sequence in lengths.indices where lengths[sequence] > lag {
         let start = row(sequence, lag: lag) * units
-        open += values[start..<start + units]
+        open += UnsafeBufferPointer(start: values + start, count: units)
       }
       let count = Double(open.count)
       points.append(
@@ -125,72 +112,53 @@ final class LayerProbe<S: Scalar> {
 
   // MARK: Jacobians
 
-  func measure(layer index: Int, sequences: Int) -> GradientFlow {
-    let steps = StepJacobian(layer, plan, parameters, gates)
-    let measured = lengths.prefix(max(sequences, 1)).indices.filter { lengths[$0] > 1 }
+  /// Measures with products of at most so many multiply-adds, and at least ``FlowCost/jacobians(_:_:)``.
+  func measure(layer index: Int, work: Int) -> GradientFlow {
+    guard let activations else { preconditionFailure("a measurement without a forward pass") }
+    let steps = StepJacobian(layer, plan, parameters, activations)
+    let values = singularValues(steps, work: work)
     var worst = 0.0
     var longest = (lag: 0, value: 1.0)
-    if let steps, let first = measured.first {
-      // Powers of two and the longest: each costs twice its length.
-      var lags: [Int] = []
-      var lag = 1
-      while lag < lengths[first] - 1 {
-        lags.append(lag)
-        lag *= 2
-      }
-      lags.append(lengths[first] - 1)
-      for lag in lags {
-        let values = measured.filter { lengths[$0] > lag }.map { sequence in
-          largestSingularValue(steps, sequence, lag: lag)
-        }
-        let point = Self.point("jacobian", lag, values)
-        points.append(point)
-        worst = point.median.isFinite ? max(worst, point.median) : .infinity
-        longest = (lag, point.median)
-      }
-    } else {
-      longest = gradientRatio
-      worst = longest.value
+    for (lag, values) in values.sorted(by: { $0.key < $1.key }) {
+      let point = Self.point("jacobian", lag, values)
+      points.append(point)
+      worst = point.median.isFinite ? max(worst, point.median) : .infinity
+      longest = (lag, point.median)
     }
     let decay = longest.lag == 0 ? 1 : exp(log(longest.value) / Double(longest.lag))
     let verdict: GradientFlow.Verdict =
       !(worst <= settings.exploding)
       ? .exploding : longest.value < settings.vanishing ? .vanishing : .healthy
+    let (radius, bound) = (spectralRadius, normBound(activations))
     return GradientFlow(
       layer: index, points: points, verdict: verdict, lag: longest.lag, jacobian: longest.value,
       decay: decay, memory: decay < 1 ? -1 / log(decay) : .infinity,
-      spectralRadius: spectralRadius, normBound: normBound)
+      spectralRadius: radius, normBound: bound, work: steps.work + weightWork)
   }
 
-  /// Where there is no Jacobian: how much of the gradient of the last state is left at the first one.
-  private var gradientRatio: (lag: Int, value: Double) {
-    let norms = points.filter { $0.measure == "state_gradient" }
-    guard let last = norms.first, let first = norms.last, last.median > 0 else { return (0, 1) }
-    return (first.lag, first.median / last.median)
-  }
-
-  /// The largest singular value of ∂h_T/∂h_(T-lag), by power iteration on JᵀJ: a product with the
-  /// Jacobian goes forward through the steps, one with its transpose back.
-  private func largestSingularValue(
-    _ steps: StepJacobian<S>, _ sequence: Int, lag: Int
-  ) -> Double {
-    let rows = (0..<lag).map { row(sequence, lag: lag - 1 - $0) }
-    let previous = (0..<lag).map { before(sequence, lag: lag - 1 - $0) }
-    var vector = Self.start(layer.units)
-    var value = 0.0
-    for _ in 0..<12 {
-      let forward = steps.multiply(vector, rows, previous)
-      let norm = Self.norm(forward)
-      guard norm.isFinite && norm > 0 else { return norm.isFinite ? 0 : .infinity }
-      let back = steps.multiplyTransposed(forward.map { $0 / norm }, rows, previous)
-      let next = Self.norm(back)
-      guard next.isFinite && next > 0 else { return next.isFinite ? 0 : .infinity }
-      vector = back.map { $0 / next }
-      // ‖Jᵀ u‖ grows to the largest singular value from below.
-      if next - value < 0.01 * next { return max(value, next) }
-      value = next
+  /// By lag, of the longest sequences: of the first one in any case, of the next ones while they can be paid.
+  private func singularValues(_ steps: StepJacobian, work: Int) -> [Int: [Double]] {
+    var values: [Int: [Double]] = [:]
+    for sequence in lengths.indices.prefix(FlowCost.sequences) where lengths[sequence] > 1 {
+      let lags = FlowCost.lags(length: lengths[sequence])
+      let least = FlowCost.singularValues(plan, lags: lags)
+      guard values.isEmpty || steps.work + least <= work else { break }
+      for (place, lag) in lags.enumerated() {
+        // What is left when the lags after it have their least, for this one.
+        let later = FlowCost.singularValues(plan, lags: Array(lags[(place + 1)...]))
+        let step = 2 * StepJacobian.work(plan, steps: lag)
+        let limit = max((work - steps.work - later) / step, SingularValue.least)
+        let rows = (0..<lag).map { row(sequence, lag: lag - 1 - $0) }
+        let previous = (0..<lag).map { before(sequence, lag: lag - 1 - $0) }
+        values[lag, default: []].append(
+          singular.largest(limit: limit) {
+            steps.multiply($0, rows, previous)
+          } transposed: {
+            steps.multiplyTransposed($0, rows, previous)
+          })
+      }
     }
-    return value
+    return values
   }
 
   /// The row of states, initial ones first, before that of a lag.
@@ -199,73 +167,55 @@ final class LayerProbe<S: Scalar> {
     return step == 0 ? sequence : batch.sequenceCount + batch.offsets[step - 1] + sequence
   }
 
-  private static func norm(_ vector: [Double]) -> Double {
-    vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
-  }
-
-  /// A unit vector with no symmetry, always the same.
-  private static func start(_ count: Int) -> [Double] {
-    let vector = (0..<count).map { cos(Double($0 * $0 + 1)) }
-    let length = norm(vector)
-    return vector.map { $0 / length }
-  }
-
   // MARK: Weights
 
   /// The recurrent weights of the candidate, [H, H].
-  private func candidate() -> [Double] {
+  private func candidate() -> Buffer<Double> {
     let units = layer.units
     let gate = plan.cell == .rnn ? 0 : 2
     let from = parameters + layer.parameters.recurrentWeight + gate * units * units
-    return (0..<units * units).map { Double(from[$0]) }
+    return Buffer((0..<units * units).map { Double(from[$0]) })
+  }
+
+  private func multiply(
+    _ weights: Buffer<Double>, _ orientation: Orientation, _ vector: UnsafeMutablePointer<Double>,
+    _ room: Buffer<Double>
+  ) {
+    let units = layer.units
+    multiplyVector(
+      weights.pointer, orientation, rows: units, columns: units, vector, into: room.pointer,
+      adding: false)
+    vector.copy(from: room.pointer, count: units)
+    weightWork += units * units
   }
 
   /// By the growth of a vector under many products, since eigenvalues come in complex pairs.
   private var spectralRadius: Double {
-    let (units, weights) = (layer.units, candidate())
-    var vector = Self.start(units)
+    let (weights, room) = (candidate(), Buffer<Double>(count: layer.units))
+    let vector = Buffer<Double>(count: layer.units)
+    SingularValue.start(vector.pointer, layer.units)
     var logarithm = 0.0
-    let (warm, steps) = (20, 60)
-    for step in 0..<warm + steps {
-      vector = Self.product(weights, vector, units)
-      let length = Self.norm(vector)
-      guard length > 0 else { return 0 }
-      if step >= warm { logarithm += log(length) }
-      vector = vector.map { $0 / length }
+    for step in 0..<FlowCost.warmUp + FlowCost.growth {
+      multiply(weights, .plain, vector.pointer, room)
+      let length = SingularValue.normalize(vector.pointer, layer.units)
+      guard length > 0 && length.isFinite else { return length }
+      if step >= FlowCost.warmUp { logarithm += log(length) }
     }
-    return exp(logarithm / Double(steps))
+    return exp(logarithm / Double(FlowCost.growth))
   }
 
-  private var normBound: Double? {
+  private func normBound(_ activations: LayerActivations) -> Double? {
     guard plan.cell == .rnn, plan.normalization == .none else { return nil }
-    let (units, weights) = (layer.units, candidate())
-    var transposed = weights
-    for row in 0..<units {
-      for column in 0..<units { transposed[column * units + row] = weights[row * units + column] }
+    let (weights, room) = (candidate(), Buffer<Double>(count: layer.units))
+    let norm = singular.largest(limit: SingularValue.most) {
+      multiply(weights, .plain, $0, room)
+    } transposed: {
+      multiply(weights, .transposed, $0, room)
     }
-    var vector = Self.start(units)
-    var value = 0.0
-    for _ in 0..<40 {
-      let forward = Self.product(weights, vector, units)
-      value = Self.norm(forward)
-      let back = Self.product(transposed, forward, units)
-      let length = Self.norm(back)
-      guard length > 0 else { return 0 }
-      vector = back.map { $0 / length }
+    let slopes = (0..<activations.gates[0].count).lazy.map { index in
+      let activation = activations.gates[0].pointer[index]
+      return self.plan.nonlinearity == .tanh ? 1 - activation * activation : activation > 0 ? 1 : 0
     }
-    let slopes = gates[0].map { plan.nonlinearity == .tanh ? 1 - $0 * $0 : $0 > 0 ? 1 : 0 }
-    return value * (slopes.max() ?? 1)
-  }
-
-  private static func product(_ matrix: [Double], _ vector: [Double], _ units: Int) -> [Double] {
-    matrix.withUnsafeBufferPointer { matrix in
-      vector.withUnsafeBufferPointer { vector in
-        (0..<units).map { row in
-          var sum = 0.0
-          for column in 0..<units { sum += matrix[row * units + column] * vector[column] }
-          return sum
-        }
-      }
-    }
+    return norm * (slopes.max() ?? 1)
   }
 }

@@ -121,11 +121,13 @@ struct TrainingLoss {
         result, targets: classes, classWeights: classWeights, smoothing: plan.labelSmoothing,
         gradient: gradient)
     }
+    // As Keras' binary cross-entropy: each answer, yes or no, gives up half of its share to the other.
+    let doubt = Float(plan.labelSmoothing / 2)
     var targets = [Float](repeating: 0, count: result.count)
     for (row, answer) in classes.enumerated() {
       for column in 0..<result.columns {
         targets[row * result.columns + column] =
-          answer < 0 ? .nan : column == Int(answer) ? 1 : 0
+          answer < 0 ? .nan : column == Int(answer) ? 1 - doubt : doubt
       }
     }
     return Loss.numbers(.binary, result, targets: targets, gradient: gradient)

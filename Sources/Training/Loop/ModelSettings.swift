@@ -108,8 +108,10 @@ public struct ModelSettings: Codable, Hashable, Sendable {
       recurrentDropout >= 0 && recurrentDropout < 1, "model.recurrent_dropout",
       found: recurrentDropout, allowed: "a fraction from 0 up to, but not including, 1")
     if let chrono { try PlanError.require(chrono, in: 2...1_000_000, "model.chrono") }
+    // A gate is as open or shut as it can be long before that; more would not be finite in float32.
     try PlanError.require(
-      forgetBias.isFinite, "model.forget_bias", found: forgetBias, allowed: "a finite number")
+      abs(forgetBias) <= 1000, "model.forget_bias", found: forgetBias,
+      allowed: "a number from -1000 to 1000")
   }
 
   /// The model for data.

@@ -96,15 +96,3 @@ public struct DivergedError: Error, Hashable, Sendable, CustomStringConvertible 
     return "\(text); \(advice)"
   }
 }
-
-extension Double {
-  /// Three digits that matter.
-  fileprivate var short: String {
-    guard isFinite, self != 0 else { return "\(self)" }
-    var scale = 1.0
-    while abs(self) * scale < 100 && scale < 1e300 { scale *= 10 }
-    while abs(self) * scale >= 1000 && scale > 1e-300 { scale /= 10 }
-    let rounded = (self * scale).rounded() / scale
-    return "\(rounded)"
-  }
-}

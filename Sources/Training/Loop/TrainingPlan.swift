@@ -99,7 +99,7 @@ public struct TrainingPlan: Codable, Hashable, Sendable {
   public var warmUp: Int
   /// `step`: epochs between two falls.
   public var decayEvery: Int
-  /// `step`: the factor of each fall.
+  /// `step`, `exponential`, `plateau`: the factor of each fall.
   public var decayFactor: Double
   /// `cosine`: where the rate ends, as a share of where it began.
   public var floor: Double
@@ -116,7 +116,7 @@ public struct TrainingPlan: Codable, Hashable, Sendable {
   public var huberBound = 1.0
   /// `quantile`: the quantile that is predicted.
   public var quantile = 0.5
-  /// The share of each right answer that is spread over all classes.
+  /// The share of each right answer that is spread over all classes; of `binary`, over yes and no.
   public var labelSmoothing = 0.0
   /// The weights of classes in the loss.
   public var classWeights = ClassWeights.none
@@ -149,7 +149,7 @@ public struct TrainingPlan: Codable, Hashable, Sendable {
   ///   - schedule: The course of the learning rate.
   ///   - warmUp: Steps over which the rate first rises.
   ///   - decayEvery: Epochs between two falls of `step`.
-  ///   - decayFactor: The factor of each fall of `step`.
+  ///   - decayFactor: The factor of each fall of `step`, `exponential` and `plateau`.
   ///   - floor: Where the rate of `cosine` ends.
   public init(
     epochs: Int = 5, batch: Int = 32, shuffle: Bool = true, optimizer: OptimizerName = .adam,
@@ -265,8 +265,22 @@ extension TrainingPlan {
       allowed: "a model.bidirectional of false")
   }
 
-  /// Refuses weights and thresholds for labels that the data does not have.
+  /// Refuses weights, smoothing and thresholds for labels that the data does not have, or with a loss that
+  /// takes none.
   func validate(for encoding: Encoding) throws(PlanError) {
+    let task = encoding.task
+    let hasClasses = task == .classify || task == .tag || task == .language
+    try PlanError.require(
+      labelSmoothing == 0 || hasClasses, "training.label_smoothing",
+      found: "\(labelSmoothing) for the task \(task.rawValue)", allowed: "0 (it has no classes)")
+    try PlanError.require(
+      classWeights == .none || hasClasses, "training.class_weights",
+      found: "\(classWeights.rawValue) for the task \(task.rawValue)",
+      allowed: "none (it has no classes)")
+    try PlanError.require(
+      classWeights == .none || loss != .binary, "training.class_weights",
+      found: "\(classWeights.rawValue) for the loss binary",
+      allowed: "none, or the loss cross_entropy")
     if let labelWeights {
       let labels = encoding.labels ?? []
       for (label, weight) in labelWeights.sorted(by: { $0.key < $1.key }) {
@@ -279,6 +293,9 @@ extension TrainingPlan {
           weight.isFinite && weight >= 0, "training.label_weights", found: "\(label): \(weight)",
           allowed: "numbers of at least 0")
       }
+      try PlanError.require(
+        labels.contains { labelWeights[$0] ?? 1 > 0 }, "training.label_weights",
+        found: "0 for every label", allowed: "a number above 0 for one of them")
       try PlanError.require(
         classWeights == .none, "training.label_weights",
         found: "weights beside class_weights: \(classWeights.rawValue)", allowed: "one of the two")
@@ -306,6 +323,13 @@ extension TrainingPlan {
     case .adamw:
       .adamw(beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay ?? 0.01)
     }
+  }
+
+  /// The batches of the whole training, over so many sequences.
+  public func steps(sequences: Int) -> Int {
+    let perEpoch = sequences / batch + (sequences % batch == 0 ? 0 : 1)
+    let (steps, isOver) = perEpoch.multipliedReportingOverflow(by: epochs)
+    return isOver ? .max : steps
   }
 
   /// The learning rate as a function of the step, for epochs of a number of steps.
