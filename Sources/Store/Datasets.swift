@@ -116,10 +116,34 @@ extension Database {
 
   /// The content of a dataset, each chunk checked against its sha256.
   public func datasetContent(id: Int) throws -> [UInt8] {
+    var content: [UInt8] = []
+    try datasetContent(id: id) { content += $0 }
+    return content
+  }
+
+  /// Gives the content of a dataset piece by piece, so that only one is in memory at a time.
+  ///
+  /// - Parameters:
+  ///   - id: The dataset.
+  ///   - take: Takes the next piece, which was checked against its sha256.
+  /// - Throws: `StoreError` if a piece is damaged or missing, or what `take` throws.
+  public func datasetContent(id: Int, _ take: ([UInt8]) throws -> Void) throws {
     let dataset = try dataset(id: id)
-    return try joined(
-      try all(ReadDatasetChunks(dataset: id)), bytes: dataset.bytes,
-      of: "dataset \(dataset.name)@\(dataset.version.prefix(12))")
+    var (number, bytes) = (0, 0)
+    while bytes < dataset.bytes {
+      let chunks = try all(ReadDatasetChunk(dataset: id, number: number))
+      guard let chunk = chunks.first, chunk.isIntact else {
+        throw StoreError(
+          .corrupt,
+          "dataset \(dataset.name)@\(dataset.version.prefix(12)): chunk \(number) "
+            + (chunks.isEmpty
+              ? "is missing: \(bytes) of \(dataset.bytes) bytes are there"
+              : "does not match its sha256"))
+      }
+      try take(chunk.content)
+      number += 1
+      bytes += chunk.content.count
+    }
   }
 
   /// Removes one version of a dataset; refused while a sweep refers to it.
@@ -212,13 +236,14 @@ struct ReadDataset: Statement {
   static func decode(_ row: Row) throws -> StoredDataset { try StoredDataset(row) }
 }
 
-private struct ReadDatasetChunks: Statement {
+private struct ReadDatasetChunk: Statement {
   static let sql = """
     select number, content, sha256(content) = sha256 as intact
-    from unroll_internal.dataset_chunk where dataset_id = $1 order by number
+    from unroll_internal.dataset_chunk where dataset_id = $1 and number = $2::int
     """
   let dataset: Int
-  var parameters: [any PostgresEncodable] { [dataset] }
+  let number: Int
+  var parameters: [any PostgresEncodable] { [dataset, number] }
   static func decode(_ row: Row) throws -> StoredChunk {
     StoredChunk(
       number: try row["number"], content: try row["content"], isIntact: try row["intact"])

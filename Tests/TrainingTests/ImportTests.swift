@@ -8,10 +8,17 @@ import Training
     try Dataset(importing: Array(content.utf8), file: "f", name: "d", options: options)
   }
 
+  /// A series with times.
+  static var timed: ImportOptions {
+    var options = ImportOptions(format: .csv, values: ["v"])
+    options.time = ["t"]
+    return options
+  }
+
   static let labelled = ImportOptions(format: .tsv, text: "2", label: "1")
 
   @Test func `tsv without header takes fields as they are`() throws {
-    let dataset = try Self.read("ham\tsay \"hi\", ok\r\nspam\twin\tnow\n\nham\tbye", Self.labelled)
+    let dataset = try Self.read("ham\tsay \"hi\", ok\r\nspam\twin\n\nham\tbye", Self.labelled)
     #expect(dataset.inputs == .texts(["say \"hi\", ok", "win", "bye"]))
     #expect(dataset.targets == .labels([0, 1, 0], names: ["ham", "spam"]))
     #expect(dataset.splits == nil)
@@ -113,7 +120,23 @@ import Training
       message: "f: found no row; allowed: at least one row"),
     Fault(
       content: "ham\tok\nham\n", options: labelled, code: .badRow,
-      message: "f:2: found 1 of 2 fields; allowed: at least 2 fields between tabulators"),
+      message: "f:2: found 1 fields; allowed: 2 between tabulators, as in line 1"),
+    Fault(
+      content: "ham\tok\nham\ta\tb\n", options: labelled, code: .badRow,
+      message: "f:2: found 3 fields; allowed: 2 between tabulators, as in line 1"),
+    Fault(
+      content: "label,text\nham,hello\nspam,Dear Sir, you won\n",
+      options: ImportOptions(format: .csv, text: "text", label: "label"), code: .badRow,
+      message: "f:3: found 3 fields; allowed: 2 between commas, as in line 1 "
+        + "(a field with commas stands between quotation marks)"),
+    Fault(
+      content: "v,w\n1,2\n3\n", options: ImportOptions(format: .csv, values: ["v"]), code: .badRow,
+      message: "f:3: found 1 fields; allowed: 2 between commas, as in line 1"),
+    Fault(
+      content: "text,label,text\na,b,c\n",
+      options: ImportOptions(format: .csv, text: "text", label: "label"), code: .badHeader,
+      message: "f:1: column 'text': found columns 1 and 3 of that name; "
+        + "allowed: one column of that name, or its number"),
     Fault(
       content: "ham\tok\nham\t \n", options: labelled, code: .emptyText,
       message: "f:2: column 2: found an empty text; "
@@ -124,7 +147,7 @@ import Training
     Fault(
       content: "id,mesage,label\n1,a,b\n",
       options: ImportOptions(format: .csv, text: "message", label: "label"), code: .missingColumn,
-      message: "f:1: column 'message': found no column of that name; allowed: mesage, label, id"),
+      message: "f:1: column 'message': found no column of that name; allowed: mesage, id, label"),
     Fault(
       content: "a,b\n", options: ImportOptions(format: .csv, text: "3"), code: .missingColumn,
       message: "f:1: column 3: found 2 columns; allowed: 1 to 2"),
@@ -196,6 +219,48 @@ import Training
       content: "@timeStamps true\n@data\n", options: ImportOptions(format: .ts), code: .badHeader,
       message: "f:1: found values with time stamps; "
         + "allowed: @timeStamps false: values at equal distances"),
+    Fault(
+      content: "@banana\n@data\n1:2\n", options: ImportOptions(format: .ts), code: .badHeader,
+      message: "f:1: found '@banana'; allowed: @problemName, @timeStamps, @missing, @univariate, "
+        + "@dimensions, @equalLength, @seriesLength, @classLabel, @targetLabel, @data"),
+    Fault(
+      content: "@dimensions -3\n@data\n1:2\n", options: ImportOptions(format: .ts),
+      code: .badHeader,
+      message: "f:1: @dimensions: found '-3'; allowed: an integer from 1 to 1000000"),
+    Fault(
+      content: "@dimensions 99999999999999999999\n@data\n1:2\n",
+      options: ImportOptions(format: .ts), code: .badHeader,
+      message: "f:1: @dimensions: found '99999999999999999999'; "
+        + "allowed: an integer from 1 to 1000000"),
+    Fault(
+      content: "@missing\n@data\n1\n", options: ImportOptions(format: .ts), code: .badHeader,
+      message: "f:1: @missing: found nothing; allowed: true or false"),
+    Fault(
+      content: "@univariate true\n@dimensions 2\n@data\n1:2\n",
+      options: ImportOptions(format: .ts), code: .badHeader,
+      message: "f:2: found @univariate true and @dimensions 2; "
+        + "allowed: @dimensions 1, or @univariate false"),
+    Fault(
+      content: "@univariate true\n@classLabel true a\n@data\n1:2:a\n",
+      options: ImportOptions(format: .ts), code: .badRow,
+      message: "f:4: found 2 channels; allowed: 1, separated by colons, and then the label"),
+    Fault(
+      content: "@equalLength true\n@classLabel true a\n@data\n1,2:a\n\n1,2,3:a\n",
+      options: ImportOptions(format: .ts), code: .badRow,
+      message: "f:6: found 3 steps; allowed: 2, since the header says @equalLength true"),
+    Fault(
+      content: "@equalLength true\n@seriesLength 3\n@classLabel true a\n@data\n1,2:a\n",
+      options: ImportOptions(format: .ts), code: .badRow,
+      message: "f:5: found 2 steps; allowed: 3, since the header says @equalLength true"),
+    Fault(
+      content: "t,v\n2010-01-03,1\n2010-01-02 12:30,2\n", options: timed, code: .badTime,
+      message: "f:3: column 't': found 2010-01-02 12:30 after 2010-01-03 in the row before; "
+        + "allowed: later times from row to row (and, with several series, the option series)"),
+    Fault(
+      content: "t,v\n2010-01-02T03:00:00+02:00,1\n", options: timed, code: .badTime,
+      message: "f:2: column 't': found '2010-01-02T03:00:00+02:00'; "
+        + "allowed: a date such as 2010, 2010-01, 2010-01-31 or 2010-01-31 23:00, "
+        + "without a time zone: times are those of one clock"),
     Fault(
       content: " \n", options: ImportOptions(format: .text), code: .empty,
       message: "f: found nothing but space; allowed: a text"),

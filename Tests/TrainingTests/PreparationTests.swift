@@ -182,17 +182,20 @@ import Training
     #expect(data.vocabulary?.tokens == ["<pad>", "<unk>", "a", "b", "c", "d", "e"])
     #expect(data.train.stepCount == 81 && data.validation.stepCount == 9)
     for sequences in [data.train, data.validation, data.test] {
-      guard case .steps(let next) = sequences.answers, case .tokens(let tokens) = sequences.elements
-      else {
-        Issue.record("steps expected")
+      guard case .tokens(let tokens) = sequences.elements else {
+        Issue.record("tokens expected")
         return
       }
-      for (start, length) in zip(sequences.starts, sequences.lengths) {
-        for step in start..<start + length { #expect(next[step] == tokens[step + 1]) }
+      for (sequence, start) in sequences.starts.enumerated() {
+        let next = sequences.stepClasses(sequence)
+        #expect(next.count == sequences.lengths[sequence])
+        for (step, answer) in next.enumerated() { #expect(answer == tokens[start + step + 1]) }
       }
     }
-    guard case .steps(let next) = data.test.answers else { return }
-    #expect(Array(next.suffix(3)) == [1, 1, -1], "z is not in the training part")
+    let next = data.test.stepClasses(data.test.count - 1)
+    #expect(next.suffix(2) == [1, 1], "z is not in the training part")
+    guard case .tokens(let tokens) = data.test.elements else { return }
+    #expect(tokens.following.suffix(3) == [1, 1, -1], "nothing follows the last token")
   }
 
   struct Fault: Sendable, CustomTestStringConvertible {

@@ -53,6 +53,8 @@ import Training
     ("{\"text\": \"a\n", .jsonl, "f:1: found '{\"text\": \"a'; allowed: a JSON object"),
     ("{\"txt\": \"a\"}\n", .jsonl, "f:1: field 'text': found no field of that name; allowed: txt"),
     ("{\"text\": null}\n", .jsonl, "f:1: field 'text': found another value"),
+    ("text\tx\na\n", .tsv, "f:2: found 1 fields; allowed: 2 fields, as in the header"),
+    ("text,x,text\na,b,c\n", .csv, "f:1: column 'text': found columns 1 and 3 of that name"),
   ]
 
   @Test(arguments: bad)
@@ -62,8 +64,8 @@ import Training
     let error = #expect(throws: ImportError.self) {
       var records = try Self.records(text, form)[...]
       let column =
-        form == .csv
-        ? try RecordColumn(header: records.removeFirst(), named: nil, file: "f")
+        form.isTable
+        ? try RecordColumn(header: records.removeFirst(), of: form, named: nil, file: "f")
         : RecordColumn(form, named: nil, file: "f")
       for record in records { _ = try column.text(record) }
     }
@@ -81,8 +83,8 @@ import Training
       let record = try #require(try reader.nextRecord())
       let error = #expect(throws: ImportError.self) {
         _ =
-          form == .csv
-          ? try RecordColumn(header: record, named: nil, file: "f").text(record)
+          form.isTable
+          ? try RecordColumn(header: record, of: form, named: nil, file: "f").text(record)
           : try RecordColumn(form, named: nil, file: "f").text(record)
       }
       #expect(error?.code == .notUTF8)
@@ -100,6 +102,42 @@ import Training
     let column = RecordColumn(.jsonl, named: "x", file: "f")
     #expect(
       try records.map { try column.text($0) } == ["a\nü", "2.5", "1 2.5 -3", "1 2 3 4"])
+  }
+
+  @Test func `fields between tabulators hold commas and quotation marks`() throws {
+    let records = try Self.records("id\ttext\n1\ta, \"b\"\n", .tsv)
+    let column = try RecordColumn(header: records[0], of: .tsv, named: nil, file: "f")
+    #expect(try column.text(records[1]) == "a, \"b\"")
+    #expect(RecordReader.Form(path: "a/B.TSV") == .tsv)
+  }
+
+  @Test func `a model of texts takes strings only`() throws {
+    let column = RecordColumn(.jsonl, named: nil, file: "f", for: .init(isText: true))
+    let records = try Self.records("{\"text\": \"3\"}\n{\"text\": 3}\n", .jsonl)
+    #expect(try column.text(records[0]) == "3")
+    let error = #expect(throws: ImportError.self) { try column.text(records[1]) }
+    #expect(
+      error?.description == "f:2: field 'text': found '3.0', which is no string; "
+        + "allowed: a string: the model reads texts")
+  }
+
+  @Test func `a row may not have what the answers are called`() throws {
+    let asked = RecordColumn.Asked(reserved: ["prediction"])
+    let rest = "allowed: another name, or a form of output that does not repeat the rows"
+    let header = try Self.records("text,prediction\n", .csv)[0]
+    let column = #expect(throws: ImportError.self) {
+      try RecordColumn(header: header, named: nil, file: "f", for: asked)
+    }
+    #expect(
+      column?.description
+        == "f:1: column 'prediction': found a column of the name that the answer gets; \(rest)")
+    let object = try Self.records("{\"text\": \"a\", \"prediction\": 1}\n", .jsonl)[0]
+    let field = #expect(throws: ImportError.self) {
+      try RecordColumn(.jsonl, named: nil, file: "f", for: asked).text(object)
+    }
+    #expect(
+      field?.description
+        == "f:1: field 'prediction': found a field of the name that the answer gets; \(rest)")
   }
 
   @Test func `mutated files end with a line, never with a crash`() throws {

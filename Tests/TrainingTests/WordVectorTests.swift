@@ -25,6 +25,8 @@ import Training
     ("the 1 2\nof 1\n", "f:2: found 1 numbers; allowed: a word and 2 numbers"),
     ("the 1 2\n\nof 1 x\n", "f:3: number 2: found 'x'; allowed: a finite number"),
     ("the 1 nan\n", "f:1: number 2: found 'nan'; allowed: a finite number"),
+    ("", "f: found no word; allowed: at least one"),
+    ("2 3\n", "f: found no word; allowed: at least one"),
     ("the\n", "f:1: found 0 numbers; allowed: a word and its numbers"),
   ])
   func `a bad line is told`(text: String, message: String) {

@@ -33,7 +33,7 @@ public struct SweepCheck {
       throw spec.error("dataset.version", error.message)
     }
     try checkVectors(spec)
-    let dataset = try cache.dataset(stored) { try database.datasetContent(id: stored.id) }
+    let dataset = try cache.dataset(stored, from: database)
     let checked = try CheckedSweep(spec, on: dataset, initial: try database.initialWeights(spec))
     try database.checkWarmStart(of: checked)
     return checked

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 public import Store
 public import Training
 
@@ -27,16 +28,33 @@ public struct DatasetCache: Sendable {
   /// - Returns: The dataset.
   /// - Throws: What `content` throws, or `DatasetDecodingError`.
   public func dataset(_ stored: StoredDataset, content: () throws -> [UInt8]) throws -> Dataset {
-    let path = directory.map { "\($0)/\(stored.version)" }
-    if let data = path.flatMap({ mapped($0, stored) }) {
-      return try Dataset(decoding: data, name: stored.name)
+    try dataset(stored, content: content) { take in try take(content()) }
+  }
+
+  /// A dataset, from the disk or from the database, of which no more than a piece is in memory on the
+  /// way to the disk.
+  ///
+  /// - Throws: What the database throws, or `DatasetDecodingError`.
+  public func dataset(_ stored: StoredDataset, from database: Database) throws -> Dataset {
+    try dataset(stored, content: { try database.datasetContent(id: stored.id) }) { take in
+      try database.datasetContent(id: stored.id, take)
     }
-    let bytes = try content()
-    if let path {
-      try? keep(bytes, path)
-      if let data = mapped(path, stored) { return try Dataset(decoding: data, name: stored.name) }
+  }
+
+  private func dataset(
+    _ stored: StoredDataset, content: () throws -> [UInt8],
+    pieces: (([UInt8]) throws -> Void) throws -> Void
+  ) throws -> Dataset {
+    if let path = directory.map({ "\($0)/\(stored.version)" }) {
+      if let data = mapped(path, stored) {
+        return try Dataset(decoding: data, name: stored.name)
+      }
+      try? keep(path, pieces)
+      if let data = mapped(path, stored) {
+        return try Dataset(decoding: data, name: stored.name)
+      }
     }
-    return try Dataset(decoding: bytes, name: stored.name)
+    return try Dataset(decoding: content(), name: stored.name)
   }
 
   /// The file of a dataset if it is whole. It is mapped into memory: what a dataset keeps as it is in
@@ -49,10 +67,26 @@ public struct DatasetCache: Sendable {
     return data
   }
 
-  private func keep(_ bytes: [UInt8], _ path: String) throws {
+  private func keep(_ path: String, _ pieces: (([UInt8]) throws -> Void) throws -> Void) throws {
     guard let directory else { return }
     try Environment.createDirectory(directory)
     // Written beside and renamed: a reader sees all of it or nothing.
-    try Data(bytes).write(to: URL(filePath: path), options: .atomic)
+    let partial = "\(path).\(UUID().uuidString)"
+    let file = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    guard file >= 0 else { return }
+    defer {
+      close(file)
+      unlink(partial)
+    }
+    try pieces { piece in
+      var rest = piece[...]
+      while !rest.isEmpty {
+        let count = rest.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
+        if count < 0, errno == EINTR { continue }
+        guard count > 0 else { throw SystemError.call(partial) }
+        rest = rest.dropFirst(count)
+      }
+    }
+    rename(partial, path)
   }
 }

@@ -10,7 +10,7 @@ struct AnswerWriter: Sendable {
   /// - Parameters:
   ///   - encoding: What the model answers.
   ///   - input: What the rows are; those of another form than the output are written as their input.
-  ///   - output: csv or jsonl.
+  ///   - output: csv, tsv or jsonl.
   init(_ encoding: Encoding, from input: RecordReader.Form, to output: RecordReader.Form) {
     task = encoding.task
     outputs = encoding.outputs
@@ -18,12 +18,27 @@ struct AnswerWriter: Sendable {
     self.output = output
   }
 
+  private var separator: UInt8 { Self.separator(output) }
+
+  private func field(_ text: String) -> [UInt8] { Self.field(text, output) }
+
+  /// What stands between the fields of a table.
+  static func separator(_ form: RecordReader.Form) -> UInt8 {
+    UInt8(ascii: form == .tsv ? "\t" : ",")
+  }
+
+  /// A text as a field; between tabulators there is no quoting, and a space stands for what ends a field.
+  static func field(_ text: String, _ form: RecordReader.Form) -> [UInt8] {
+    form == .tsv
+      ? text.utf8.map { $0 == 9 || $0 == 10 || $0 == 13 ? 32 : $0 } : CommaSeparated.field(text)
+  }
+
   private var isNumbers: Bool { task == .regress || task == .forecast }
   /// Whether rows are written as they stand.
   private var isSame: Bool { input == output }
 
   /// The names of what stands behind each row.
-  private var names: [String] {
+  var names: [String] {
     if isNumbers {
       return outputs == 1 ? ["prediction"] : (1...outputs).map { "prediction_\($0)" }
     }
@@ -32,9 +47,9 @@ struct AnswerWriter: Sendable {
 
   /// What stands before all rows.
   func head(_ header: Record?) -> [UInt8] {
-    guard output == .csv else { return [] }
+    guard output.isTable else { return [] }
     var line = isSame ? header?.bytes ?? [] : Array("input".utf8)
-    for name in names { line += Array(",\(name)".utf8) }
+    for name in names { line += [separator] + Array(name.utf8) }
     return line + [UInt8(ascii: "\n")]
   }
 
@@ -42,11 +57,11 @@ struct AnswerWriter: Sendable {
   func append(
     _ record: Record, _ input: String, _ prediction: Prediction, to lines: inout [UInt8]
   ) {
-    if output == .csv {
-      lines += isSame ? record.bytes : CommaSeparated.field(input)
+    if output.isTable {
+      lines += isSame ? record.bytes : field(input)
       for value in values(prediction) {
-        lines.append(UInt8(ascii: ","))
-        lines += value.isText ? CommaSeparated.field(value.text) : Array(value.text.utf8)
+        lines.append(separator)
+        lines += value.isText ? field(value.text) : Array(value.text.utf8)
       }
     } else {
       appendObject(record, input, prediction, to: &lines)
@@ -98,7 +113,7 @@ struct AnswerWriter: Sendable {
   }
 
   /// A string of JSON.
-  private static func appendString(_ text: String, to lines: inout [UInt8]) {
+  static func appendString(_ text: String, to lines: inout [UInt8]) {
     lines.append(UInt8(ascii: "\""))
     for byte in text.utf8 {
       switch byte {

@@ -27,7 +27,7 @@ public struct FilePrediction {
   /// - Parameters:
   ///   - artifacts: The models, whose answers are averaged, each with its artifacts by name.
   ///   - input: What the rows are.
-  ///   - output: What is written: csv or jsonl.
+  ///   - output: What is written: csv, tsv or jsonl.
   ///   - column: Which column holds the input; nil: `text`, or the only one.
   ///   - file: What messages call the file.
   ///   - threads: How many threads, at least 1.
@@ -58,14 +58,18 @@ public struct FilePrediction {
     let column: RecordColumn
     let writer = AnswerWriter(models[0].encoding, from: input, to: output)
     var header: Record?
-    if input == .csv {
+    // Rows that are repeated may not have what the answers are called.
+    let asked = RecordColumn.Asked(
+      isText: models[0].encoding.tokens != nil, reserved: input == output ? writer.names : [])
+    if input.isTable {
       guard let first = try reader.nextRecord() else {
         throw SystemError("\(file): found an empty file, allowed: a header and rows")
       }
       header = first
-      column = try RecordColumn(header: first, named: self.column, file: file)
+      column = try RecordColumn(
+        header: first, of: input, named: self.column, file: file, for: asked)
     } else {
-      column = RecordColumn(input, named: self.column, file: file)
+      column = RecordColumn(input, named: self.column, file: file, for: asked)
     }
     try write(writer.head(header))
     var rows = 0

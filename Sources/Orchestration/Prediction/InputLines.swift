@@ -30,7 +30,12 @@ extension Ensemble {
       }
     }
     if let channels = encoding.channels {
-      let values = try numbers("a number") { Float($0).flatMap { $0.isFinite ? $0 : nil } }
+      // What was not measured is a gap to a model that learned from data with gaps.
+      let gaps = encoding.features == nil ? [] : ["nan", "na", "?", "null"]
+      let values = try numbers("a number") { word in
+        gaps.contains(word.lowercased())
+          ? .nan : Float(word).flatMap { $0.isFinite ? $0 : nil }
+      }
       let least =
         encoding.task == .forecast
         ? (encoding.maximumLength ?? 1) + (encoding.forecast?.period ?? 0) : 1
@@ -40,7 +45,7 @@ extension Ensemble {
           place, "\(sequence.count) numbers",
           "\(channels.count) at each of at least \(least) steps")
       }
-      return try predict(.values(values))
+      return try predict(.values(values, times: nil))
     }
     let size = encoding.vocabularySize ?? 0
     return try predict(

@@ -26,12 +26,16 @@ public struct TrialModels {
       uniqueKeysWithValues: try artifacts.map { ($0.name, try database.content(of: $0)) })
   }
 
+  /// The dataset that a trial learned from.
+  public func dataset(trial: Int) throws -> StoredDataset {
+    let sweep = try database.sweep(id: database.trial(id: trial).sweepID)
+    return try database.dataset(named: sweep.dataset, version: sweep.datasetVersion)
+  }
+
   /// The data that a trial learned from, divided as it was.
   public func data(trial: Int, _ document: PlanDocument) throws -> PreparedData {
-    let sweep = try database.sweep(id: database.trial(id: trial).sweepID)
-    let stored = try database.dataset(
-      named: sweep.dataset, version: sweep.datasetVersion)
-    let dataset = try cache.dataset(stored) { try database.datasetContent(id: stored.id) }
+    let stored = try dataset(trial: trial)
+    let dataset = try cache.dataset(stored, from: database)
     return try PreparedData(dataset, document.plan.data, seed: document.plan.seed)
   }
 

@@ -74,9 +74,7 @@ struct TrialRun {
       seed: spec.seed,
       load: { cache in
         try ask { database in
-          try cache.dataset(database.dataset(id: claim.datasetID)) {
-            try database.datasetContent(id: claim.datasetID)
-          }
+          try cache.dataset(database.dataset(id: claim.datasetID), from: database)
         }
       }, onProgress: advanced)
     advanced()

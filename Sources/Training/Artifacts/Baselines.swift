@@ -65,8 +65,9 @@ extension PreparedData {
     return baseline("naive-bayes") { split in
       var tally = Tally(encoding)
       for (sequence, target) in split.classes.enumerated() {
+        let tokens = split.tokens(sequence)
         let scores = (0..<classes).map { label in
-          split.tokens(sequence).reduce(priors[label]) { $0 + counts[label * size + Int($1)] }
+          tokens.reduce(priors[label]) { $0 + counts[label * size + Int($1)] }
         }
         let answer = scores.indices.max { scores[$0] < scores[$1] } ?? 0
         tally.add(answer: answer, target: Int(target), classes)
@@ -101,14 +102,19 @@ extension PreparedData {
   /// Each token by its share in the training split, with Laplace's one more of everything.
   private func unigram() -> Baseline {
     var counts = [Double](repeating: 1, count: encoding.outputs)
-    for target in train.classes { counts[Int(target)] += 1 }
+    // Sequence by sequence: the classes of a long text would take four times its memory.
+    for sequence in 0..<train.count {
+      for target in train.stepClasses(sequence) { counts[Int(target)] += 1 }
+    }
     let total = counts.reduce(0, +)
     let answer = counts.indices.max { counts[$0] < counts[$1] } ?? 0
     return baseline("unigram", only: ["loss", "accuracy", "bits_per_token"]) { split in
       var tally = Tally(encoding)
-      for target in split.classes {
-        tally.add(
-          answer: answer, target: Int(target), loss: -log(counts[Int(target)] / total))
+      for sequence in 0..<split.count {
+        for target in split.stepClasses(sequence) {
+          tally.add(
+            answer: answer, target: Int(target), loss: -log(counts[Int(target)] / total))
+        }
       }
       return tally
     }
@@ -121,8 +127,8 @@ extension Sequences {
     switch answers {
     case .classes(let classes): classes
     case .numbers: []
-    case .steps(let steps):
-      zip(starts, lengths).flatMap { steps[$0..<$0 + $1].filter { $0 >= 0 } }
+    case .steps, .following:
+      (0..<count).flatMap { stepClasses($0).filter { $0 >= 0 } }
     }
   }
 

@@ -73,8 +73,9 @@ public final class Predictor {
     case texts([String])
     /// Sequences of symbols.
     case symbols([[Int32]])
-    /// Sequences of values, step by step.
-    case values([[Float]])
+    /// Sequences of values, step by step, with the time of each step if it is known; what is not a
+    /// number was not measured.
+    case values([[Float]], times: [[Int64]]? = nil)
   }
 
   /// What the model puts out for each input: the probabilities of the classes, one step after the
@@ -85,7 +86,7 @@ public final class Predictor {
       guard let encoder = trained.encoder else { throw wrongInput("texts") }
       return outputs(texts.map { encoder.encode($0) })
     case .symbols(let symbols): return try outputs(symbols: symbols)
-    case .values(let values): return try outputs(values: values, times: nil)
+    case .values(let values, let times): return try outputs(values: values, times: times)
     }
   }
 
@@ -122,7 +123,18 @@ public final class Predictor {
         artifact: "input", found: "\(sequence.count) values",
         allowed: "finite values, \(width) a step, at least \(least) steps")
     }
-    if let forecast = encoding.forecast { return try outputs(values, times, forecast) }
+    if let forecast = encoding.forecast {
+      let (target, least) = (encoding.targetChannel ?? 0, forecast.logarithm.lowerBound)
+      for sequence in values {
+        for step in stride(from: target, to: sequence.count, by: width) {
+          guard let least, sequence[step] <= least else { continue }
+          throw ArtifactError(
+            artifact: "input", found: "the value \(sequence[step]) of '\(channels[target])'",
+            allowed: "values above \(Int(least)): the model reads their logarithms")
+        }
+      }
+      return try outputs(values, times, forecast)
+    }
     return outputs(
       lengths: values.map { encoding.cut($0.count / width).count }
     ) { members in
@@ -146,7 +158,7 @@ public final class Predictor {
     {
       throw ArtifactError(
         artifact: "input", found: "\(times == nil ? "no" : "other") times",
-        allowed: "a time for each step: the model reads the calendar")
+        allowed: "a csv or tsv file of a series with times, since the model reads the calendar")
     }
     return series.enumerated().map { number, values in
       let ending = ForecastInput(values, times?[number], encoding, forecast)

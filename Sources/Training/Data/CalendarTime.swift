@@ -78,6 +78,11 @@ struct CalendarTime: Hashable, Sendable {
       second: part(5, 0))
   }
 
+  /// Whether a text ends in the difference to a time zone, such as `+02:00`.
+  static func hasZone(_ text: some StringProtocol) -> Bool {
+    String(text.trimmed).wholeMatch(of: /.*[ T].*[0-9][ ]?[+-][0-9]{2}:?(?:[0-9]{2})?/) != nil
+  }
+
   private static func numbers(_ text: some StringProtocol, _ separator: Character) -> [Int]? {
     let parts = text.split(separator: separator, omittingEmptySubsequences: false)
     let numbers = parts.compactMap { part in
@@ -102,5 +107,19 @@ struct CalendarTime: Hashable, Sendable {
       if let next { return next }
     }
     return last + distance
+  }
+}
+
+extension CalendarTime: CustomStringConvertible {
+  /// `2010-01-02`, or with the time of the day, if it is not midnight, `2010-01-02 03:04` or
+  /// `2010-01-02 03:04:05`.
+  var description: String {
+    func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+    let date =
+      String(repeating: "0", count: max(0, 4 - "\(year)".count))
+      + "\(year)-\(two(month))-\(two(day))"
+    guard second > 0 else { return date }
+    let clock = "\(date) \(two(second / 3600)):\(two(second / 60 % 60))"
+    return second % 60 == 0 ? clock : "\(clock):\(two(second % 60))"
   }
 }

@@ -27,7 +27,7 @@ public struct Dataset: Hashable, Sendable {
   /// What the models read, one element an example.
   public enum Inputs: Hashable, Sendable {
     /// Texts, which a plan makes into words or characters.
-    case texts([String])
+    case texts(Texts)
     /// Sequences over the symbols 0..<alphabet.
     case symbols([[Int32]], alphabet: Int)
     /// Numeric sequences: the values of a step lie together, `channels.count` a step.
@@ -165,7 +165,7 @@ extension Dataset.Inputs {
   /// The steps of each example; for a text its Unicode scalars, since its words depend on a plan.
   public var lengths: [Int] {
     switch self {
-    case .texts(let texts): texts.map(\.unicodeScalars.count)
+    case .texts(let texts): texts.indices.map { texts.scalarCount($0) }
     case .symbols(let sequences, _): sequences.map(\.count)
     case .values(let sequences, let channels): sequences.map { $0.count / channels.count }
     case .bytes(let sequences, let channels):

@@ -94,10 +94,10 @@ extension Dataset {
     sink.append(UInt32(json.count))
     sink.append(json)
     var lengths = inputs.lengths
-    if case .texts(let texts) = inputs { lengths = texts.map(\.utf8.count) }
+    if case .texts(let texts) = inputs { lengths = texts.byteCounts }
     sink.append(lengths.map { Int32($0) })
     switch inputs {
-    case .texts(let texts): for text in texts { sink.append(text.utf8) }
+    case .texts(let texts): sink.append(texts.all)
     case .symbols(let sequences, _): for sequence in sequences { sink.append(sequence) }
     case .values(let sequences, _): for sequence in sequences { sink.append(sequence) }
     case .bytes(let sequences, _): sink.append(sequences.all)
@@ -171,14 +171,10 @@ extension Dataset {
   ) throws(DatasetDecodingError) -> Inputs? {
     switch (header.input, header.alphabet, header.channels) {
     case ("text", _, _):
-      var texts: [String] = []
-      texts.reserveCapacity(lengths.count)
-      for length in lengths {
-        guard let bytes = reader.read(count: Int(length)) else { return nil }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-          throw DatasetDecodingError(code: .corrupt, detail: "a text is not UTF-8")
-        }
-        texts.append(text)
+      let total = lengths.reduce(0) { $0 + Int($1) }
+      guard let bytes = reader.read(count: total) else { return nil }
+      guard let texts = Texts(validating: bytes, lengths: lengths.lazy.map { Int($0) }) else {
+        throw DatasetDecodingError(code: .corrupt, detail: "a text is not UTF-8")
       }
       return .texts(texts)
     case ("symbols", let alphabet?, _):

@@ -85,13 +85,26 @@ extension Dataset.Inputs {
     }
   }
 
-  private static func repeats<Key: Hashable>(_ rows: [Int], _ key: (Int) -> Key) -> [Int: Int] {
-    var first: [Key: Int] = [:]
-    first.reserveCapacity(rows.count)
+  private static func repeats<Key: Hashable>(_ rows: [Int], _ make: (Int) -> Key) -> [Int: Int] {
+    // A table of rows, not a dictionary of inputs, which would hold each of them in memory.
+    var slots = [Int32](repeating: -1, count: 16)
+    while slots.count < 2 * rows.count { slots = [Int32](repeating: -1, count: 2 * slots.count) }
+    var hashes = [Int32](repeating: 0, count: slots.count)
     var repeats: [Int: Int] = [:]
     for row in rows {
-      let key = key(row)
-      if let earlier = first[key] { repeats[row] = earlier } else { first[key] = row }
+      let key = make(row)
+      let hash = key.hashValue
+      let short = Int32(truncatingIfNeeded: hash >> 32)
+      var slot = hash & (slots.count - 1)
+      while slots[slot] >= 0 {
+        if hashes[slot] == short, make(Int(slots[slot])) == key { break }
+        slot = (slot + 1) & (slots.count - 1)
+      }
+      if slots[slot] >= 0 {
+        repeats[row] = Int(slots[slot])
+      } else {
+        (slots[slot], hashes[slot]) = (Int32(row), short)
+      }
     }
     return repeats
   }

@@ -43,6 +43,12 @@ public struct CatalogueEntry: Hashable, Sendable {
   /// What the files hold.
   public let content: Content
 
+  /// How its files are read, if a user's file may be read so too.
+  public var importOptions: ImportOptions? {
+    if case .table(let options) = content { return options }
+    return nil
+  }
+
   /// The entry of a name, or nil.
   public static func named(_ name: String) -> CatalogueEntry? {
     all.first { $0.name == name }

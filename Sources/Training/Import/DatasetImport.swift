@@ -7,9 +7,11 @@ extension Dataset {
   ///   - path: Where the file is.
   ///   - name: What the dataset shall be called.
   ///   - options: How the file is read.
+  ///   - onNote: Takes what a person should know of a file that is right: a line each.
   /// - Throws: ``ImportError`` with the place, what was found and what is allowed.
   public init(
-    importing path: String, name: String, options: ImportOptions
+    importing path: String, name: String, options: ImportOptions,
+    onNote: (String) -> Void = { _ in }
   ) throws(ImportError) {
     let content: Data
     do {
@@ -20,7 +22,8 @@ extension Dataset {
         .unreadable, file: path, found: exists ? "a file that cannot be read" : "no such file",
         allowed: "the path of a readable file")
     }
-    try self.init(importing: Array(content), file: path, name: name, options: options)
+    try self.init(
+      importing: Array(content), file: path, name: name, options: options, onNote: onNote)
   }
 
   /// Reads the content of a file.
@@ -30,12 +33,15 @@ extension Dataset {
   ///   - file: What messages call the file.
   ///   - name: What the dataset shall be called.
   ///   - options: How the content is read.
+  ///   - onNote: Takes what a person should know of a file that is right: a line each.
   /// - Throws: ``ImportError`` with the place, what was found and what is allowed.
   public init(
-    importing bytes: [UInt8], file: String, name: String, options: ImportOptions
+    importing bytes: [UInt8], file: String, name: String, options: ImportOptions,
+    onNote: (String) -> Void = { _ in }
   ) throws(ImportError) {
     try self.init(
-      importing: [ImportPart(bytes: bytes, file: file, split: nil)], name: name, options: options)
+      importing: [ImportPart(bytes: bytes, file: file, split: nil)], name: name, options: options,
+      onNote: onNote)
   }
 
   /// Reads the contents of files that together are a dataset.
@@ -44,9 +50,11 @@ extension Dataset {
   ///   - parts: The contents.
   ///   - name: What the dataset shall be called.
   ///   - options: How each of them is read.
+  ///   - onNote: Takes what a person should know of files that are right: a line each.
   /// - Throws: ``ImportError`` with the place, what was found and what is allowed.
   init(
-    importing parts: [ImportPart], name: String, options: ImportOptions
+    importing parts: [ImportPart], name: String, options: ImportOptions,
+    onNote: (String) -> Void = { _ in }
   ) throws(ImportError) {
     var all = Examples()
     for part in parts {
@@ -74,6 +82,7 @@ extension Dataset {
       try all.append(examples, file: part.file)
     }
     try self.init(all, options, file: parts[0].file, name: name)
+    all.notes.forEach(onNote)
   }
 
   private init(
@@ -122,6 +131,10 @@ struct Examples {
   var numbers: [Float] = []
   var splits: [Split] = []
   var times: [[Int64]] = []
+  /// What each series is called; empty for one without a name.
+  var names: [String] = []
+  /// What a person should know, a line each.
+  var notes: [String] = []
 
   var count: Int { max(texts.count, values.count) }
 
@@ -139,6 +152,8 @@ struct Examples {
     numbers += other.numbers
     splits += other.splits
     times += other.times
+    names += other.names
+    notes += other.notes
   }
 }
 

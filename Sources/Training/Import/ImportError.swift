@@ -107,9 +107,11 @@ extension String {
     return row[right.count]
   }
 
-  /// `names`, those most like this string first.
+  /// `names` in their order, but first those that this string may be meant as, the most alike before
+  /// the others.
   func nearest(in names: [String]) -> [String] {
-    names.map { (distance: editDistance(to: $0), name: $0) }
+    let farthest = Swift.max(2, count / 3)
+    return names.map { (distance: Swift.min(editDistance(to: $0), farthest + 1), name: $0) }
       .enumerated()
       .sorted { ($0.element.distance, $0.offset) < ($1.element.distance, $1.offset) }
       .map(\.element.name)

@@ -5,37 +5,67 @@ public struct RecordColumn: Sendable {
   private let form: RecordReader.Form
   private let file: String
   private let name: String
-  /// Of csv: where the column is.
+  /// Of a table: where the column is.
   private let index: Int
-  /// Of csv: the fields of each row.
+  /// Of a table: the fields of each row.
   private let width: Int
+  /// What a row is asked for and what it may not hold beside it.
+  private let asked: Asked
+
+  /// What rows are for.
+  public struct Asked: Sendable {
+    /// Whether a model reads texts, which an object holds as strings only.
+    public var isText: Bool
+    /// Names that nothing in a row may have, since the answers get them.
+    public var reserved: [String]
+
+    /// Rows for a model.
+    public init(isText: Bool = false, reserved: [String] = []) {
+      self.isText = isText
+      self.reserved = reserved
+    }
+  }
 
   /// The column of a file without header.
   ///
   /// - Parameters:
-  ///   - form: What the rows are, not csv.
+  ///   - form: What the rows are, no table.
   ///   - name: Of a file of objects the key; nil: `text`.
   ///   - file: What messages call the file.
-  public init(_ form: RecordReader.Form, named name: String?, file: String) {
-    precondition(form != .csv, "a csv file has a header")
+  ///   - asked: What the rows are for.
+  public init(
+    _ form: RecordReader.Form, named name: String?, file: String, for asked: Asked = Asked()
+  ) {
+    precondition(!form.isTable, "a table has a header")
     self.form = form
     self.file = file
+    self.asked = asked
     self.name = name ?? "text"
     index = 0
     width = 1
   }
 
-  /// The column of a csv file, found in its header.
+  /// The column of a table, found in its header.
   ///
   /// - Parameters:
   ///   - header: The first row.
+  ///   - form: csv or tsv.
   ///   - name: The column; nil: `text`, or the only one.
   ///   - file: What messages call the file.
-  /// - Throws: ``ImportError`` if there is no such column.
-  public init(header: Record, named name: String?, file: String) throws(ImportError) {
-    form = .csv
+  ///   - asked: What the rows are for.
+  /// - Throws: ``ImportError`` if there is no such column, or two of them.
+  public init(
+    header: Record, of form: RecordReader.Form = .csv, named name: String?, file: String,
+    for asked: Asked = Asked()
+  ) throws(ImportError) {
+    precondition(form.isTable, "other forms have no header")
+    self.form = form
     self.file = file
-    let names = try Self.fields(of: header, file).map { String($0.trimmed) }
+    self.asked = asked
+    let names = try Self.fields(of: header, form, file).map { String($0.trimmed) }
+    if let taken = names.first(where: asked.reserved.contains) {
+      throw Self.taken(taken, "column", file, header)
+    }
     width = names.count
     let wanted = name ?? (names.count == 1 ? names[0] : "text")
     guard let found = names.firstIndex(of: wanted) else {
@@ -44,6 +74,12 @@ public struct RecordColumn: Sendable {
         found: "no column of that name",
         allowed: Self.told(wanted.nearest(in: names))
           + (name == nil ? " (say which with --column)" : ""))
+    }
+    if let again = names[(found + 1)...].firstIndex(of: wanted) {
+      throw ImportError(
+        .badHeader, file: file, line: header.line, field: "column \(wanted.quoted)",
+        found: "columns \(found + 1) and \(again + 1) of that name",
+        allowed: "one column of that name")
     }
     self.name = wanted
     index = found
@@ -54,8 +90,8 @@ public struct RecordColumn: Sendable {
   /// - Throws: ``ImportError`` with the line if the row is not what it should be.
   public func text(_ record: Record) throws(ImportError) -> String {
     switch form {
-    case .csv:
-      let fields = try Self.fields(of: record, file)
+    case .csv, .tsv:
+      let fields = try Self.fields(of: record, form, file)
       guard fields.count == width else {
         throw error(
           record, field: nil, found: "\(fields.count) fields",
@@ -68,6 +104,7 @@ public struct RecordColumn: Sendable {
       _ = try Self.decoded(record, file)
       let decoder = JSONDecoder()
       decoder.userInfo[Cell.nameKey] = name
+      decoder.userInfo[Cell.reservedKey] = asked.reserved
       guard let cell = try? decoder.decode(Cell.self, from: Data(record.bytes)) else {
         throw error(
           record, field: nil,
@@ -76,6 +113,14 @@ public struct RecordColumn: Sendable {
       }
       switch cell {
       case .text(let text): return text
+      case .number(let text):
+        guard !asked.isText else {
+          throw error(
+            record, field: "field '\(name)'", found: text.quoted + ", which is no string",
+            allowed: "a string: the model reads texts")
+        }
+        return text
+      case .taken(let name): throw Self.taken(name, "field", file, record)
       case .missing(let keys):
         throw error(
           record, field: "field '\(name)'", found: "no field of that name",
@@ -83,7 +128,7 @@ public struct RecordColumn: Sendable {
       case .other:
         throw error(
           record, field: "field '\(name)'", found: "another value",
-          allowed: "a string, a number, or an array of numbers")
+          allowed: asked.isText ? "a string" : "a string, a number, or an array of numbers")
       }
     }
   }
@@ -94,6 +139,15 @@ public struct RecordColumn: Sendable {
   ) -> ImportError {
     ImportError(
       .badRow, file: file, line: record.line, field: field, found: found, allowed: allowed)
+  }
+
+  private static func taken(
+    _ name: String, _ kind: String, _ file: String, _ record: Record
+  ) -> ImportError {
+    ImportError(
+      .badHeader, file: file, line: record.line, field: "\(kind) \(name.quoted)",
+      found: "a \(kind) of the name that the answer gets",
+      allowed: "another name, or a form of output that does not repeat the rows")
   }
 
   /// Names of columns, on one line whatever they are.
@@ -112,10 +166,16 @@ public struct RecordColumn: Sendable {
     return text
   }
 
-  /// The fields of a row of a csv file.
-  static func fields(of record: Record, _ file: String) throws(ImportError) -> [String] {
+  /// The fields of a row of a table.
+  static func fields(
+    of record: Record, _ form: RecordReader.Form, _ file: String
+  ) throws(ImportError) -> [String] {
     let (quote, comma) = (UInt8(ascii: "\""), UInt8(ascii: ","))
-    _ = try decoded(record, file)
+    let text = try decoded(record, file)
+    if form == .tsv {
+      return text.utf8.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
+        .map { String(Substring($0)) }
+    }
     let bytes = record.bytes
     var fields: [String] = []
     var index = 0
@@ -153,15 +213,20 @@ public struct RecordColumn: Sendable {
   /// The value of one key of an object, as the text that a model reads.
   private enum Cell: Decodable {
     case text(String)
+    case number(String)
     case missing([String])
+    case taken(String)
     case other
 
-    static let nameKey: CodingUserInfoKey = {
-      guard let key = CodingUserInfoKey(rawValue: "unroll.column") else {
+    static let nameKey = key("unroll.column")
+    static let reservedKey = key("unroll.reserved")
+
+    private static func key(_ name: String) -> CodingUserInfoKey {
+      guard let key = CodingUserInfoKey(rawValue: name) else {
         preconditionFailure("a key without a name")
       }
       return key
-    }()
+    }
 
     private struct Key: CodingKey {
       let stringValue: String
@@ -177,21 +242,27 @@ public struct RecordColumn: Sendable {
         self = .missing(container.allKeys.map(\.stringValue))
         return
       }
-      if let text = try? container.decode(String.self, forKey: key) {
+      let reserved = decoder.userInfo[Self.reservedKey] as? [String] ?? []
+      if let taken = reserved.first(where: { container.contains(Key(stringValue: $0)) }) {
+        self = .taken(taken)
+      } else if let text = try? container.decode(String.self, forKey: key) {
         self = .text(text)
       } else if let number = try? container.decode(Double.self, forKey: key) {
-        self = .text("\(number)")
-      } else if let numbers = try? container.decode([Double].self, forKey: key) {
-        self = .text(Self.joined(numbers))
-      } else if let steps = try? container.decode([[Double]].self, forKey: key) {
-        self = .text(Self.joined(steps.flatMap { $0 }))
+        self = .number("\(number)")
+      } else if let numbers = try? container.decode([Double?].self, forKey: key) {
+        self = .number(Self.joined(numbers))
+      } else if let steps = try? container.decode([[Double?]].self, forKey: key) {
+        self = .number(Self.joined(steps.flatMap { $0 }))
       } else {
         self = .other
       }
     }
 
-    private static func joined(_ numbers: [Double]) -> String {
-      numbers.map { Int(exactly: $0).map(String.init) ?? "\($0)" }.joined(separator: " ")
+    private static func joined(_ numbers: [Double?]) -> String {
+      numbers.map { number in
+        guard let number else { return "null" }
+        return Int(exactly: number).map(String.init) ?? "\(number)"
+      }.joined(separator: " ")
     }
   }
 }

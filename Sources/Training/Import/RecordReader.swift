@@ -13,6 +13,8 @@ public struct RecordReader {
   public enum Form: String, Hashable, Sendable, CaseIterable {
     /// RFC 4180: in a quoted field an end of line is content.
     case csv
+    /// Fields between tabulators, no quoting.
+    case tsv
     /// A JSON object a line.
     case jsonl
     /// A line is an input as it stands.
@@ -23,12 +25,17 @@ public struct RecordReader {
       let name = path.lowercased()
       if name.hasSuffix(".csv") {
         self = .csv
+      } else if name.hasSuffix(".tsv") || name.hasSuffix(".tab") {
+        self = .tsv
       } else if name.hasSuffix(".jsonl") || name.hasSuffix(".ndjson") {
         self = .jsonl
       } else {
         self = .lines
       }
     }
+
+    /// Whether the first row names the columns.
+    public var isTable: Bool { self == .csv || self == .tsv }
   }
 
   private enum Place {
@@ -79,7 +86,7 @@ public struct RecordReader {
   /// The next row that is not empty; nil at the end of the file.
   public mutating func nextRecord() throws -> Record? {
     while let record = try nextLine() {
-      if form == .csv ? !record.bytes.isEmpty : !record.bytes.allSatisfy(Self.isSpace) {
+      if form.isTable ? !record.bytes.isEmpty : !record.bytes.allSatisfy(Self.isSpace) {
         return record
       }
     }

@@ -2,35 +2,76 @@
 /// remarks, lines that begin with `@` the header, each line after `@data` a case: its channels
 /// separated by colons, their values by commas, the class label last. Cases may differ in length.
 /// Values may be missing, as `?` or `NaN`, if the header says so: `@missing true`.
+///
+/// What the header says is checked: against itself, and against the cases.
 struct SeriesFileReader {
   private let source: SourceText
   private var missing: ImportOptions.Missing
-  private var hasTimestamps = false
   private var channels: Int?
   private var labels: [String]?
   private var hasTarget = false
+  private var isUnivariate = false
+  private var isEqual = false
+  private var length: Int?
 
   init(_ source: SourceText, _ options: ImportOptions) {
     self.source = source
     missing = options.missing
   }
 
+  private static let known = [
+    "@problemName", "@timeStamps", "@missing", "@univariate", "@dimensions", "@equalLength",
+    "@seriesLength", "@classLabel", "@targetLabel", "@data",
+  ]
+
   mutating func header(_ line: Substring, _ number: Int) throws(ImportError) {
     let words = line.split(whereSeparator: \.isWhitespace).map(String.init)
-    let value = words.count > 1 ? words[1].lowercased() : ""
-    switch words.first?.lowercased() {
-    case "@timestamps": hasTimestamps = value == "true"
-    case "@missing": if value == "true" { missing = .keep }
-    case "@univariate": if value == "true" { channels = 1 }
-    case "@dimension", "@dimensions": channels = Int(value)
-    case "@classlabel": labels = value == "true" ? Array(words.dropFirst(2)) : nil
-    case "@targetlabel": hasTarget = value == "true"
-    default: break
+    let word = words.count > 1 ? words[1] : ""
+    func flag() throws(ImportError) -> Bool {
+      switch word.lowercased() {
+      case "true": return true
+      case "false": return false
+      default:
+        throw source.error(
+          .badHeader, line: number, field: words[0],
+          found: word.isEmpty ? "nothing" : word.quoted, allowed: "true or false")
+      }
     }
-    if hasTimestamps {
+    func size(from least: Int) throws(ImportError) -> Int {
+      guard let size = Int(word), (least...1_000_000).contains(size), words.count == 2 else {
+        throw source.error(
+          .badHeader, line: number, field: words[0],
+          found: word.isEmpty ? "nothing" : words.dropFirst().joined(separator: " ").quoted,
+          allowed: "an integer from \(least) to 1000000")
+      }
+      return size
+    }
+    switch words.first?.lowercased() {
+    case "@problemname": break
+    case "@timestamps":
+      guard try flag() else { break }
       throw source.error(
         .badHeader, line: number, found: "values with time stamps",
         allowed: "@timeStamps false: values at equal distances")
+    case "@missing": if try flag() { missing = .keep }
+    case "@univariate": isUnivariate = try flag()
+    case "@dimension", "@dimensions": channels = try size(from: 1)
+    case "@equallength": isEqual = try flag()
+    case "@serieslength":
+      // Some writers say 0 where lengths differ.
+      let size = try size(from: 0)
+      length = size == 0 ? nil : size
+    case "@classlabel": labels = try flag() ? Array(words.dropFirst(2)) : nil
+    case "@targetlabel": hasTarget = try flag()
+    default:
+      throw source.error(
+        .badHeader, line: number, found: (words.first ?? "").quoted,
+        allowed: (words.first ?? "").nearest(in: Self.known).joined(separator: ", "))
+    }
+    if isUnivariate, let channels, channels != 1 {
+      throw source.error(
+        .badHeader, line: number, found: "@univariate true and @dimensions \(channels)",
+        allowed: "@dimensions 1, or @univariate false")
     }
   }
 
@@ -43,6 +84,7 @@ struct SeriesFileReader {
       if line.isEmpty || line.hasPrefix("#") { continue }
       if line.lowercased() == "@data" {
         isData = true
+        if reader.isUnivariate { reader.channels = 1 }
       } else if line.hasPrefix("@"), !isData {
         try reader.header(line, index + 1)
       } else if isData {
@@ -98,11 +140,23 @@ struct SeriesFileReader {
       }
       columns.append(column)
     }
+    try checkLength(columns[0].count, number)
     var values: [Float] = []
     values.reserveCapacity(columns.count * columns[0].count)
     for step in columns[0].indices {
       for column in columns { values.append(column[step]) }
     }
     examples.values.append(values)
+  }
+
+  /// Refuses a case of another length, if all are said to be equally long.
+  private mutating func checkLength(_ count: Int, _ number: Int) throws(ImportError) {
+    guard isEqual else { return }
+    if let length, length != count {
+      throw source.error(
+        .badRow, line: number, found: "\(count) steps",
+        allowed: "\(length), since the header says @equalLength true")
+    }
+    length = count
   }
 }

@@ -1,7 +1,6 @@
 /// Makes series of the rows of a table: each row is a step.
 struct SeriesRows {
   let source: SourceText
-  let format: ImportOptions.Format
   let missing: ImportOptions.Missing
   /// The columns of numbers, each a channel.
   let values: [TableReader.Column]
@@ -18,15 +17,14 @@ struct SeriesRows {
     /// The names of the categories at each step, one for each of their columns.
     var names: [String] = []
     var times: [Int64] = []
+    /// The line of each step, if it has a time.
+    var lines: [Int] = []
   }
 
   func examples(_ rows: ArraySlice<TableRow>) throws(ImportError) -> Examples {
-    let columns = values + categories + times + [series].compactMap(\.self)
-    let needed = (columns.map(\.index).max() ?? 0) + 1
     var parts: [Part] = []
     var index: [String: Int] = [:]
     for row in rows {
-      try source.require(needed, fieldsIn: row, format)
       var name = ""
       if let series {
         name = try source.label(row.fields[series.index], line: row.line, field: series.name)
@@ -50,10 +48,11 @@ struct SeriesRows {
         if let last = parts[number].times.last, last >= time {
           throw source.error(
             .badTime, line: row.line, field: times[0].name,
-            found: "a time that is not after that of the row before",
-            allowed: "rows in the order of time (and, with several series, the option series)")
+            found: "\(CalendarTime(time)) after \(CalendarTime(last)) in the row before",
+            allowed: "later times from row to row (and, with several series, the option series)")
         }
         parts[number].times.append(time)
+        parts[number].lines.append(row.line)
       }
     }
     var examples = Examples()
@@ -68,7 +67,20 @@ struct SeriesRows {
       + values.map(\.name)
     examples.values = parts.map { steps(of: $0, names) }
     examples.times = times.isEmpty ? [] : parts.map(\.times)
+    examples.names = [String](repeating: "", count: parts.count)
+    for (name, number) in index { examples.names[number] = name }
+    if let note = note(parts) { examples.notes.append(note) }
     return examples
+  }
+
+  /// How far the steps lie apart, and where they first do not.
+  private func note(_ parts: [Part]) -> String? {
+    guard let steps = TimeSteps(parts.map(\.times)) else { return nil }
+    guard let first = steps.first, let other = steps.firstOther(parts.map(\.times)) else {
+      return "\(source.file): steps of \(steps.usual), without a gap"
+    }
+    return "\(source.file):\(parts[first.series].lines[first.step]): \(other), but steps are of "
+      + "\(steps.usual) as a rule: \(steps.others) of \(steps.count) are not"
   }
 
   /// The steps of a series: the categories, as ones and zeros, before the numbers.
@@ -92,7 +104,9 @@ struct SeriesRows {
       guard let time = CalendarTime.seconds(field) else {
         throw source.error(
           .badTime, line: row.line, field: times[0].name, found: String(field).quoted,
-          allowed: "a date such as 2010, 2010-01, 2010-01-31 or 2010-01-31 23:00")
+          allowed: "a date such as 2010, 2010-01, 2010-01-31 or 2010-01-31 23:00"
+            + (CalendarTime.hasZone(field)
+              ? ", without a time zone: times are those of one clock" : ""))
       }
       return time
     }
@@ -113,18 +127,5 @@ struct SeriesRows {
         allowed: "year, month, day, hour, minute and second of a date that exists")
     }
     return time
-  }
-}
-
-extension SourceText {
-  /// Refuses a row that is too short.
-  func require(
-    _ count: Int, fieldsIn row: TableRow, _ format: ImportOptions.Format
-  ) throws(ImportError) {
-    guard row.fields.count < count else { return }
-    throw error(
-      .badRow, line: row.line, found: "\(row.fields.count) of \(count) fields",
-      allowed: "at least \(count) fields between "
-        + (format == .tsv ? "tabulators" : "commas"))
   }
 }

@@ -41,6 +41,7 @@ struct TableReader {
     guard let first = rows.first else {
       throw source.error(.empty, found: "no row", allowed: "at least one row")
     }
+    for row in rows { try source.require(first, likewise: row, options.format) }
     let names = options.hasHeader ? first.fields.map { String($0.trimmed) } : nil
     let table = try Table(
       text: options.text.map { (name) throws(ImportError) in try column(name, names, first) },
@@ -66,7 +67,7 @@ struct TableReader {
         Column(index: $0.index, name: names?[$0.index] ?? $0.name)
       }
       let reader = SeriesRows(
-        source: source, format: options.format, missing: options.missing,
+        source: source, missing: options.missing,
         values: try valueColumns(names, first, except: times + series + categories),
         categories: categories, times: times, series: series.first)
       return try reader.examples(rows)
@@ -88,10 +89,8 @@ struct TableReader {
   private func read(
     _ rows: ArraySlice<TableRow>, _ table: Table, _ values: [Column]
   ) throws(ImportError) -> Examples {
-    let needed = ((table.columns + values).map(\.index).max() ?? 0) + 1
     var examples = Examples()
     for row in rows {
-      try source.require(needed, fieldsIn: row, options.format)
       if let text = table.text {
         examples.texts.append(
           try source.content(row.fields[text.index], line: row.line, field: text.name))
@@ -129,6 +128,12 @@ struct TableReader {
     _ reference: String, _ names: [String]?, _ first: TableRow
   ) throws(ImportError) -> Column {
     if let index = names?.firstIndex(of: reference) {
+      if let again = names?[(index + 1)...].firstIndex(of: reference) {
+        throw source.error(
+          .badHeader, line: first.line, field: "column '\(reference)'",
+          found: "columns \(index + 1) and \(again + 1) of that name",
+          allowed: "one column of that name, or its number")
+      }
       return Column(index: index, name: "column '\(reference)'")
     }
     if let number = Int(reference) {
@@ -181,5 +186,22 @@ struct TableReader {
         allowed: "a divisor of the number of value columns, \(columns.count)")
     }
     return columns
+  }
+}
+
+extension SourceText {
+  /// Refuses a row with more or less fields than the first.
+  fileprivate func require(
+    _ first: TableRow, likewise row: TableRow, _ format: ImportOptions.Format
+  ) throws(ImportError) {
+    let (found, allowed) = (row.fields.count, first.fields.count)
+    guard found != allowed else { return }
+    let hint =
+      format == .csv && found > allowed
+      ? " (a field with commas stands between quotation marks)" : ""
+    throw error(
+      .badRow, line: row.line, found: "\(found) fields",
+      allowed: "\(allowed) between \(format == .tsv ? "tabulators" : "commas"), as in line "
+        + "\(first.line)\(hint)")
   }
 }

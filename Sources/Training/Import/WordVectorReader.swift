@@ -26,9 +26,14 @@ public struct WordVectorReader {
 
   /// The next word; nil at the end of the file.
   ///
-  /// - Throws: ``ImportError`` with the line, or what reading throws.
+  /// - Throws: ``ImportError`` with the line, or for a file without a word; or what reading throws.
   public mutating func next() throws -> Entry? {
-    guard let record = try reader.nextRecord() else { return nil }
+    guard let record = try reader.nextRecord() else {
+      guard width != nil else {
+        throw ImportError(.empty, file: file, found: "no word", allowed: "at least one")
+      }
+      return nil
+    }
     guard let text = String(validating: record.bytes, as: UTF8.self), !text.contains("\0") else {
       throw ImportError(
         .notUTF8, file: file, line: record.line, found: "bytes that are not UTF-8",

@@ -108,7 +108,7 @@ package struct BatchPacker {
   package mutating func pack(_ members: ArraySlice<Int>) -> PackedBatch<Float> {
     let batch: PackedBatch<Float>
     switch split.elements {
-    case .tokens: batch = PackedBatch(tokens: members.map { Array(split.tokens($0)) })
+    case .tokens: batch = PackedBatch(tokens: members.map { split.tokens($0) })
     case .values, .bytes:
       batch = PackedBatch(
         values: members.map { Array(split.values($0)) }, channels: split.channelCount)
@@ -127,11 +127,10 @@ package struct BatchPacker {
         answers.truths += series.observed[origin..<origin + width]
         answers.anchors += series.anchors(before: origin, steps: width)
       }
-    case .steps(let all):
+    case .steps, .following:
+      let classes = batch.order.map { split.stepClasses(members[first + $0]) }
       for (step, size) in batch.batchSizes.enumerated() {
-        for place in 0..<size {
-          answers.classes.append(all[split.starts[members[first + batch.order[place]]] + step])
-        }
+        for place in 0..<size { answers.classes.append(classes[place][step]) }
       }
     }
     return batch

@@ -72,13 +72,9 @@ struct TrainingLoss {
 
   /// examples / (classes · examples of the class), as scikit-learn; 0 for a class without any.
   private static func balanced(_ data: PreparedData) -> [Float]? {
-    let answers: [Int32]
-    switch data.train.answers {
-    case .classes(let classes), .steps(let classes): answers = classes
-    case .numbers: return nil
-    }
+    if case .numbers = data.train.answers { return nil }
     var counts = [Int](repeating: 0, count: data.encoding.outputs)
-    for answer in answers where answer >= 0 { counts[Int(answer)] += 1 }
+    for answer in data.train.classes { counts[Int(answer)] += 1 }
     let total = Double(counts.reduce(0, +))
     return counts.map { $0 == 0 ? 0 : Float(total / Double(counts.count * $0)) }
   }

@@ -47,7 +47,7 @@ public struct ExamplePredictions: Hashable, Sendable {
   init(_ outputs: SplitOutputs, _ data: PreparedData, threshold: Double?) {
     split = outputs.split
     switch data[split].answers {
-    case .classes, .steps: takeClasses(outputs, data, threshold)
+    case .classes, .steps, .following: takeClasses(outputs, data, threshold)
     case .numbers(let numbers, _):
       if let forecast = data.encoding.forecast {
         takeForecasts(outputs, data, forecast)
@@ -148,15 +148,14 @@ public struct ExamplePredictions: Hashable, Sendable {
   ) {
     self.split = split
     let sequences = data[split]
-    guard case .steps(let steps) = sequences.answers else { return }
+    guard case .following = sequences.answers else { return }
     var sums = [Double](repeating: 0, count: sequences.count)
     SplitOutputs.run(model, data, split, onBatch) { result, packed, members in
       for (place, sequence) in packed.order.enumerated() {
         let member = members[members.startIndex + sequence]
-        for step in 0..<sequences.lengths[member] {
-          let target = Int(steps[sequences.starts[member] + step])
+        for (step, target) in sequences.stepClasses(member).enumerated() {
           let row = result.pointer + (packed.offsets[step] + place) * result.columns
-          sums[member] += Self.surprise(row, result.columns, target)
+          sums[member] += Self.surprise(row, result.columns, Int(target))
         }
       }
     }

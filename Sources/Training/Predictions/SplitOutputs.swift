@@ -102,8 +102,7 @@ struct SplitOutputs {
     switch sequences.answers {
     case .classes(let classes): return classes
     case .numbers: return []
-    case .steps(let steps):
-      return zip(sequences.starts, sequences.lengths).flatMap { steps[$0..<$0 + $1] }
+    case .steps, .following: return (0..<sequences.count).flatMap { sequences.stepClasses($0) }
     }
   }
 
@@ -114,7 +113,7 @@ struct SplitOutputs {
     let encoding = data.encoding
     var tally = Tally(encoding)
     switch data[split].answers {
-    case .classes, .steps:
+    case .classes, .steps, .following:
       for (index, target) in classes(data).enumerated() where target >= 0 {
         let row = row(index)
         let answer = Threshold.answer(row[...], positive: encoding.positive, threshold)

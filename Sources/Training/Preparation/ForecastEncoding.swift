@@ -144,3 +144,14 @@ extension Sequences {
   /// The first step that is to be predicted of a sequence.
   func origin(_ sequence: Int) -> Int { starts[sequence] + lengths[sequence] }
 }
+
+extension DataPlan.Logarithm {
+  /// What values must lie above; nil: they may be any.
+  var lowerBound: Float? {
+    switch self {
+    case .none: nil
+    case .log: 0
+    case .log1p: -1
+    }
+  }
+}

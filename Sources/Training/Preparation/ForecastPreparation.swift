@@ -82,8 +82,17 @@ extension PreparedData {
     return PreparedData(
       plan: plan, datasetVersion: version, encoding: encoding, vocabulary: nil,
       train: train, validation: validation, test: test,
-      notes: series.notes(train, validation, test, plan))
+      notes: series.notes(train, validation, test, plan) + gapNotes(dataset.times ?? []))
   }
+}
+
+/// That windows count steps, whatever the time between them, where it is not always the same.
+private func gapNotes(_ times: [[Int64]]) -> [String] {
+  guard let steps = TimeSteps(times), let other = steps.firstOther(times) else { return [] }
+  return [
+    "steps of \(steps.usual) as a rule, but not \(steps.others) of \(steps.count), the first of them "
+      + "\(other): windows count steps, not time"
+  ]
 }
 
 extension DataPlan {
@@ -169,13 +178,9 @@ struct SeriesPreparation {
       period: plan.period, quantiles: plan.quantiles, season: plan.season, naiveError: 0)
     inputScale = .identity(width: width)
     targetScale = .identity(width: 1)
-    let least: Float? =
-      switch forecast.logarithm {
-      case .none: nil
-      case .log: 0
-      case .log1p: -1
-      }
-    if let least, let wrong = filledTarget.first(where: { !($0 > least) }) {
+    if let least = forecast.logarithm.lowerBound,
+      let wrong = filledTarget.first(where: { !($0 > least) })
+    {
       throw PlanError(
         field: "data.log", found: "the value \(wrong) of '\(channels[target])'",
         allowed: "a series whose values are all above \(Int(least))"

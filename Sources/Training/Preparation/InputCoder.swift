@@ -4,9 +4,7 @@ struct InputCoder {
   var encoding: Encoding
   private(set) var vocabulary: Vocabulary?
   private let inputs: Dataset.Inputs
-  /// The steps of each example before cutting; those of texts as indices of the vocabulary.
-  private var tokens: [[Int32]]
-  private let emptyTexts: Int
+  private var tokens = TextTokens()
 
   init(
     _ dataset: Dataset, _ plan: DataPlan, rows: [Int], train: [Int], _ onProgress: () -> Void
@@ -15,22 +13,12 @@ struct InputCoder {
     encoding = Encoding(
       task: plan.task ?? dataset.inferredTask, tokens: plan.tokens,
       maximumLength: plan.maximumLength, keep: plan.keep ?? .start, outputs: 1)
-    tokens = []
-    var emptyTexts = 0
     switch dataset.inputs {
     case .texts(let texts):
-      var coded = CodedTexts(texts, rows, plan, onProgress)
-      vocabulary = coded.vocabulary(train, plan, encoding)
-      onProgress()
-      tokens = coded.indices(vocabulary ?? Vocabulary(words: []))
-      for row in rows where tokens[row].isEmpty {
-        tokens[row] = [Vocabulary.unknown]
-        emptyTexts += 1
-      }
+      tokens = TextTokens(texts, rows, train: train, plan, encoding, onProgress)
+      vocabulary = tokens.vocabulary
       encoding.vocabularySize = vocabulary?.count
-    case .symbols(let sequences, let alphabet):
-      tokens = sequences
-      encoding.vocabularySize = alphabet
+    case .symbols(_, let alphabet): encoding.vocabularySize = alphabet
     case .values(_, let channels), .bytes(_, let channels):
       let width = channels.count
       let (limit, inputs) = (encoding, inputs)
@@ -48,7 +36,6 @@ struct InputCoder {
           fill: Scale.fitting(parts, width: width).means.map { Float($0) }, calendar: [])
       }
     }
-    self.emptyTexts = emptyTexts
     if let empty = rows.first(where: { length($0) == 0 }) {
       throw PlanError(
         field: "dataset", found: "no step in example \(empty + 1)",
@@ -58,7 +45,8 @@ struct InputCoder {
 
   private func length(_ row: Int) -> Int {
     switch inputs {
-    case .texts, .symbols: tokens[row].count
+    case .texts: Int(tokens.lengths[row])
+    case .symbols(let sequences, _): sequences[row].count
     case .values(let sequences, let channels): sequences[row].count / channels.count
     case .bytes(let sequences, let channels): sequences.length(row) / channels.count
     }
@@ -74,12 +62,13 @@ struct InputCoder {
       total += cut.count
     }
     let elements: Sequences.Elements
-    if case .bytes(let sequences, let channels) = inputs {
+    switch inputs {
+    case .bytes(let sequences, let channels):
       // They stay where they are, mostly a file that is mapped into memory.
       let width = channels.count
       starts = zip(rows, cuts).map { sequences.start($0) / width + $1.lowerBound }
       elements = .bytes(sequences, encoding.inputScale ?? .identity(width: width))
-    } else if case .values(let sequences, let channels) = inputs {
+    case .values(let sequences, let channels):
       let width = channels.count
       var values: [Float] = []
       values.reserveCapacity(total * encoding.inputWidth)
@@ -88,11 +77,14 @@ struct InputCoder {
           sequences[row][cut.lowerBound * width..<cut.upperBound * width])
       }
       elements = .values(values, channels: encoding.inputWidth)
-    } else {
-      var indices: [Int32] = []
-      indices.reserveCapacity(total)
-      for (row, cut) in zip(rows, cuts) { indices += tokens[row][cut] }
+    case .symbols(let sequences, let alphabet):
+      var indices = CompactIndices(below: alphabet, capacity: total)
+      for (row, cut) in zip(rows, cuts) { indices.append(contentsOf: sequences[row][cut]) }
       elements = .tokens(indices)
+    case .texts:
+      // All splits share one memory.
+      starts = rows.map { tokens.starts[$0] }
+      elements = .tokens(tokens.indices)
     }
     return Sequences(
       elements: elements, starts: starts, lengths: cuts.map(\.count),
@@ -107,8 +99,8 @@ struct InputCoder {
         "values that were not measured are the last ones"
           + (masked.isEmpty ? "" : ", with channels that say so: \(masked.count) more"))
     }
-    if emptyTexts > 0 {
-      notes.append("\(emptyTexts) texts without a token are read as one unknown token")
+    if tokens.emptyTexts > 0 {
+      notes.append("\(tokens.emptyTexts) texts without a token are read as one unknown token")
     }
     let all = parts.train + parts.validation + parts.test
     if let limit = encoding.maximumLength {
@@ -119,9 +111,12 @@ struct InputCoder {
     }
     if let vocabulary, encoding.tokens != nil {
       let shares = Split.allCases.filter { !parts[$0].isEmpty }.map { split in
-        let used = parts[split].map { tokens[$0][encoding.cut(tokens[$0].count)] }
-        let count = used.reduce(0) { $0 + $1.count }
-        let unknown = used.reduce(0) { $0 + $1.count { $0 == Vocabulary.unknown } }
+        var (count, unknown) = (0, 0)
+        for row in parts[split] {
+          let used = tokens[row, encoding]
+          count += used.count
+          unknown += used.count { $0 == Vocabulary.unknown }
+        }
         return "\(Self.percent(unknown, count)) in \(split.rawValue)"
       }
       notes.append(
@@ -167,61 +162,64 @@ extension Encoding {
   }
 }
 
-/// Texts as numbers of tokens in the order of appearance: each text is cut into tokens once, and
-/// the vocabulary is a choice among these numbers.
-struct CodedTexts {
-  private var table = TokenTable()
-  private(set) var sequences: [[Int32]]
+/// The tokens of the texts that a plan takes, as much of each as a model sees.
+struct TextTokens {
+  /// The vocabulary; nil if there are no texts.
+  private(set) var vocabulary: Vocabulary?
+  /// The indices of all texts, one after the other.
+  private(set) var indices = CompactIndices(below: 0)
+  /// Where each text begins among them.
+  private(set) var starts: [Int] = []
+  /// The tokens of each text before cutting; one unknown token for a text without any.
+  private(set) var lengths: [Int32] = []
+  private(set) var emptyTexts = 0
 
-  init(_ texts: [String], _ rows: [Int], _ plan: DataPlan, _ onProgress: () -> Void) {
-    let tokenizer = Tokenizer(plan.tokens ?? .words)
-    sequences = [[Int32]](repeating: [], count: texts.count)
-    for row in rows {
-      var sequence: [Int32] = []
-      tokenizer.forEachToken(of: texts[row]) { sequence.append(table.insert($0)) }
-      sequences[row] = sequence
+  init() {}
+
+  init(
+    _ texts: Texts, _ rows: [Int], train: [Int], _ plan: DataPlan, _ encoding: Encoding,
+    _ onProgress: () -> Void
+  ) {
+    var coded = CodedTexts(texts, plan)
+    starts = [Int](repeating: 0, count: texts.count)
+    lengths = [Int32](repeating: 0, count: texts.count)
+    func reportProgress(_ row: Int) {
       if row.isMultiple(of: 1024) { onProgress() }
     }
-  }
-
-  /// The vocabulary of the examples `train`, cut as a model will see them.
-  func vocabulary(_ train: [Int], _ plan: DataPlan, _ encoding: Encoding) -> Vocabulary {
-    vocabulary(
-      counting: train.lazy.map { sequences[$0][encoding.cut(sequences[$0].count)] }, plan)
-  }
-
-  func vocabulary(
-    counting parts: some Sequence<ArraySlice<Int32>>, _ plan: DataPlan
-  ) -> Vocabulary {
-    var counts = [Int](repeating: 0, count: table.count)
-    for part in parts {
-      for token in part { counts[Int(token)] += 1 }
+    for row in train {
+      // Which tokens survive at the end is known only when all are.
+      let seen = encoding.keep == .end ? encoding.cut(coded.length(row)) : encoding.seenFirst
+      lengths[row] = Int32(coded.count(row, seen))
+      reportProgress(row)
     }
-    let minimum = plan.minimumCount ?? 1
-    let frequent = counts.indices.filter { counts[$0] >= minimum }.sorted { left, right in
-      counts[left] != counts[right]
-        ? counts[left] > counts[right]
-        : table.bytes(of: left).lexicographicallyPrecedes(table.bytes(of: right))
-    }
-    let room = (plan.maximumVocabulary ?? .max) - Vocabulary.special.count
-    return Vocabulary(words: frequent.prefix(room).map { table.text(of: $0) })
-  }
-
-  /// The texts as indices of a vocabulary, in the memory of the numbers, which are gone then.
-  mutating func indices(_ vocabulary: Vocabulary) -> [[Int32]] {
-    var index = [Int32](repeating: Vocabulary.unknown, count: table.count)
-    for (position, token) in vocabulary.tokens.enumerated().dropFirst(Vocabulary.special.count) {
-      if let number = Array(token.utf8).withUnsafeBufferPointer({ table.index(of: $0) }) {
-        index[Int(number)] = Int32(position)
+    coded.chooseVocabulary(plan)
+    vocabulary = coded.vocabulary
+    var total = 0
+    for row in rows {
+      if lengths[row] == 0 { lengths[row] = Int32(coded.length(row)) }
+      if lengths[row] == 0 {
+        emptyTexts += 1
+        lengths[row] = 1
       }
+      starts[row] = total
+      total += encoding.cut(Int(lengths[row])).count
+      reportProgress(row)
     }
-    var indices: [[Int32]] = []
-    swap(&indices, &sequences)
-    for row in indices.indices {
-      for place in indices[row].indices {
-        indices[row][place] = index[Int(indices[row][place])]
-      }
+    indices = CompactIndices(below: coded.vocabulary.count, capacity: total)
+    for row in rows {
+      coded.append(row, encoding.cut(Int(lengths[row])), to: &indices)
+      if indices.count == starts[row] { indices.append(Vocabulary.unknown) }
+      reportProgress(row)
     }
-    return indices
   }
+
+  /// The tokens of a text that a model sees.
+  subscript(row: Int, encoding: Encoding) -> [Int32] {
+    indices[range: starts[row]..<starts[row] + encoding.cut(Int(lengths[row])).count]
+  }
+}
+
+extension Encoding {
+  /// The steps of a sequence that are seen if the start survives.
+  fileprivate var seenFirst: Range<Int>? { maximumLength.map { 0..<$0 } }
 }

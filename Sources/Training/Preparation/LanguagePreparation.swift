@@ -9,66 +9,49 @@ extension PreparedData {
     }
     let rows = plan.deduplicate == true ? dataset.distinctRows(plan) : Array(0..<dataset.count)
     var coded: CodedTexts?
-    var documents: [[Int32]]
+    var counts: [Int]
     var size = 0
     switch dataset.inputs {
     case .texts(let texts):
-      let texts = CodedTexts(texts, rows, plan, onProgress)
-      documents = texts.sequences
+      let texts = CodedTexts(texts, plan)
+      counts = rows.map { texts.length($0) }
       coded = texts
+      onProgress()
     case .symbols(let sequences, let alphabet):
-      documents = sequences
+      counts = rows.map { sequences[$0].count }
       size = alphabet
     case .values, .bytes: preconditionFailure("a language plan that was not resolved")
     }
 
-    // What lies where, as ranges of documents.
-    var regions: [Split: [(row: Int, steps: Range<Int>)]] = [:]
-    if rows.count == 1 {
-      let count = documents[rows[0]].count
-      let (test, validation) = Parts.counts(count, plan.split.test, plan.split.validation)
-      regions[.train] = [(rows[0], 0..<count - test - validation)]
-      regions[.validation] = [(rows[0], count - test - validation..<count - test)]
-      regions[.test] = [(rows[0], count - test..<count)]
-    } else {
-      let (test, validation) = Parts.counts(
-        rows.count, plan.split.test, plan.split.validation)
-      for (place, row) in rows.enumerated() {
-        let split: Split =
-          place >= rows.count - test
-          ? .test : place >= rows.count - test - validation ? .validation : .train
-        regions[split, default: []].append((row, 0..<documents[row].count))
-      }
-    }
-    var vocabulary: Vocabulary?
-    if var texts = coded {
-      let found = texts.vocabulary(
-        counting: (regions[.train] ?? []).map { documents[$0.row][$0.steps] }, plan)
-      documents = texts.indices(found)
-      vocabulary = found
-      size = found.count
+    let regions = plan.split.regions(rows, counts)
+    if coded != nil {
+      for region in regions[.train] ?? [] { coded?.count(region.row, region.steps) }
       onProgress()
+      coded?.chooseVocabulary(plan)
+      size = coded?.vocabulary.count ?? 0
     }
+    let vocabulary = coded?.vocabulary
 
     func windows(_ split: Split) -> Sequences {
       defer { onProgress() }
-      var (tokens, next, starts, lengths, sources) = (
-        [Int32](), [Int32](), [Int](), [Int](), [Int]()
-      )
-      for region in regions[split] ?? [] where region.steps.count > 1 {
-        let part = documents[region.row][region.steps]
-        let first = tokens.count
-        tokens += part
-        next += part.dropFirst()
-        next.append(-1)
-        for start in stride(from: 0, to: part.count - 1, by: length) {
+      let parts = (regions[split] ?? []).filter { $0.steps.count > 1 }
+      var tokens = CompactIndices(
+        below: size, capacity: parts.reduce(0) { $0 + $1.steps.count })
+      var (starts, lengths, sources) = ([Int](), [Int](), [Int]())
+      for part in parts {
+        let (first, count) = (tokens.count, part.steps.count)
+        coded?.append(part.row, part.steps, to: &tokens)
+        if case .symbols(let sequences, _) = dataset.inputs {
+          tokens.append(contentsOf: sequences[part.row][part.steps])
+        }
+        for start in stride(from: 0, to: count - 1, by: length) {
           starts.append(first + start)
-          lengths.append(min(length, part.count - 1 - start))
-          sources.append(region.row)
+          lengths.append(min(length, count - 1 - start))
+          sources.append(part.row)
         }
       }
       return Sequences(
-        elements: .tokens(tokens), starts: starts, lengths: lengths, answers: .steps(next),
+        elements: .tokens(tokens), starts: starts, lengths: lengths, answers: .following,
         rows: sources)
     }
     let (train, validation, test) = (windows(.train), windows(.validation), windows(.test))
@@ -86,5 +69,41 @@ extension PreparedData {
           + "tokens in windows of \(length), divided by position",
         "vocabulary of \(size)" + (vocabulary == nil ? "" : " from the training split"),
       ])
+  }
+}
+
+/// A part of a text or of a sequence of symbols.
+struct TextRegion {
+  var row: Int
+  var steps: Range<Int>
+}
+
+extension DataPlan.Division {
+  /// Divides one text by position, several as wholes, in their order.
+  ///
+  /// - Parameters:
+  ///   - rows: The texts.
+  ///   - counts: The tokens of each.
+  /// - Returns: What lies where.
+  fileprivate func regions(_ rows: [Int], _ counts: [Int]) -> [Split: [TextRegion]] {
+    if rows.count == 1 {
+      let count = counts[0]
+      let (test, validation) = Parts.counts(count, self.test, self.validation)
+      let (first, second) = (count - test - validation, count - test)
+      return [
+        .train: [TextRegion(row: rows[0], steps: 0..<first)],
+        .validation: [TextRegion(row: rows[0], steps: first..<second)],
+        .test: [TextRegion(row: rows[0], steps: second..<count)],
+      ]
+    }
+    var regions: [Split: [TextRegion]] = [:]
+    let (test, validation) = Parts.counts(rows.count, self.test, self.validation)
+    for (place, row) in rows.enumerated() {
+      let split: Split =
+        place >= rows.count - test
+        ? .test : place >= rows.count - test - validation ? .validation : .train
+      regions[split, default: []].append(TextRegion(row: row, steps: 0..<counts[place]))
+    }
+    return regions
   }
 }

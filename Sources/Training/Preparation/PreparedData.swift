@@ -3,7 +3,7 @@ public struct Sequences: Sendable {
   /// What the steps consist of.
   public enum Elements: Sendable {
     /// An index a step.
-    case tokens([Int32])
+    case tokens(CompactIndices)
     /// Consecutive values of `channels` a step.
     case values([Float], channels: Int)
     /// Bytes as the dataset has them, which are scaled when they are read.
@@ -18,6 +18,8 @@ public struct Sequences: Sendable {
     case numbers([Float], width: Int)
     /// A class for each step of ``Elements``, -1 where none is asked.
     case steps([Int32])
+    /// At each step the token that follows.
+    case following
   }
 
   /// All steps.
@@ -60,9 +62,20 @@ public struct Sequences: Sendable {
   }
 
   /// The tokens of a sequence; none if the steps are values.
-  public func tokens(_ sequence: Int) -> ArraySlice<Int32> {
+  public func tokens(_ sequence: Int) -> [Int32] {
     guard case .tokens(let tokens) = elements else { return [] }
-    return tokens[starts[sequence]..<starts[sequence] + lengths[sequence]]
+    return tokens[range: starts[sequence]..<starts[sequence] + lengths[sequence]]
+  }
+
+  /// The classes that are asked at the steps of a sequence, -1 where none is; none if the steps are not
+  /// asked.
+  public func stepClasses(_ sequence: Int) -> [Int32] {
+    let steps = starts[sequence]..<starts[sequence] + lengths[sequence]
+    switch (answers, elements) {
+    case (.steps(let classes), _): return Array(classes[steps])
+    case (.following, .tokens(let tokens)): return tokens.following[range: steps]
+    default: return []
+    }
   }
 
   /// The values of a sequence; none if the steps are tokens.

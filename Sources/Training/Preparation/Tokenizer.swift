@@ -24,16 +24,22 @@ public struct Tokenizer: Sendable {
   @inline(__always)
   func forEachToken(of text: String, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
     var text = text
-    text.withUTF8 { bytes in
-      switch tokens {
-      case .words: Self.forEachWord(bytes, body)
-      case .characters:
-        var index = 0
-        while index < bytes.count {
-          let length = Self.length(of: bytes[index])
-          body(UnsafeBufferPointer(rebasing: bytes[index..<index + length]))
-          index += length
-        }
+    text.withUTF8 { forEachToken(of: $0, body) }
+  }
+
+  /// Calls `body` with the UTF-8 bytes of each token of a text that is valid UTF-8.
+  @inline(__always)
+  func forEachToken(
+    of bytes: UnsafeBufferPointer<UInt8>, _ body: (UnsafeBufferPointer<UInt8>) -> Void
+  ) {
+    switch tokens {
+    case .words: Self.forEachWord(bytes, body)
+    case .characters:
+      var index = 0
+      while index < bytes.count {
+        let length = Self.length(of: bytes[index])
+        body(UnsafeBufferPointer(rebasing: bytes[index..<index + length]))
+        index += length
       }
     }
   }

@@ -89,6 +89,31 @@ import Training
       lines[1].hasPrefix("\"win a prize, 3\",spam,0.") && lines[2].hasPrefix("see you at,ham,"))
   }
 
+  @Test func `fields between tabulators stay so, and no name comes twice`() throws {
+    let artifacts = try Self.model(Self.messages())
+    let (table, rows) = try Self.answer(
+      [artifacts], "id\ttext\n1\twin a prize, \"3\"\n2\tsee you at\n", .tsv, .tsv)
+    let lines = table.split(separator: "\n")
+    #expect(rows == 2 && lines[0] == "id\ttext\tprediction\tprobability")
+    #expect(lines[1].hasPrefix("1\twin a prize, \"3\"\tspam\t0."))
+    for (text, form) in [
+      ("text,prediction\na,b\n", RecordReader.Form.csv),
+      ("{\"text\": \"a\", \"probability\": 1}\n", .jsonl),
+    ] {
+      let error = #expect(throws: ImportError.self) {
+        try Self.answer([artifacts], text, form, form)
+      }
+      #expect(error?.description.contains("of the name that the answer gets") == true)
+      #expect(throws: Never.self) {
+        try Self.answer([artifacts], text, form, form == .csv ? .jsonl : .csv)
+      }
+    }
+    let number = #expect(throws: ImportError.self) {
+      try Self.answer([artifacts], "{\"text\": 3}\n", .jsonl, .jsonl)
+    }
+    #expect(number?.description.contains("allowed: a string: the model reads texts") == true)
+  }
+
   @Test func `an ensemble and a model of numbers answer files too`() throws {
     let artifacts = try Self.model(Generator.adding.dataset(count: 80, length: 5, seed: 1))
     let file = "{\"text\": [[0.5, 0], [0.25, 1], [0.5, 0], [0.75, 1], [0.5, 0]]}\n"

@@ -95,6 +95,49 @@ import Testing
     #expect(up.wait() == .exited(0))
   }
 
+  @Test func `a forecaster goes on with a file that is like the one it learned from`() throws {
+    let program = try Program()
+    try program.good("migrate")
+    func rows(_ days: Range<Int>, _ missing: Int) -> String {
+      "when,load\n"
+        + days.map { day in
+          let date = "2010-0\(1 + day / 28)-\(day % 28 < 9 ? "0" : "")\(1 + day % 28)"
+          return "\(date),\(day == missing ? "" : "\(day % 7)")\n"
+        }.joined()
+    }
+    try program.write("power.csv", rows(0..<112, 50))
+    let imported = try program.good(
+      "dataset", "import", "power.csv", "--name", "power", "--format", "csv", "--values", "load",
+      "--time", "when", "--missing", "keep")
+    // Months of 28 days: there is a gap after the first.
+    #expect(imported.contains("power.csv:30: 2010-02-01 after 2010-01-28, but steps are of 1 day"))
+    try program.write(
+      "sweep.yaml",
+      """
+      dataset: {name: power, window: 7, horizon: 2, calendar: [weekday]}
+      model: {hidden: 4}
+      training: {epochs: 1, batch: 8}
+      trials: 1
+      """)
+    let up = try program.start("up", "--slots", "1")
+    #expect(try program.good("enqueue", "sweep.yaml", "--watch").contains("windows count steps"))
+    try program.write("later.csv", rows(0..<14, 12))
+    let answers = try program.good("predict", "--trial", "1", "--file", "later.csv")
+    let lines = answers.split(separator: "\n")
+    #expect(lines.count == 3 && lines[0] == "time,step,prediction")
+    #expect(lines[1].hasPrefix("2010-01-15,1,") && lines[2].hasPrefix("2010-01-16,2,"))
+    try program.write("other.tsv", "day\tload\n2010-01-01\t1\n")
+    let other = try program.run("predict", "--trial", "1", "--file", "other.tsv")
+    #expect(other.code == 2 && other.errors.contains("other.tsv:1: column 'when'"))
+    let short = try program.run(
+      "predict", "--trial", "1", "--file", "other.tsv", "--time", "day")
+    #expect(short.code == 2 && short.errors.contains("found 1 steps, allowed: at least 7"))
+    let row = try program.run("predict", "--trial", "1", "1 2 3 4 5 6 7")
+    #expect(row.code == 2 && row.errors.contains("a csv or tsv file of a series with times"))
+    up.send(SIGTERM)
+    #expect(up.wait() == .exited(0))
+  }
+
   @Test func `a language model writes`() throws {
     let program = try Program()
     try program.good("migrate")

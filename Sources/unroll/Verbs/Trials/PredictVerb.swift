@@ -11,13 +11,18 @@ struct PredictVerb: ParsableCommand {
       Texts are given on the command line or in a file. A model of numbers or symbols takes a sequence a \
       line: numbers between spaces or commas, step after step.
 
-      A file is csv with a header, jsonl (an object a line) or plain lines, as its name says. The answers \
-      come in the order of its rows, each behind its row: prediction and probability, or for several \
-      numbers prediction_1 and so on. A bad row ends it, with its line.
+      A file is csv or tsv with a header, jsonl (an object a line) or plain lines, as its name says. The \
+      answers come in the order of its rows, each behind its row: prediction and probability, or for \
+      several numbers prediction_1 and so on. A bad row ends it, with its line.
+
+      A model that forecasts reads a csv or tsv file as dataset import did, and goes on with its series: a \
+      row for each step after their ends. Options say what is otherwise there than in the file that was \
+      imported. With --column each row of the file is a series.
 
         unroll predict --trial 7 'WINNER! Claim your prize now' 'See you at seven?'
         unroll predict --model spam --file messages.csv --column text -o answers.csv
         unroll predict --sweep latest --best 5 --file messages.txt
+        unroll predict --model load --file power.csv -o tomorrow.csv
 
       A text that begins with - comes after a bare --.
       """)
@@ -34,8 +39,10 @@ struct PredictVerb: ParsableCommand {
 
   @Option(
     name: [.customShort("o"), .customLong("output")],
-    help: "Where the answers to a file go, a name that ends in .csv or .jsonl.")
+    help: "Where the answers to a file go, a name that ends in .csv, .tsv or .jsonl.")
   var answers: String?
+
+  @OptionGroup(title: "A file of series") var columns: SeriesColumns
 
   @Option(help: "How many threads read a file; as many as there are cores if not said.")
   var threads: Int?
@@ -52,7 +59,7 @@ struct PredictVerb: ParsableCommand {
     }
     if let answers, RecordReader.Form(path: answers) == .lines, answers != "-" {
       throw ValidationError(
-        "-o: found \(answers), allowed: a name that ends in .csv or .jsonl, or -")
+        "-o: found \(answers), allowed: a name that ends in .csv, .tsv or .jsonl, or -")
     }
   }
 
@@ -80,12 +87,28 @@ struct PredictVerb: ParsableCommand {
 
   private func predict(file: String) throws {
     let form = RecordReader.Form(path: file)
-    let target = answers.map { RecordReader.Form(path: $0) } ?? form
+    let target = answers.flatMap { $0 == "-" ? nil : RecordReader.Form(path: $0) } ?? form
     // Before anything is asked of the database.
     let source = try InputFile.open(file)
     defer { source.close() }
+    let (artifacts, known) = try database.withDatabase { database in
+      let first = try model.trials(database).first
+      return (
+        try model.artifacts(database),
+        try first.flatMap { try TrialModels(database).dataset(trial: $0).importOptions }
+      )
+    }
+    if form.isTable, column == nil, let prediction = try SeriesPrediction(artifacts) {
+      return try goOn(
+        file, prediction, prediction.options(form, columns.columns, known: known), to: target)
+    }
+    guard columns.columns.isEmpty else {
+      throw SystemError(
+        "\(file): found options of a file of series, allowed: those with a csv or tsv file, a model "
+          + "that forecasts, and without --column")
+    }
     let prediction = try FilePrediction(
-      database.withDatabase { try model.artifacts($0) }, from: form,
+      artifacts, from: form,
       to: target == .lines ? .csv : target, column: column, file: file,
       threads: threads ?? max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1))
     let path = answers ?? "-"
@@ -97,6 +120,25 @@ struct PredictVerb: ParsableCommand {
     print(
       "\(path): \(summary.rows) rows in \(Format.seconds(summary.seconds))"
         + " (\(Int(rate.rounded())) a second)")
+  }
+
+  /// Goes on with the series of a file.
+  private func goOn(
+    _ file: String, _ prediction: SeriesPrediction, _ options: ImportOptions,
+    to target: RecordReader.Form
+  ) throws {
+    let start = ContinuousClock.now
+    let form = output.isJSON && answers == nil ? RecordReader.Form.jsonl : target
+    let found = try prediction.run(
+      InputFile.bytes(file), file: file, options: options, to: form)
+    let path = answers ?? "-"
+    let sink = try OutputFile(path, force: true)
+    try sink.write(found.lines)
+    try sink.finish()
+    guard path != "-" else { return }
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    print(
+      "\(path): \(found.steps) steps of \(found.series) series in \(Format.seconds(seconds))")
   }
 
   /// What `--json` prints of one input.

@@ -1,0 +1,85 @@
+/// How far the times of series lie apart, and whether they do so evenly.
+struct TimeSteps {
+  /// The time from one step to the next.
+  enum Distance: Hashable, CustomStringConvertible {
+    /// From a day of a month to the same day of a later one, or from the last day to the last.
+    case months(Int)
+    case seconds(Int64)
+
+    init(from: Int64, to: Int64) {
+      self = .seconds(to - from)
+      guard to - from > 27 * 86_400 else { return }
+      let (first, second) = (CalendarTime(from), CalendarTime(to))
+      let areLast = [from, to].allSatisfy { CalendarTime($0 + 86_400).day == 1 }
+      guard first.second == second.second, first.day == second.day || areLast else { return }
+      self = .months((second.year - first.year) * 12 + second.month - first.month)
+    }
+
+    var description: String {
+      func words(_ count: Int64, _ unit: String) -> String {
+        "\(count) \(unit)\(count == 1 ? "" : "s")"
+      }
+      switch self {
+      case .months(let count) where count % 12 == 0: return words(Int64(count / 12), "year")
+      case .months(let count): return words(Int64(count), "month")
+      case .seconds(let count):
+        for (size, unit): (Int64, String) in [(86_400, "day"), (3600, "hour"), (60, "minute")]
+        where count % size == 0 {
+          return words(count / size, unit)
+        }
+        return words(count, "second")
+      }
+    }
+
+    /// About how long it is, in seconds.
+    fileprivate var length: Int64 {
+      switch self {
+      case .months(let count): Int64(count) * 2_629_746
+      case .seconds(let count): count
+      }
+    }
+  }
+
+  /// The most frequent distance; of equally frequent ones the shorter.
+  let usual: Distance
+  /// How many distances there are.
+  let count: Int
+  /// How many of them are others.
+  let others: Int
+  /// The series and the step behind the first other one.
+  let first: (series: Int, step: Int)?
+
+  /// Nil if there are not two times in a series.
+  init?(_ series: [[Int64]]) {
+    var counts: [Distance: Int] = [:]
+    for times in series {
+      for (from, to) in zip(times, times.dropFirst()) {
+        counts[Distance(from: from, to: to), default: 0] += 1
+      }
+    }
+    let frequent = counts.max { ($0.value, $1.key.length) < ($1.value, $0.key.length) }
+    guard let usual = frequent?.key else { return nil }
+    self.usual = usual
+    count = counts.values.reduce(0, +)
+    var others = 0
+    var first: (series: Int, step: Int)?
+    for (number, times) in series.enumerated() {
+      for step in times.indices.dropFirst() {
+        let (from, to) = (times[step - 1], times[step])
+        // Four weeks may end on the same day of the next month.
+        if Distance(from: from, to: to) == usual || .seconds(to - from) == usual { continue }
+        others += 1
+        first = first ?? (number, step)
+      }
+    }
+    (self.others, self.first) = (others, first)
+  }
+
+  /// The times before and behind the first other distance, such as `2010-01-05 after 2010-01-02`.
+  func firstOther(_ series: [[Int64]]) -> String? {
+    first.map { place in
+      let times = series[place.series]
+      return "\(CalendarTime(times[place.step])) after \(CalendarTime(times[place.step - 1]))"
+    }
+  }
+}

@@ -1,0 +1,70 @@
+/// The series of a user's file, for a model that goes on with them.
+public struct SeriesFile: Sendable {
+  /// What the file calls each series; empty where there is one without a name.
+  public let names: [String]
+  /// The values of each series, step by step, in the channels of the model.
+  public let values: [[Float]]
+  /// The time of each step, in seconds since 1970 by the clock of the data, if the file says it.
+  public let times: [[Int64]]?
+
+  /// Reads the content of a tsv or csv file as an import does.
+  ///
+  /// - Parameters:
+  ///   - bytes: The content.
+  ///   - file: What messages call the file.
+  ///   - options: How the content is read.
+  ///   - channels: The channels that the model knows. A category that does not occur is 0 throughout.
+  /// - Throws: ``ImportError`` with the place, what was found and what is allowed.
+  public init(
+    _ bytes: [UInt8], file: String, options: ImportOptions, channels: [String]
+  ) throws(ImportError) {
+    let source = try SourceText(
+      Gzip.isPacked(bytes) ? try Gzip.content(of: bytes, file: file) : bytes, file: file)
+    let reader = TableReader(source, options)
+    let examples =
+      options.format == .tsv
+      ? try reader.examples(TabbedRows(source)) : try reader.examples(QuotedRows(source))
+    guard !examples.values.isEmpty else {
+      throw source.error(.empty, found: "no step", allowed: "at least one row beside the header")
+    }
+    if let unknown = examples.channels.first(where: { !channels.contains($0) }) {
+      throw source.error(
+        .badValue, found: "the channel \(unknown.quoted)",
+        allowed: "those of the model: "
+          + unknown.nearest(in: channels).prefix(12).joined(separator: ", "))
+    }
+    var places: [Int?] = []
+    for channel in channels {
+      let place = examples.channels.firstIndex(of: channel)
+      let isCategory = options.categories.contains {
+        channel.hasPrefix("\($0)=") || channel.hasPrefix("column \($0)=")
+      }
+      guard place != nil || isCategory else {
+        throw source.error(
+          .missingColumn, field: "channel \(channel.quoted)", found: "no such column",
+          allowed: examples.channels.prefix(12).joined(separator: ", "))
+      }
+      places.append(place)
+    }
+    let width = examples.channels.count
+    names = examples.names
+    times = examples.times.isEmpty ? nil : examples.times
+    values =
+      examples.channels == channels
+      ? examples.values
+      : examples.values.map { steps in
+        stride(from: 0, to: steps.count, by: width).flatMap { step in
+          places.map { place in place.map { steps[step + $0] } ?? 0 }
+        }
+      }
+  }
+
+  /// The times of the steps after the end of a series, as text; nil if the file says no times.
+  public func times(after series: Int, count: Int) -> [String]? {
+    guard var known = times?[series] else { return nil }
+    return (0..<count).map { _ in
+      known.append(CalendarTime.following(known))
+      return "\(CalendarTime(known[known.count - 1]))"
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import Orchestration
+import Testing
+import Training
+
+@Suite struct SeriesPredictionTests {
+  /// Hours with a gap in the values.
+  private static func content(_ hours: Range<Int>, missing: Int? = 30) -> String {
+    "time,load\n"
+      + hours.map { hour in
+        let (day, clock) = (1 + hour / 24, hour % 24)
+        let value = hour == missing ? "" : "\(hour % 24 + hour % 5)"
+        return "2010-01-\(day < 10 ? "0" : "")\(day) \(clock < 10 ? "0" : "")\(clock):00,\(value)\n"
+      }.joined()
+  }
+
+  private static var options: ImportOptions {
+    var options = ImportOptions(format: .csv, values: ["load"])
+    options.time = ["time"]
+    options.missing = .keep
+    return options
+  }
+
+  /// A model that reads the calendar and knows gaps.
+  private static func model(quantiles: [Double]? = nil) throws -> [String: [UInt8]] {
+    let dataset = try Dataset(
+      importing: Array(content(0..<200).utf8), file: "f", name: "d", options: options)
+    var plan = DataPlan(window: 6, horizon: 3)
+    plan.calendar = [.hour]
+    plan.quantiles = quantiles
+    let data = try PreparedData(dataset, plan, seed: 1)
+    guard
+      case .finished(let outcome) = try Session(
+        Plan(
+          data: plan, model: ModelSettings(hidden: 4),
+          training: TrainingPlan(epochs: 2, batch: 16, rate: 0.02), seed: 1), data
+      ).run()
+    else { preconditionFailure("nothing stops this run") }
+    return Dictionary(uniqueKeysWithValues: outcome.artifacts.map { ($0.name, $0.bytes) })
+  }
+
+  @Test func `a model that reads the calendar goes on with a series that has gaps`() throws {
+    let artifacts = try Self.model()
+    let prediction = try #require(try SeriesPrediction([artifacts]))
+    let content = Self.content(0..<100, missing: 97)
+    let options = try prediction.options(.csv, SeriesPrediction.Columns(), known: Self.options)
+    let found = try prediction.run(Array(content.utf8), file: "f", options: options, to: .csv)
+    #expect(found.steps == 3 && found.series == 1)
+    let lines = String(decoding: found.lines, as: UTF8.self).split(separator: "\n").map(String.init)
+    #expect(lines[0] == "time,step,prediction")
+    #expect(lines[1].hasPrefix("2010-01-05 04:00,1,") && lines[3].hasPrefix("2010-01-05 06:00,3,"))
+
+    let dataset = try Dataset(
+      importing: Array(content.utf8), file: "f", name: "d", options: Self.options)
+    guard case .values(let values, _) = dataset.inputs else { return }
+    let expected = try Predictor(artifacts).predict(values: values, times: dataset.times)
+    #expect(
+      lines.dropFirst().map { $0.split(separator: ",").last.flatMap { Double($0) } }
+        == expected[0].numbers)
+
+    let objects = try prediction.run(Array(content.utf8), file: "f", options: options, to: .jsonl)
+    #expect(
+      String(decoding: objects.lines, as: UTF8.self)
+        .hasPrefix("{\"time\": \"2010-01-05 04:00\", \"step\": 1, \"prediction\": "))
+  }
+
+  @Test func `options say what is otherwise, and each series is continued`() throws {
+    let prediction = try #require(try SeriesPrediction([Self.model(quantiles: [0.1, 0.5, 0.9])]))
+    var columns = SeriesPrediction.Columns()
+    let missing = #expect(throws: SystemError.self) {
+      try prediction.options(.tsv, columns, known: nil)
+    }
+    #expect(missing?.description.hasPrefix("--time: found nothing, allowed: ") == true)
+    (columns.time, columns.series) = (["when"], "place")
+    let options = try prediction.options(.tsv, columns, known: nil)
+    #expect(options.values == ["load"] && options.missing == .keep && options.format == .tsv)
+    let rows = (0..<20).flatMap { hour in
+      ["north", "south"].map { "\($0)\t2010-01-01 \(hour < 10 ? "0" : "")\(hour):00\t\(hour)\n" }
+    }
+    let found = try prediction.run(
+      Array(("place\twhen\tload\n" + rows.joined()).utf8), file: "f", options: options, to: .tsv)
+    let lines = String(decoding: found.lines, as: UTF8.self).split(separator: "\n")
+    #expect(
+      lines[0] == "series\ttime\tstep\tprediction\tquantile_0.1\tquantile_0.5\tquantile_0.9")
+    #expect(lines.count == 7 && lines[4].hasPrefix("south\t2010-01-01 20:00\t1\t"))
+
+    let short = #expect(throws: SystemError.self) {
+      try prediction.run(
+        Array(("place\twhen\tload\n" + rows.prefix(6).joined()).utf8), file: "f", options: options,
+        to: .tsv)
+    }
+    #expect(short?.description == "f: series 'north': found 3 steps, allowed: at least 6")
+  }
+}

@@ -1,0 +1,97 @@
+import Testing
+import Training
+
+@Suite struct SeriesFileTests {
+  static func options(_ change: (inout ImportOptions) -> Void = { _ in }) -> ImportOptions {
+    var options = ImportOptions(format: .csv, values: ["v"])
+    options.time = ["t"]
+    change(&options)
+    return options
+  }
+
+  private static func notes(
+    _ content: String, _ options: ImportOptions
+  ) throws -> [String] {
+    var notes: [String] = []
+    _ = try Dataset(
+      importing: Array(content.utf8), file: "f", name: "d", options: options
+    ) { notes.append($0) }
+    return notes
+  }
+
+  @Test(arguments: [
+    (
+      ["2010-01-01 00:00", "2010-01-01 01:00", "2010-01-01 02:00"],
+      "f: steps of 1 hour, without a gap"
+    ),
+    (["2010-01-31", "2010-02-28", "2010-03-31"], "f: steps of 1 month, without a gap"),
+    (["2009", "2010", "2011"], "f: steps of 1 year, without a gap"),
+    (["2010-01-01 00:00:00", "2010-01-01 00:00:15"], "f: steps of 15 seconds, without a gap"),
+    (
+      ["2010-01-01", "2010-01-02", "2010-01-05", "2010-01-06", "2010-01-08"],
+      "f:4: 2010-01-05 after 2010-01-02, but steps are of 1 day as a rule: 2 of 4 are not"
+    ),
+    (
+      ["2010-01-01", "2010-01-02", "2010-01-03", "2010-02-03", "2010-03-03"],
+      "f:5: 2010-02-03 after 2010-01-03, but steps are of 1 day as a rule: 2 of 4 are not"
+    ),
+  ])
+  func `the usual step and the first gap are told`(times: [String], note: String) throws {
+    let rows = times.enumerated().map { "\($1),\($0)\n" }.joined()
+    #expect(try Self.notes("t,v\n" + rows, Self.options()) == [note])
+    #expect(try Self.notes("t,v\n" + rows, Self.options { $0.time = [] }) == [])
+  }
+
+  @Test func `a gap in the second of two series is told with its line`() throws {
+    let content = """
+      s,t,v
+      a,2010-01-01,1
+      b,2010-01-01,1
+      a,2010-01-02,1
+      b,2010-01-04,1
+      a,2010-01-03,1
+      """
+    #expect(
+      try Self.notes(content, Self.options { $0.series = "s" })
+        == ["f:5: 2010-01-04 after 2010-01-01, but steps are of 1 day as a rule: 1 of 3 are not"])
+  }
+
+  @Test func `a plan for a series with gaps says so`() throws {
+    func notes(_ times: [Int64]) throws -> [String] {
+      try PreparedData(
+        ForecastTests.series([times.map { Float($0 % 7) }], times: times), DataPlan(window: 2),
+        seed: 0
+      ).notes.filter { $0.hasPrefix("steps of") }
+    }
+    var times = (0..<40).map { Int64($0) * 3600 }
+    #expect(try notes(times).isEmpty)
+    times[39] += 7200
+    #expect(
+      try notes(times) == [
+        "steps of 1 hour as a rule, but not 1 of 39, the first of them 1970-01-02 17:00 after "
+          + "1970-01-02 14:00: windows count steps, not time"
+      ])
+  }
+
+  @Test func `series are read in the channels of a model`() throws {
+    let content =
+      "s,t,v,w\na,2010-01-31,1,x\nb,2010-01-31,5,y\na,2010-02-28,2,x\nb,2010-02-28,6,y\n"
+    let options = Self.options { ($0.series, $0.categories) = ("s", ["w"]) }
+    let file = try SeriesFile(
+      Array(content.utf8), file: "f", options: options, channels: ["w=x", "w=y", "w=z", "v"])
+    #expect(file.names == ["a", "b"])
+    #expect(file.values == [[1, 0, 0, 1, 1, 0, 0, 2], [0, 1, 0, 5, 0, 1, 0, 6]])
+    #expect(file.times(after: 0, count: 2) == ["2010-03-28", "2010-04-28"])
+    let unknown = #expect(throws: ImportError.self) {
+      try SeriesFile(Array(content.utf8), file: "f", options: options, channels: ["w=x", "v"])
+    }
+    #expect(
+      unknown?.description == "f: found the channel 'w=y'; allowed: those of the model: w=x, v")
+    let missing = #expect(throws: ImportError.self) {
+      try SeriesFile(
+        Array(content.utf8), file: "f", options: options, channels: ["w=x", "w=y", "v", "u"])
+    }
+    #expect(
+      missing?.description == "f: channel 'u': found no such column; allowed: w=x, w=y, v")
+  }
+}

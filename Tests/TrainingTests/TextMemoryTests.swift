@@ -1,0 +1,88 @@
+import FoundationEssentials
+import Glibc
+import Testing
+import Training
+
+@Suite struct TextMemoryTests {
+  @Test func `texts of a file are read where they lie`() throws {
+    let texts = ["win a prize", "", "né 🙂"]
+    let encoded = Data(Dataset(name: "d", inputs: .texts(texts), targets: .none).encoded())
+    guard case .texts(let read) = try Dataset(decoding: encoded, name: "d").inputs else {
+      Issue.record("texts expected")
+      return
+    }
+    #expect(Array(read) == texts && read == Texts(texts))
+    #expect(read.indices.map { read.scalarCount($0) } == [11, 0, 4])
+    encoded.withUnsafeBytes { file in
+      for text in read.indices {
+        let isInside = read.withBytes(text) { bytes in
+          bytes.isEmpty || (file.baseAddress! <= bytes.baseAddress! && bytes.count < file.count)
+        }
+        #expect(isInside)
+      }
+    }
+  }
+
+  @Test func `a text that is cut inside a character is refused`() {
+    let bytes = Data("é".utf8)
+    #expect(Texts(validating: bytes, lengths: [2])?.count == 1)
+    #expect(Texts(validating: bytes, lengths: [1, 1]) == nil)
+  }
+
+  @Test(arguments: [(256, 1), (257, 2), (65_536, 2), (65_537, 4)])
+  func `indices take as few bytes as they need`(limit: Int, width: Int) {
+    var indices = CompactIndices(below: limit)
+    indices.append(contentsOf: [0, Int32(limit - 1), 7])
+    #expect(Array(indices) == [0, Int32(limit - 1), 7])
+    #expect(indices[range: 1..<3] == [Int32(limit - 1), 7])
+    #expect(Array(indices.following) == [Int32(limit - 1), 7, -1])
+    #expect(indices.byteCount == 3 * width)
+  }
+
+  @Test func `the end of a text is counted as a model sees it`() throws {
+    let dataset = Dataset(
+      name: "d", inputs: .texts(["a a b b", "b c", "c a b b b"]), labels: ["x", "y", "x"],
+      splits: [.train, .train, .test])
+    let plan = DataPlan(
+      maximumLength: 2, keep: .end, minimumCount: 1, split: .init(source: .file, validation: 0))
+    let data = try PreparedData(dataset, plan, seed: 1)
+    #expect(data.vocabulary?.tokens == ["<pad>", "<unk>", "b", "c"])
+    #expect(data.train.tokens(0) == [2, 2] && data.train.tokens(1) == [2, 3])
+    #expect(data.test.tokens(0) == [2, 2])
+  }
+
+  /// The memory of this process that no file backs, in megabytes.
+  private static func anonymousMemory() -> Int {
+    malloc_trim(0)
+    let status =
+      (try? String(contentsOf: URL(filePath: "/proc/self/status"), encoding: .utf8)) ?? ""
+    let line = status.split(separator: "\n").first { $0.hasPrefix("RssAnon:") } ?? ""
+    return (line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) >> 10
+  }
+
+  @Test func `a large dataset of texts takes little memory that no file backs`() async {
+    await #expect(processExitsWith: .success) {
+      let path = "\(NSTemporaryDirectory())/texts-\(getpid())"
+      defer { unlink(path) }
+      do {
+        let words = (0..<5000).map { "word\($0)" }
+        let texts = (0..<60_000).map { row in
+          (0..<80).map { words[(row &* 31 &+ $0 &* $0 &* 7) % 5000] }.joined(separator: " ")
+        }
+        let dataset = Dataset(
+          name: "d", inputs: .texts(texts), labels: texts.indices.map { "label \($0 % 2)" })
+        try Data(dataset.encoded()).write(to: URL(filePath: path))
+      }
+      let before = TextMemoryTests.anonymousMemory()
+      let file = try Data(contentsOf: URL(filePath: path), options: .alwaysMapped)
+      precondition(file.count > 40_000_000, "a small file")
+      let dataset = try Dataset(decoding: file, name: "d")
+      let decoded = TextMemoryTests.anonymousMemory() - before
+      precondition(decoded < 8, "\(decoded) MB for a mapped file")
+      let data = try PreparedData(dataset, DataPlan(), seed: 1)
+      let prepared = TextMemoryTests.anonymousMemory() - before
+      // 60,000 texts cut to 64 words of two bytes each are 8 MB.
+      precondition(prepared < 24, "\(prepared) MB for \(data.train.count) sequences")
+    }
+  }
+}
