@@ -14,7 +14,7 @@ import Testing
   /// The median time of taking in one result and suggesting the next trial.
   private func median(
     _ sampler: some Sampler, _ later: ArraySlice<Observation>
-  ) throws -> Double {
+  ) -> Double {
     var sampler = sampler
     var times: [Double] = []
     for observation in later {
@@ -24,21 +24,21 @@ import Testing
       times.append(Self.seconds() - start)
       #expect(suggestion != nil)
     }
-    return try #require(times.sorted()[times.count / 2...].first)
+    return times.sorted()[times.count / 2]
   }
 
-  @Test func `tpe takes less than 5 ms after 30 000 trials`() throws {
+  @Test func `tpe takes less than 5 ms after 30 000 trials`() {
     let history = TPESamplerTests.history(30_021)
     var sampler = TPESampler(TPESamplerTests.space, seed: 1)
     for observation in history.prefix(30_000) { sampler.observe(observation) }
     _ = sampler.suggest(trial: 1_000_000)
-    #expect(try median(sampler, history.suffix(21)) < 5e-3)
+    #expect(median(sampler, history.suffix(21)) < 5e-3)
   }
 
-  @Test func `a Gaussian process takes less than 200 ms after 300 trials`() throws {
+  @Test func `a Gaussian process takes less than 200 ms after 300 trials`() {
     let history = TPESamplerTests.history(305)
     var sampler = GPSampler(TPESamplerTests.space, seed: 1)
     for observation in history.prefix(300) { sampler.observe(observation) }
-    #expect(try median(sampler, history.suffix(5)) < 200e-3)
+    #expect(median(sampler, history.suffix(5)) < 200e-3)
   }
 }
