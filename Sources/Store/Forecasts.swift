@@ -24,6 +24,31 @@ extension Database {
   }
 }
 
+extension Database {
+  /// What was measured of a series, by position, as far as a trial forecast it on a split: every step of
+  /// its forecasts counts, so that there are no gaps where forecasts of one step have some.
+  public func truths(trial: Int, split: String, example: Int) throws -> [Int: Double] {
+    let rows = try all(ReadTruths(trial: trial, split: split, example: example))
+    return Dictionary(uniqueKeysWithValues: rows.map { ($0.position, $0.truth) })
+  }
+}
+
+struct ReadTruths: Statement {
+  static let sql = """
+    select position, min(truth_value) as truth from unroll.predictions
+    where trial_id = $1 and split = $2 and example = $3 and position is not null
+      and truth_value is not null
+    group by position
+    """
+  let trial: Int
+  let split: String
+  let example: Int
+  var parameters: [any PostgresEncodable] { [trial, split, example] }
+  static func decode(_ row: Row) throws -> (position: Int, truth: Double) {
+    (try row["position"], try row["truth"])
+  }
+}
+
 struct ReadForecasts: Statement {
   static let sql = """
     select example, position, truth_value, prediction_value, lower, upper from unroll.predictions

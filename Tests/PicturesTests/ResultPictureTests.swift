@@ -105,6 +105,39 @@ import Testing
     #expect(wild.lines(width: 20).contains { $0.contains("no finite values") })
   }
 
+  @Test func `long names are broken into lines, not cut`() throws {
+    let names = (1...8).map {
+      "\($0): 0.98\($0), lstm, dropout 0.2\($0), hidden 64, momentum 0.9, optimizer sgd, rate 0.00\($0)"
+    }
+    let markup = try checked(
+      curves(names.map { .init($0, [Point(1, 0.9), Point(2, 0.5)]) }).picture())
+    #expect(!markup.tells("…"))
+    for index in 1...8 { #expect(markup.tells("0.00\(index)")) }
+    // A hundred of them have no room: as many as have one are there, and the others are counted.
+    let many = try checked(
+      curves((0..<100).map { .init("\(names[$0 % 8])", [Point(1, 0.9)]) }).picture())
+    #expect(many.tells("…") && many.tells(" more"))
+  }
+
+  @Test func `a trial of one epoch is a dot behind the others`() throws {
+    let picture = curves(
+      [.init("a", [Point(1, 0.9), Point(2, 0.5)])], background: [[Point(1, 0.7)]]
+    ).picture()
+    #expect(try checked(picture).attributes["path.stroke-width"]?.contains("4.5") == true)
+  }
+
+  @Test func `the name of a level stands where no line goes`() throws {
+    func left(_ points: [Point]) throws -> Double {
+      let svg = curves([.init("a", points)]).picture().svg()
+      let line = try #require(svg.split(separator: "\n").first { $0.contains(">naive-bayes<") })
+      let place = try #require(line.split(separator: "\"").dropFirst().first.flatMap { Double($0) })
+      return place
+    }
+    let falling = (0...9).map { Point(Double($0), 1.3 - Double($0) / 10) }
+    let rising = (0...9).map { Point(Double($0), 0.4 + Double($0) / 10) }
+    #expect(try left(falling) < 200 && left(rising) > 400)
+  }
+
   // MARK: Importance
 
   @Test func `importance is bars with their numbers`() throws {
@@ -161,6 +194,17 @@ import Testing
     #expect(many.labels.prefix(3) == ["0", "1", "2"])
     _ = try checked(many.picture(), most: 600_000)
     #expect(many.lines(width: 80).contains { $0.contains("119 taken for 113: 119") })
+    let alike = try checked(
+      ConfusionMatrix(
+        title: "t",
+        cells: (10..<50).map {
+          let name = "a class with a long name that is number \($0)"
+          return .init(actual: name, predicted: name, count: 1)
+        }
+      ).picture())
+    for number in 10..<50 {
+      #expect(alike.texts.contains { $0.hasPrefix("a class") && $0.hasSuffix("\(number)") })
+    }
     let long = ConfusionMatrix(
       title: "t",
       cells: [.init(actual: String(repeating: "<&>", count: 99), predicted: "é", count: 1)])
@@ -270,7 +314,7 @@ import Testing
       places: [0, 2_678_400, 5_097_600, 7_776_000], truth: .init("truth", [100, 120, 130, nil]),
       forecast: .init("median", [nil, 118, 133, 140]),
       intervals: [.init("80 %", low: [nil, 110, 120, 125], high: [nil, 125, 140, 150])],
-      baseline: .init("a year before", [nil, 100, 120, 130]), begin: 2_678_400)
+      baselines: [.init("a year before", [nil, 100, 120, 130])], begin: 2_678_400)
     #expect(forecast.meanError(of: forecast.forecast.values)?.error == 2.5)
     let markup = try checked(forecast.picture())
     for text in [
@@ -292,10 +336,29 @@ import Testing
     }
     #expect(try checked(forecast([], []).picture()).tells("no predictions"))
     #expect(try checked(forecast([nil, .nan], [nil, nil]).picture()).tells("no predictions"))
-    #expect(try checked(forecast([3], [4]).picture()).tells("over 1 places: 1."))
+    #expect(try checked(forecast([3], [4]).picture()).tells("over 1 place: 1."))
     #expect(try checked(forecast([3, 3], [3, 3]).picture()).says("truth"))
+    let widths = try checked(forecast([3], [4]).picture()).attributes["path.stroke-width"] ?? []
+    #expect(widths.count { $0 == "6" } == 3, "truth, forecast and what it missed by are dots")
     let many = forecast((0..<50_000).map { Double($0 % 100) }, (0..<50_000).map { Double($0 % 97) })
     _ = try checked(many.picture(), most: 300_000)
+  }
+
+  @Test func `what does not fit into a row of a legend stands in the next`() throws {
+    let names = (0..<3).map { "a method with a name that takes a third of the width, number \($0)" }
+    let places = (0..<9).map(Double.init)
+    let forecast = Forecast(
+      title: "t", horizontal: .steps("step"), vertical: "y", places: places,
+      truth: .init("truth", places), forecast: .init("mean", places.map { $0 < 8 ? nil : $0 }),
+      intervals: [
+        .init(
+          "between the outer quantiles", low: places.map { $0 - 1 }, high: places.map { $0 + 1 })
+      ], baselines: names.map { .init($0, places) }, begin: 8)
+    let markup = try checked(forecast.picture())
+    for name in names + ["between the outer quantiles"] { #expect(markup.says(name)) }
+    // At the right end the mark of the forecast has its name to the left.
+    let label = forecast.picture().svg().split(separator: "\n").first { $0.contains(">forecast<") }
+    #expect(label?.contains("text-anchor=\"end\"") == true)
   }
 
   // MARK: Gradients

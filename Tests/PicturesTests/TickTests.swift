@@ -16,6 +16,8 @@ import Testing
     (0, 3e8, 3, ["0", "100000000", "200000000", "300000000"]),
     (1e-9, 5e-9, 4, ["1e-09", "2e-09", "3e-09", "4e-09", "5e-09"]),
     (7, 7, 5, ["7"]),
+    // One mark alone would tell no scale.
+    (2.1, 9.9, 1, ["4", "6", "8"]), (-3, 18, 1, ["0", "10"]),
   ])
   func `even steps are round`(low: Double, high: Double, count: Int, expected: [String]) {
     #expect(labels(.linear(low, high, count: count)) == expected)

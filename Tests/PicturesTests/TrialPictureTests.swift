@@ -135,4 +135,29 @@ import Testing
     let shifts = (0..<50).map(SlicePicture.spread)
     #expect(shifts.allSatisfy { $0 >= -1 && $0 < 1 } && Set(shifts).count == 50)
   }
+
+  @Test func `dots lie on the grid, and what is left out is named`() throws {
+    let contour = ContourPicture(Self.trials(9)).picture().svg()
+    let elements = contour.split(separator: "\n")
+    let grid = try #require(elements.firstIndex { $0.contains("class=\"grid\"") })
+    let dots = try #require(elements.firstIndex { $0.contains("class=\"inside\"") })
+    #expect(grid < dots)
+    var trials = Self.trials(9)
+    trials.parameters.append(ParameterAxis("momentum", .linear))
+    for index in trials.trials.indices { trials.trials[index].values.append(0.5) }
+    #expect(try checked(RankPicture(trials).picture()).says("Not drawn: momentum."))
+  }
+
+  @Test func `of a share the axis is even, of a loss it may have powers of ten`() {
+    func trials(isLessBetter: Bool) -> TrialSet {
+      TrialSet(
+        title: "t", parameters: [ParameterAxis("x", .linear)], objective: "o",
+        isLessBetter: isLessBetter,
+        trials: (1...20).map {
+          .init(id: $0, values: [Double($0)], objective: 1 / Double($0 * $0 * $0))
+        })
+    }
+    #expect(trials(isLessBetter: false).objectiveAxis.kind == .linear)
+    #expect(trials(isLessBetter: true).objectiveAxis.kind == .logarithmic)
+  }
 }

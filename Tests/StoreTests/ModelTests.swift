@@ -112,4 +112,24 @@ import Testing
     }
     #expect(try other.promote(trials: trials, name: "spam") == 2)
   }
+
+  @Test(.scratchDatabase) func `what has no mean is given no name`() throws {
+    let fixture = try Fixture()
+    let database = fixture.database
+    let folds = try trials(
+      fixture, 4, #","dataset":{"name":"words","split":{"folds":2}}"#)
+    let mixed = try storeError {
+      _ = try database.promote(trials: [folds[0], folds[1]], name: "a")
+    }
+    #expect(mixed.code == .invalid && mixed.message.contains("allowed: trials of one fold"))
+    #expect(try database.promote(trials: [folds[0], folds[2]], name: "a") == 1)
+
+    try fixture.connection.query(
+      #"update unroll_internal.sweep set facts = '{"task": "language"}'"#)
+    let texts = try storeError {
+      _ = try database.promote(trials: [folds[0], folds[2]], name: "a")
+    }
+    #expect(texts.code == .invalid && texts.message.contains("texts have no mean"))
+    #expect(try database.promote(trials: [folds[1]], name: "a") == 2)
+  }
 }

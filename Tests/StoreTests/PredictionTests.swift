@@ -144,6 +144,15 @@ import Testing
     #expect(mistakes[0].probability == 0.875 && mistakes[0].text == "")
     #expect(
       try fixture.database.mistakes(trial: lease.trial, split: "validation", limit: 5).isEmpty)
+    // A window of a text is none of its examples.
+    var windows = SplitAnswers(split: "test", examples: [1, 1])
+    (windows.positions, windows.losses) = ([1, 33], [0.5, 1])
+    try fixture.database.store(
+      TrialPredictions(labels: nil, splits: [windows]), trial: lease.trial)
+    let told = try fixture.connection.query(
+      "select position, text from unroll.predictions order by position")
+    #expect(try told.map { try $0[0, as: Int.self] } == [1, 33])
+    #expect(try told.allSatisfy { try $0[1, as: String?.self] == nil })
     // With its dataset go its places.
     #expect(try fixture.count("unroll_internal.example") == 3)
   }
@@ -158,6 +167,9 @@ import Testing
     #expect(mistakes.map(\.residual) == [3, -2])
     #expect(mistakes.map(\.position) == [13, 12] && mistakes.map(\.step) == [2, 1])
     #expect(mistakes.map(\.truth) == ["6", "5"] && mistakes.allSatisfy { $0.text == nil })
+    #expect(
+      try fixture.database.truths(trial: lease.trial, split: "test", example: 1)
+        == [11: 4, 12: 5, 13: 6])
     let wrong: Bool? = try fixture.connection.query(
       "select bool_or(is_wrong) from unroll.predictions"
     ).one()[0]

@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 import Training
 
@@ -137,5 +138,20 @@ import Training
     let rmse = persistence.metrics.first { $0.split == .test && $0.name == "rmse" }?.value ?? 0
     #expect(abs(mae - 4.5) < 1e-5)
     #expect(abs(rmse - 22.5.squareRoot()) < 1e-5)
+  }
+
+  @Test func `a language model has something to beat in each of its metrics`() throws {
+    let dataset = Dataset(
+      name: "d", inputs: .texts([String(repeating: "abac", count: 100)]), targets: .none)
+    let data = try PreparedData(
+      dataset, DataPlan(task: .language, tokens: .characters, maximumLength: 10), seed: 0)
+    let unigram = try #require(data.baselines().first)
+    let test = Dictionary(
+      uniqueKeysWithValues: unigram.metrics.filter { $0.split == .test }.map {
+        ($0.name, $0.value)
+      })
+    #expect(Set(test.keys) == Set(Metric.names(for: data.encoding)))
+    #expect(test["bits_per_character"] == test["bits_per_token"])
+    Self.expect(test, ["perplexity": exp2(test["bits_per_token"] ?? .nan)])
   }
 }

@@ -321,6 +321,10 @@ import Training
     Fault(field: "data.split.test") { $0.split.testSteps = 0 },
     Fault(field: "data.split.folds") { $0.split.folds = 1 },
     Fault(field: "data.split.folds") { $0.split.folds = 20 },
+    // Blocks of five steps hold no window that predicts six.
+    Fault(field: "data.split.folds") {
+      ($0.split.testSteps, $0.split.folds, $0.window, $0.horizon) = (20, 4, 5, 6)
+    },
     Fault(field: "data.calendar") { $0.calendar = [.hour] },
     Fault(field: "data.quantiles") { $0.quantiles = [0.5, 0.1] },
     Fault(field: "data.quantiles") { $0.quantiles = [0, 0.1] },

@@ -263,4 +263,9 @@ import Training
       plan == DataPlan(tokens: .characters, maximumLength: 25, split: .init(test: 0.25)))
     #expect(try CanonicalJSON.decode(DataPlan.self, from: CanonicalJSON.encode(plan)) == plan)
   }
+
+  @Test func `what did not happen is not told`() throws {
+    let data = try PreparedData(Self.messages(60), DataPlan(maximumLength: 500), seed: 0)
+    #expect(!data.notes.isEmpty && !data.notes.contains { $0.hasPrefix("0 ") })
+  }
 }

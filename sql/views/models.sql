@@ -66,6 +66,21 @@ begin
     perform unroll_internal.refuse('trials', 'trials of several datasets',
       'trials that learned from the same data, so that their answers can be averaged');
   end if;
+  if cardinality(promote.trials) > 1 and exists (
+      select from unroll_internal.trial t join unroll_internal.sweep s on s.id = t.sweep_id
+      where t.id = any (promote.trials) and s.facts ->> 'task' = 'language') then
+    perform unroll_internal.refuse('trials', 'several language models',
+      'one trial of a language model: texts have no mean');
+  end if;
+  -- Trials take the folds by turns.
+  if (select count(distinct array[f.folds, t.number % f.folds])
+      from unroll_internal.trial t
+        join unroll_internal.sweep s on s.id = t.sweep_id
+        cross join lateral (select (s.spec #>> '{dataset,split,folds}')::numeric as folds) f
+      where t.id = any (promote.trials)) > 1 then
+    perform unroll_internal.refuse('trials', 'trials of several folds (dataset.split.folds), of '
+      'which one may have learned from what another is tested on', 'trials of one fold');
+  end if;
   -- Versions of a name are given one at a time.
   insert into unroll_internal.model (name) values (promote.name) on conflict do nothing;
   perform 1 from unroll_internal.model m where m.name = promote.name for update;

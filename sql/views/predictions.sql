@@ -10,7 +10,9 @@ comment on column unroll.examples.text is 'The text; of a longer one the first 4
 
 create or replace view unroll.predictions as
 select p.sweep_id, p.trial_id, p.number, q.split::text as split, r.example, r.position, r.step,
-  unroll_internal.example_text(s.dataset_id, r.example) as text,
+  -- A window of a text is not the text, of which each would repeat the beginning.
+  case when q.truths is not null
+    then unroll_internal.example_text(s.dataset_id, r.example) end as text,
   case when p.labels is null then r.truth::text else p.labels[r.truth::integer + 1] end as truth,
   case when p.labels is null then r.prediction::text
     else p.labels[r.prediction::integer + 1] end as prediction,
@@ -39,7 +41,8 @@ comment on column unroll.predictions.position is
 comment on column unroll.predictions.step is
   'Which step of a forecast of several steps, or which of several numbers, from 1.';
 comment on column unroll.predictions.text is
-  'The text of the example, if it has one; of a longer one the first 4000 bytes.';
+  'The text of the example, if it has one; of a longer one the first 4000 bytes. NULL for the windows '
+  'of a language model: see position.';
 comment on column unroll.predictions.truth is 'Label or number in the data.';
 comment on column unroll.predictions.prediction is 'Label or number that the model gave.';
 comment on column unroll.predictions.is_wrong is 'Whether the label is another one.';

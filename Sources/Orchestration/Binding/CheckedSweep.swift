@@ -14,6 +14,8 @@ public struct CheckedSweep: Sendable {
   public let firstPlan: Plan
   /// What plain methods reach on the same data; of several folds the mean.
   public let baselines: [Training.Baseline]
+  /// What a person should know of the data; of several folds what each came to.
+  public let notes: [String]
 
   /// How many trials are bound to a plan on trial: all of a small grid, and enough of any other
   /// search to meet each choice.
@@ -39,6 +41,13 @@ public struct CheckedSweep: Sendable {
           field: "search.repeats", found: "\(spec.search.repeats)",
           allowed: "\(folds), that of dataset.split.folds: each setting is tried once on each fold")
       }
+      guard spec.trials.isMultiple(of: folds) else {
+        throw PlanError(
+          field: "trials", found: "\(spec.trials)",
+          allowed:
+            "a multiple of \(folds), the folds (dataset.split.folds): the last setting would be "
+            + "tried on some of them only")
+      }
       var parts: [PreparedData] = []
       for fold in 0..<folds {
         parts.append(
@@ -59,6 +68,7 @@ public struct CheckedSweep: Sendable {
       self.spec = spec
       self.data = data
       baselines = Self.mean(of: parts.map { $0.baselines() })
+      notes = Self.notes(of: parts.map(\.notes))
       firstPlan = first
     } catch {
       let error = Binding.inSpecWords(error)
@@ -132,13 +142,19 @@ public struct CheckedSweep: Sendable {
     return mean
   }
 
+  /// The notes of all folds, each once; of many folds those of the first and the last.
+  private static func notes(of folds: [[String]]) -> [String] {
+    let told = folds.count > 8 ? [folds[0], folds[folds.count - 1]] : folds
+    return told.joined().reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+  }
+
   /// What was resolved, for people and SQL.
   public var facts: SweepFacts {
     SweepFacts(
       task: data.encoding.task.rawValue, train: data.train.count,
       validation: data.validation.count, test: data.test.count,
       vocabulary: data.encoding.vocabularySize, channels: data.encoding.channels,
-      labels: data.encoding.labels, notes: data.notes)
+      labels: data.encoding.labels, notes: notes)
   }
 }
 

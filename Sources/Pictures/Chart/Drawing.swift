@@ -170,4 +170,15 @@ enum TextWidth {
     while !kept.isEmpty, of(kept + "…", size: size) > width { kept.removeLast() }
     return kept + "…"
   }
+
+  /// The text, or as much of its beginning and its end as fits, with an ellipsis between: names in a
+  /// list often begin alike.
+  static func fittingEnds(_ text: String, _ width: Double, size: Double = 12) -> String {
+    guard of(text, size: size) > width else { return text }
+    var (head, tail) = (text.prefix(text.count / 2), text.suffix(text.count - text.count / 2))
+    while !tail.isEmpty, of(head + "…" + tail, size: size) > width {
+      if head.count >= tail.count { head.removeLast() } else { tail.removeFirst() }
+    }
+    return head + "…" + tail
+  }
 }

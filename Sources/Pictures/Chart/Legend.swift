@@ -14,6 +14,8 @@ struct Legend {
 
   var entries: [Entry]
   private static let row = 18.0
+  /// Between the lines of one entry.
+  private static let lineHeight = 14.0
   private static let sampleWidth = 28.0
 
   init(_ entries: [Entry]) {
@@ -27,12 +29,35 @@ struct Legend {
     return min(Self.sampleWidth + 7 + widest, limit)
   }
 
+  /// The texts in lines: as many to each, up to three, as leave room for all; the last one of an entry
+  /// is cut where it is too long.
+  private func texts(_ width: Double, _ height: Double) -> [[String]] {
+    let room = width - Self.sampleWidth - 6
+    for most in [3, 2, 1] {
+      let texts = entries.map { entry -> [String] in
+        let lines = TextWidth.lines(entry.text, room)
+        guard lines.count > most else { return lines.isEmpty ? [""] : lines }
+        let rest = lines[(most - 1)...].joined(separator: " ")
+        return lines.prefix(most - 1) + [TextWidth.fitting(rest, room)]
+      }
+      if most == 1 || texts.reduce(0, { $0 + Self.height($1) }) <= height { return texts }
+    }
+    return []
+  }
+
+  private static func height(_ lines: [String]) -> Double {
+    row + Double(lines.count - 1) * lineHeight
+  }
+
   /// Draws it with its upper left corner at a place; what does not fit is counted in the last line.
   func draw(_ drawing: inout Drawing, left: Double, top: Double, width: Double, height: Double) {
     let rows = max(1, Int(height / Self.row))
-    let shown = entries.count <= rows ? entries[...] : entries.prefix(max(rows - 1, 0))
-    for (index, entry) in shown.enumerated() {
-      let middle = top + Self.row * (Double(index) + 0.5)
+    let texts = texts(width, height)
+    let isWhole = texts.reduce(0) { $0 + Self.height($1) } <= height || entries.count <= rows
+    let shown = isWhole ? entries[...] : entries.prefix(max(rows - 1, 0))
+    var top = top
+    for (entry, lines) in zip(shown, texts) {
+      let middle = top + Self.row * 0.5
       let right = left + Self.sampleWidth
       switch entry.sample {
       case .line(let name, let dash, let thickness):
@@ -44,13 +69,14 @@ struct Legend {
           Box(left: right - 18, top: middle - 6, right: right, bottom: middle + 6), name,
           opacity: opacity)
       }
-      drawing.write(
-        TextWidth.fitting(entry.text, width - Self.sampleWidth - 6), x: right + 6, y: middle + 4)
+      for (index, line) in lines.enumerated() {
+        drawing.write(line, x: right + 6, y: middle + 4 + Double(index) * Self.lineHeight)
+      }
+      top += Self.height(lines)
     }
     if shown.count < entries.count {
       drawing.write(
-        "and \(entries.count - shown.count) more", x: left,
-        y: top + Self.row * (Double(shown.count) + 0.5) + 4, .muted)
+        "and \(entries.count - shown.count) more", x: left, y: top + Self.row * 0.5 + 4, .muted)
     }
   }
 }

@@ -67,7 +67,12 @@ enum LinePath {
         runs.append([])
       }
     }
-    return runs.filter { $0.count > 1 }.map { run in
+    return runs.filter { !$0.isEmpty }.map { run in
+      // One alone has no width of its own.
+      if run.count == 1 {
+        let (low, high) = run[0]
+        return "M\(Drawing.point(low.x - 3, low.y))h6V\(Drawing.number(high.y))h-6Z"
+      }
       let lows = run.map(\.low)
       let highs = run.reversed().map(\.high)
       let isDense = Double(run.count) > 4 * panel.plot.width

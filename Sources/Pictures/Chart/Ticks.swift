@@ -19,12 +19,16 @@ struct Ticks: Equatable {
     guard high - low > 1e-300 else {
       return Ticks(labelled: [Tick(value: low, label: NumberText.number(low))])
     }
-    let rough = (high - low) / Double(max(count, 1))
-    let (least, exponent) = step(rough)
-    guard !isWhole || least >= 1 else {
-      return values(low, high, step: 1, places: 0)
+    var (least, exponent) = step((high - low) / Double(max(count, 1)))
+    var ticks = Ticks(labelled: [])
+    // One mark alone tells no scale: then they are closer together.
+    for _ in 0..<4 {
+      guard !isWhole || least >= 1 else { return values(low, high, step: 1, places: 0) }
+      ticks = values(low, high, step: least, places: max(0, -exponent))
+      if ticks.labelled.count >= 2 { break }
+      (least, exponent) = step(least / 2)
     }
-    return values(low, high, step: least, places: max(0, -exponent))
+    return ticks
   }
 
   /// Of 1, 2 and 5 times a power of ten the nearest to `rough`, by ratio, and that power.

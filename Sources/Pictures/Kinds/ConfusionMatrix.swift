@@ -69,7 +69,7 @@ public struct ConfusionMatrix: Sendable {
   /// precision below.
   public func picture() -> Picture {
     let count = labels.count
-    let size = min(max(520 / Double(max(count, 1)), 13), 88)
+    let size = min(max(520 / Double(max(count, 1)), 14), 88)
     let widest = min(labels.map { TextWidth.of($0) }.max() ?? 0, Self.longest)
     let isTurned = widest > size - 6
     let left = Canvas.margin + 24 + widest + 8
@@ -83,7 +83,7 @@ public struct ConfusionMatrix: Sendable {
     for (index, label) in labels.enumerated() where index % every == 0 {
       let middle = (Double(index) + 0.5) * size
       canvas.drawing.write(
-        TextWidth.fitting(label, Self.longest), x: left - 8, y: top + middle + 4,
+        TextWidth.fittingEnds(label, Self.longest), x: left - 8, y: top + middle + 4,
         TextStyle(anchor: .end))
       canvas.drawing.write(
         Self.share(recall(index)), x: right + 10, y: top + middle + 4, .muted)
@@ -94,7 +94,7 @@ public struct ConfusionMatrix: Sendable {
       }
       let below = bottom + (size >= 30 ? 38 : 16)
       canvas.drawing.write(
-        TextWidth.fitting(label, Self.longest), x: left + middle + (isTurned ? 4 : 0), y: below,
+        TextWidth.fittingEnds(label, Self.longest), x: left + middle + (isTurned ? 4 : 0), y: below,
         TextStyle(anchor: isTurned ? .end : .middle, turn: isTurned ? -45 : 0))
     }
     canvas.drawing.write("recall", x: right + 10, y: top - 7, .muted)
@@ -167,12 +167,12 @@ public struct ConfusionMatrix: Sendable {
     guard names + 2 + column * labels.count + 9 <= width else { return head + mistakes() }
     var lines = [
       padded("actual", names + 2)
-        + labels.map { padded(TextLines.cut($0, column - 2), column) }.joined()
+        + labels.map { padded(TextLines.cutEnds($0, column - 2), column) }.joined()
         + padded("recall", 9)
     ]
     for (row, label) in labels.enumerated() {
       lines.append(
-        padded(TextLines.cut(label, 20), names + 2)
+        padded(TextLines.cutEnds(label, 20), names + 2)
           + counts[row].map { padded("\($0)", column) }.joined()
           + padded(Self.share(recall(row)), 9))
     }

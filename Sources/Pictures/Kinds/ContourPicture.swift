@@ -41,9 +41,9 @@ public struct ContourPicture: Sendable {
       for x in segments(0, panel.x) {
         for y in segments(1, panel.y) { surface(samples, x, y, panel, &drawing) }
       }
-      points(samples, panel, &drawing)
     }
     panel.draw(&canvas.drawing)
+    canvas.drawing.clipped(to: panel.plot) { points(samples, panel, &$0) }
     bar.draw(&canvas.drawing, left: box.right + 16, top: panel.plot.top, height: 220)
     Legend([.init(sample: .ring, text: "best")]).draw(
       &canvas.drawing, left: box.right + 5, top: panel.plot.top + 232, width: 90, height: 20)

@@ -56,8 +56,8 @@ public struct Forecast: Sendable {
   public var forecast: Line
   /// Intervals around it.
   public var intervals: [Interval]
-  /// What a method without a model expected.
-  public var baseline: Line?
+  /// What methods without a model expected.
+  public var baselines: [Line]
   /// From where on the model had not seen the truth.
   public var begin: Double?
 
@@ -67,16 +67,16 @@ public struct Forecast: Sendable {
   public init(
     title: String, subtitle: String = "", horizontal: Horizontal, vertical: String,
     places: [Double], truth: Line, forecast: Line, intervals: [Interval] = [],
-    baseline: Line? = nil, begin: Double? = nil
+    baselines: [Line] = [], begin: Double? = nil
   ) {
     let lengths =
-      [truth.values.count, forecast.values.count, baseline?.values.count ?? places.count]
+      [truth.values.count, forecast.values.count] + baselines.map(\.values.count)
       + intervals.flatMap { [$0.low.count, $0.high.count] }
     precondition(
       lengths.allSatisfy { $0 == places.count }, "\(places.count) places, \(lengths) values")
     (self.title, self.subtitle, self.horizontal) = (title, subtitle, horizontal)
     (self.vertical, self.places, self.truth, self.forecast) = (vertical, places, truth, forecast)
-    (self.intervals, self.baseline, self.begin) = (intervals, baseline, begin)
+    (self.intervals, self.baselines, self.begin) = (intervals, baselines, begin)
   }
 
   /// The picture: the lines above, what the forecast missed by below.
@@ -91,11 +91,13 @@ public struct Forecast: Sendable {
       if case .moments = horizontal { ScaleKind.moments } else {
         places.allSatisfy { $0 == $0.rounded() } ? ScaleKind.whole : .linear
       }
-    let whole = canvas.box(height: 380)
-    legend(&canvas.drawing, left: whole.left + 40, top: whole.top - 2, right: whole.right)
-    let naive = Extent.bulk(baseline?.values.compactMap { $0 } ?? [])
+    var whole = canvas.box(height: 360)
+    let legend = legend(within: whole.width - 40)
+    whole.bottom += Double(legend.count) * Self.row
+    draw(legend, &canvas.drawing, left: whole.left + 40, top: whole.top - 2)
+    let naive = Extent.bulk(baselines.flatMap { $0.values.compactMap { $0 } })
     var upper = whole
-    upper.top += 22
+    upper.top += Double(legend.count) * Self.row + 2
     let lower = Box(
       left: whole.left, top: whole.bottom + 8, right: whole.right, bottom: whole.bottom + 178)
     let x = Axis(title: "", kind: kind, extent: across, air: 0.01)
@@ -108,8 +110,10 @@ public struct Forecast: Sendable {
     canvas.drawing.clipped(to: panel.plot) { lines(&$0, panel) }
     if let begin, let x = panel.x.place(begin) {
       canvas.drawing.line(x, panel.plot.top, x, panel.plot.bottom, "mark", dash: "1 4")
+      let isRoom = x + 5 + TextWidth.of("forecast", size: 11) <= panel.plot.right
       canvas.drawing.write(
-        "forecast", x: x + 5, y: panel.plot.top + 13, TextStyle(name: "muted halo", size: 11))
+        "forecast", x: isRoom ? x + 5 : x - 5, y: panel.plot.top + 13,
+        TextStyle(name: "muted halo", anchor: isRoom ? .start : .end, size: 11))
     }
 
     let below = Axis(title: horizontal.title, kind: kind, extent: across, air: 0.01)
@@ -128,40 +132,89 @@ public struct Forecast: Sendable {
       }
       drawing.path(LinePath.band(band, panel), "f0", opacity: 0.2)
     }
-    if let baseline {
-      drawing.path(
-        LinePath.data(points(baseline.values), panel), "s4", width: 1.3, dash: "5 3")
+    for (index, baseline) in baselines.enumerated() {
+      let (name, dash) = Self.naive(index)
+      draw(baseline.values, name, width: 1.3, dash: dash, &drawing, panel)
     }
-    drawing.path(LinePath.data(points(truth.values), panel), "mark", width: 1.5, isRound: true)
-    drawing.path(LinePath.data(points(forecast.values), panel), "s0", width: 2, isRound: true)
+    draw(truth.values, "mark", width: 1.5, &drawing, panel)
+    draw(forecast.values, "s0", width: 2, &drawing, panel)
   }
 
-  private func legend(_ drawing: inout Drawing, left: Double, top: Double, right: Double) {
-    var entries: [(Legend.Sample, String)] = [
+  private static func naive(_ index: Int) -> (name: String, dash: String) {
+    index == 0 ? ("s4", "5 3") : ("s3", "2 3")
+  }
+
+  /// A line; where there are few values, or none beside one, each is a dot too.
+  private func draw(
+    _ values: [Double?], _ name: String, width: Double, dash: String = "",
+    _ drawing: inout Drawing, _ panel: Panel
+  ) {
+    let points = points(values)
+    drawing.path(LinePath.data(points, panel), name, width: width, dash: dash, isRound: true)
+    let isFew = points.count { $0.y.isFinite } <= 12
+    let dots = points.indices.filter { index in
+      let isAlone = [index - 1, index + 1].allSatisfy {
+        !points.indices.contains($0) || !points[$0].y.isFinite
+      }
+      return points[index].y.isFinite && (isFew || isAlone)
+    }
+    // Without a dash, which a dot has no length for.
+    drawing.path(
+      dots.map { LinePath.data([points[$0]], panel) }.joined(), name, width: 6, isRound: true)
+  }
+
+  private typealias Entry = (sample: Legend.Sample, text: String)
+  private static let row = 20.0
+  private static let sampleWidth = 34.0
+  private static let entryGap = 22.0
+
+  private func width(_ entry: Entry) -> Double {
+    Self.sampleWidth + TextWidth.of(entry.text) + Self.entryGap
+  }
+
+  /// What the lines mean, as many entries in a row as fit.
+  private func legend(within room: Double) -> [[Entry]] {
+    var entries: [Entry] = [
       (.line("mark", width: 1.5), truth.name), (.line("s0"), forecast.name),
     ]
     entries += intervals.map { (.patch("f0", opacity: 0.2), $0.name) }
-    if let baseline { entries.append((.line("s4", dash: "5 3", width: 1.3), baseline.name)) }
-    var x = left
-    let room = (right - left) / Double(entries.count) - 58
-    for (sample, name) in entries {
-      let text = TextWidth.fitting(name, max(room, 60))
-      let width = TextWidth.of(text)
-      Legend([.init(sample: sample, text: text)]).draw(
-        &drawing, left: x, top: top, width: 40 + width, height: 18)
-      x += 34 + width + 22
+    entries += baselines.enumerated().map { index, baseline in
+      let (name, dash) = Self.naive(index)
+      return (.line(name, dash: dash, width: 1.3), baseline.name)
+    }
+    return entries.reduce(into: [[Entry]]()) { rows, entry in
+      let text = TextWidth.fitting(entry.text, room - Self.sampleWidth - Self.entryGap)
+      let entry = (entry.sample, text)
+      let taken = rows.last.map { $0.reduce(0) { $0 + width($1) } } ?? room
+      if taken + width(entry) <= room {
+        rows[rows.count - 1].append(entry)
+      } else {
+        rows.append([entry])
+      }
     }
   }
 
-  private var missed: [Double] {
+  private func draw(_ rows: [[Entry]], _ drawing: inout Drawing, left: Double, top: Double) {
+    for (row, entries) in rows.enumerated() {
+      var x = left
+      for entry in entries {
+        Legend([.init(sample: entry.sample, text: entry.text)]).draw(
+          &drawing, left: x, top: top + Double(row) * Self.row, width: width(entry), height: 18)
+        x += width(entry)
+      }
+    }
+  }
+
+  private var missed: [Double?] {
     zip(truth.values, forecast.values).map { truth, forecast in
-      truth.flatMap { truth in forecast.map { truth - $0 } } ?? .nan
+      truth.flatMap { truth in forecast.map { truth - $0 } }
     }
   }
 
   private var residualAxis: Axis {
     Axis(
-      title: "truth − forecast", extent: Extent(missed)?.joined(Extent(low: 0, high: 0)))
+      title: "truth − forecast",
+      extent: Extent(missed.compactMap { $0 })?.joined(Extent(low: 0, high: 0)))
   }
 
   private func residuals(_ drawing: inout Drawing, _ panel: Panel) {
@@ -170,8 +223,7 @@ public struct Forecast: Sendable {
       if let y = panel.y.place(0) {
         drawing.line(panel.plot.left, y, panel.plot.right, y, "axis")
       }
-      let points = zip(places, missed).map { Point($0, $1) }
-      drawing.path(LinePath.data(points, panel), "s1", width: 1.3, isRound: true)
+      draw(missed, "s1", width: 1.3, &drawing, panel)
     }
   }
 
@@ -187,9 +239,10 @@ public struct Forecast: Sendable {
   private var errors: [String] {
     guard let own = meanError(of: forecast.values) else { return [] }
     var text =
-      "Mean absolute error over \(NumberText.count(own.count)) places: "
-      + NumberText.number(own.error)
-    if let baseline, let naive = meanError(of: baseline.values) {
+      "Mean absolute error over \(NumberText.count(own.count)) "
+      + "\(own.count == 1 ? "place" : "places"): \(NumberText.number(own.error))"
+    for baseline in baselines {
+      guard let naive = meanError(of: baseline.values) else { continue }
       text += "; \(baseline.name): \(NumberText.number(naive.error))"
     }
     return [text + "."]

@@ -135,6 +135,10 @@ public struct LinePlot: Sendable {
       drawing.path(
         behind.map { LinePath.data($0, panel) }.joined(), "faint", width: 1, opacity: 0.7,
         isRound: true)
+      // What ended after one epoch is no line, and would be lost.
+      drawing.path(
+        behind.filter { $0.count == 1 }.map { LinePath.data($0, panel) }.joined(), "faint",
+        width: 4.5, isRound: true)
       for (index, line) in lines.enumerated() {
         drawing.path(
           LinePath.band(line.band, panel), "f\(index % Marks.dashes.count)", opacity: 0.16)
@@ -199,17 +203,7 @@ public struct LinePlot: Sendable {
   }
 
   private func writeMarks(_ drawing: inout Drawing, _ panel: Panel) {
-    // Two levels that are close together have their names one above and one below.
-    var taken: [Double] = []
-    for mark in levels.sorted(by: { $0.value > $1.value }) {
-      guard let y = panel.y.place(mark.value) else { continue }
-      var baseline = y - 4
-      while taken.contains(where: { abs($0 - baseline) < 13 }) { baseline += 13 }
-      taken.append(baseline)
-      drawing.write(
-        mark.name, x: panel.plot.right - 4, y: max(baseline, panel.plot.top + 10),
-        TextStyle(name: "muted halo", anchor: .end, size: 11))
-    }
+    writeLevels(&drawing, panel)
     for mark in places {
       guard let x = panel.x.place(mark.value) else { continue }
       let isRight = x + TextWidth.of(mark.name, size: 11) + 6 > panel.plot.right

@@ -46,9 +46,7 @@ public struct ParallelCoordinates: Sendable {
       "Right axis: \(trials.objectiveTitle); a line has the colour of what it reached, the best lies on top."
     ]
     if absent.contains(true) { all.append("–: trials that did not have this hyperparameter.") }
-    if trials.parameters.count > count {
-      all.append("\(trials.parameters.count - count) further hyperparameters are not drawn.")
-    }
+    all += trials.noteBeside(count)
     return canvas.finish(whole.bottom, notes: all + notes + trials.noteBeyond(scales[count]))
   }
 

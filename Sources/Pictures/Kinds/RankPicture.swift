@@ -43,9 +43,7 @@ public struct RankPicture: Sendable {
     Legend([.init(sample: .ring, text: "best")]).draw(
       &canvas.drawing, left: right, top: canvas.top + 190, width: bar.width + 14, height: 20)
     var notes = ["Ranked by \(trials.objectiveTitle)."]
-    if trials.parameters.count > count {
-      notes.append("\(trials.parameters.count - count) further hyperparameters are not drawn.")
-    }
+    notes += trials.noteBeside(count)
     return canvas.finish(canvas.top + Double(rows) * (height + 12) - 12, notes: notes)
   }
 

@@ -36,9 +36,7 @@ public struct SlicePicture: Sendable {
           "\(NumberText.count(missing)) trials had no \(trials.parameters[index].name).")
       }
     }
-    if trials.parameters.count > count {
-      notes.append("\(trials.parameters.count - count) further hyperparameters are not drawn.")
-    }
+    notes += trials.noteBeside(count)
     bar.draw(&canvas.drawing, left: right + 12, top: canvas.top, height: 180)
     Legend([Legend.Entry(sample: .ring, text: "best")]).draw(
       &canvas.drawing, left: right, top: canvas.top + 190, width: bar.width + 14, height: 20)

@@ -81,7 +81,9 @@ public struct TrialSet: Sendable {
   /// An axis on which the bulk of the objectives has a place, and the best in any case.
   var objectiveAxis: Axis {
     let values = trials.map(\.objective)
-    let kind = Extent.spansDecades(values) ? ScaleKind.logarithmic : .linear
+    // Of shares such as accuracy, what matters is how far they are from one.
+    let kind =
+      isLessBetter && Extent.spansDecades(values) ? ScaleKind.logarithmic : .linear
     let best = Extent(best.map { [$0.objective] } ?? [], kind: kind)
     let extent = Extent.bulk(values, kind: kind)
     return Axis(
@@ -133,6 +135,12 @@ public struct TrialSet: Sendable {
     return [
       "\(NumberText.count(count)) of \(NumberText.count(trials.count)) trials reached values far beyond the axis."
     ]
+  }
+
+  /// Which hyperparameters are not among the first so many, which are drawn.
+  func noteBeside(_ count: Int) -> [String] {
+    let rest = parameters.dropFirst(count).map(\.name)
+    return rest.isEmpty ? [] : ["Not drawn: \(rest.joined(separator: ", "))."]
   }
 
   static let nothing = "There is no trial with a finite objective to draw yet."

@@ -31,6 +31,12 @@ enum TextLines {
     text.count <= width ? text : text.prefix(max(width - 1, 0)) + "…"
   }
 
+  /// The text, or as much of its beginning and its end as fits, with an ellipsis between.
+  static func cutEnds(_ text: String, _ width: Int) -> String {
+    guard text.count > width, width > 2 else { return cut(text, width) }
+    return text.prefix(width / 2) + "…" + text.suffix(width - width / 2 - 1)
+  }
+
   /// What stands above: the title and what there is more to say.
   static func heads(_ title: String, _ subtitle: String, _ width: Int) -> [String] {
     wrapped(title, width) + wrapped(subtitle, width)

@@ -94,9 +94,13 @@ public struct Replay: Hashable, Sendable {
   /// Says so in a sentence: `stop 'asha: {eta: 3}' would have trained 412 of 1,620 epochs (25 %) and
   /// found trial 17 with 0.981 instead of trial 4 with 0.983`.
   ///
-  /// - Parameter goals: Those of the objectives: losses of what is maximized are negative values.
+  /// - Parameters:
+  ///   - goals: Those of the objectives: losses of what is maximized are negative values.
+  ///   - name: What a trial is called, by its number.
   /// - Returns: The sentence.
-  public func description(goals: [Goal] = []) -> String {
+  public func description(
+    goals: [Goal] = [], name: (Int) -> String = { "\($0)" }
+  ) -> String {
     func value(_ losses: [Double]) -> String {
       let values = losses.enumerated().map { objective, loss in
         goals.indices.contains(objective) && goals[objective] == .maximize ? -loss : loss
@@ -110,9 +114,9 @@ public struct Replay: Hashable, Sendable {
     if let found, let best {
       text +=
         found.losses == best.losses
-        ? " and found the best trial, \(found.trial) with \(value(found.losses))"
-        : " and found trial \(found.trial) with \(value(found.losses)) instead of trial "
-          + "\(best.trial) with \(value(best.losses))"
+        ? " and found the best trial, \(name(found.trial)) with \(value(found.losses))"
+        : " and found trial \(name(found.trial)) with \(value(found.losses)) instead of trial "
+          + "\(name(best.trial)) with \(value(best.losses))"
     }
     return text
   }

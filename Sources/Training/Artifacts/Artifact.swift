@@ -91,3 +91,19 @@ public struct PlanDocument: Codable, Hashable, Sendable {
   /// The probability from which on the positive one of two labels is meant; nil: a half.
   public var threshold: Double?
 }
+
+extension PlanDocument {
+  /// Reads one.
+  ///
+  /// - Parameter bytes: Those of the artifact `plan.json`.
+  /// - Throws: ``ArtifactError`` if they are none of this version.
+  public init(decoding bytes: [UInt8]) throws(ArtifactError) {
+    guard let document = try? CanonicalJSON.decode(Self.self, from: bytes),
+      document.formatVersion == 1
+    else {
+      throw ArtifactError(
+        artifact: Artifact.Name.plan, found: "another document", allowed: "a plan of version 1")
+    }
+    self = document
+  }
+}

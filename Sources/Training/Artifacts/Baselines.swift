@@ -108,7 +108,8 @@ extension PreparedData {
     }
     let total = counts.reduce(0, +)
     let answer = counts.indices.max { counts[$0] < counts[$1] } ?? 0
-    return baseline("unigram", only: ["loss", "accuracy", "bits_per_token"]) { split in
+    // Its loss is of the same kind as a model's.
+    return baseline("unigram", only: Metric.names(for: encoding)) { split in
       var tally = Tally(encoding)
       for sequence in 0..<split.count {
         for target in split.stepClasses(sequence) {

@@ -23,14 +23,7 @@ final class TrainedModel {
       }
       return bytes
     }
-    let planBytes = try bytes(Artifact.Name.plan)
-    guard let document = try? CanonicalJSON.decode(PlanDocument.self, from: planBytes),
-      document.formatVersion == 1
-    else {
-      throw ArtifactError(
-        artifact: Artifact.Name.plan, found: "another document", allowed: "a plan of version 1")
-    }
-    self.document = document
+    document = try PlanDocument(decoding: try bytes(Artifact.Name.plan))
     if let tokens = document.encoding.tokens {
       let content = try bytes(Artifact.Name.vocabulary)
       guard let words = try? CanonicalJSON.decode([String].self, from: content),

@@ -114,7 +114,9 @@ public struct Plan: Codable, Hashable, Sendable {
     let names = Metric.names(for: data.encoding)
     try PlanError.require(
       objective.isComputed == true || names.contains(objective.metric), "objective.metric",
-      found: objective.metric.quoted,
+      found: objective.metric.quoted
+        + (objective.metric == "mase" && data.encoding.forecast?.naiveError == 0
+          ? ", a share of the naive forecast's error, which is 0 on the training part" : ""),
       allowed: objective.metric.nearest(in: names).joined(separator: ", "))
     try PlanError.require(
       objective.split != .test, "objective.split", found: "test",

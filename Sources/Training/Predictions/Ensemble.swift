@@ -12,7 +12,8 @@ public final class Ensemble {
   /// Reads models.
   ///
   /// - Parameter models: The artifacts of each member, by name; see ``Predictor/init(_:)``.
-  /// - Throws: ``ArtifactError`` if a member cannot be read, or answers another question than the first.
+  /// - Throws: ``ArtifactError`` if a member cannot be read, answers another question than the first, or
+  ///   learned from another fold: from what the first is tested on, perhaps.
   public init(_ models: [[String: [UInt8]]]) throws(ArtifactError) {
     precondition(!models.isEmpty, "an ensemble of nothing")
     var members: [Predictor] = []
@@ -28,6 +29,13 @@ public final class Ensemble {
           found: first.task == .language
             ? "language models" : "member \(place + 1), which answers another question",
           allowed: "models of the same labels, or of as many numbers")
+      }
+      guard member.fold == members[0].fold else {
+        throw ArtifactError(
+          artifact: "ensemble",
+          found: "member \(place + 1) of \(member.foldText), the first of \(members[0].foldText) "
+            + "(dataset.split.folds): one may have learned from what the other is tested on",
+          allowed: "models of one fold")
       }
     }
     self.members = members
@@ -87,3 +95,10 @@ public final class Ensemble {
 /// An ensemble belongs to one thread at a time.
 @available(*, unavailable)
 extension Ensemble: Sendable {}
+
+extension Predictor {
+  /// The fold of a backtest that it is tested on, from 0.
+  fileprivate var fold: Int? { document.plan.data.split.fold }
+
+  fileprivate var foldText: String { fold.map { "fold \($0 + 1)" } ?? "no fold" }
+}

@@ -21,7 +21,9 @@ extension DataPlan.Division {
   ///
   /// With folds, the test part is cut into as many blocks; a fold is tested on one of them, and all
   /// before that block is its past: the origin rolls.
-  func region(first: Int, steps: Int, times: [Int64]?) throws(PlanError) -> SeriesRegion {
+  func region(
+    first: Int, steps: Int, times: [Int64]?, horizon: Int
+  ) throws(PlanError) -> SeriesRegion {
     let end = first + steps
     func start(
       _ date: String?, _ count: Int?, _ share: Double, before end: Int
@@ -37,8 +39,9 @@ extension DataPlan.Division {
     if let folds {
       let block = (end - region.test) / folds
       try PlanError.require(
-        block > 0, "data.split.folds", found: "\(folds) folds of \(end - region.test) steps",
-        allowed: "folds of at least one step")
+        block >= horizon, "data.split.folds",
+        found: "\(folds) folds of the \(end - region.test) test steps, \(block) to each",
+        allowed: "folds of at least \(horizon) \(horizon == 1 ? "step" : "steps"), the horizon")
       region.test += (fold ?? 0) * block
       region.end = (fold ?? 0) + 1 == folds ? end : region.test + block
     }
@@ -140,7 +143,8 @@ struct SeriesPreparation {
       let values = dataset.inputs.values(row)
       regions.append(
         try plan.split.region(
-          first: raw.count / width, steps: values.count / width, times: dataset.times?[row]))
+          first: raw.count / width, steps: values.count / width, times: dataset.times?[row],
+          horizon: horizon))
       raw += values
       spans.append(regions[row].first..<raw.count / width)
     }
@@ -298,8 +302,9 @@ struct SeriesPreparation {
   func notes(
     _ train: Sequences, _ validation: Sequences, _ test: Sequences, _ plan: DataPlan
   ) -> [String] {
+    let fold = plan.split.folds.map { "fold \((plan.split.fold ?? 0) + 1) of \($0): " } ?? ""
     var notes = [
-      "\(train.count) train, \(validation.count) validation, \(test.count) test windows of "
+      "\(fold)\(train.count) train, \(validation.count) validation, \(test.count) test windows of "
         + "\(window) steps, divided by position in time",
       "predicting the next \(forecast.horizon) of '\(plan.target ?? "")'"
         + (forecast.isRecursive ? ", one after the other" : ""),

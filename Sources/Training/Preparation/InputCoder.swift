@@ -105,9 +105,11 @@ struct InputCoder {
     let all = parts.train + parts.validation + parts.test
     if let limit = encoding.maximumLength {
       let cut = all.count { length($0) > limit }
-      notes.append(
-        "\(cut) of \(all.count) sequences cut to \(limit) steps, keeping the "
-          + encoding.keep.rawValue)
+      if cut > 0 {
+        notes.append(
+          "\(cut) of \(all.count) sequences cut to \(limit) steps, keeping the "
+            + encoding.keep.rawValue)
+      }
     }
     if let vocabulary, encoding.tokens != nil {
       let shares = Split.allCases.filter { !parts[$0].isEmpty }.map { split in

@@ -65,8 +65,10 @@ extension PreparedData {
     if plan.deduplicate == true {
       rows = dataset.distinctRows(plan)
       let dropped = dataset.count - rows.count
-      notes.append(
-        "\(dropped) of \(dataset.count) examples dropped: the same input occurs earlier")
+      if dropped > 0 {
+        notes.append(
+          "\(dropped) of \(dataset.count) examples dropped: the same input occurs earlier")
+      }
       onProgress()
     }
     let parts = dataset.parts(of: rows, plan, seed: seed)

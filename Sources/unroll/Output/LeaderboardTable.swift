@@ -58,8 +58,8 @@ struct LeaderboardTable {
     let metrics = [objective.metric] + (extras.companion.map { [$0] } ?? [])
     var table = Table(
       [("#", .right), ("trial", .left)] + titles(paths).map { ($0, .left) }
-        + [("\(objective.split) \(objective.metric)", .right)]
-        + metrics.map { ("test \($0)", .right) }
+        + [("\(objective.split) \(Format.title(objective.metric))", .right)]
+        + metrics.map { ("test \(Format.title($0))", .right) }
         + (extras.effort ? [("epoch", .right), ("seconds", .right)] : []))
     for (entry, assignment) in zip(entries, assignments) {
       let test = tests(of: entry)
@@ -145,6 +145,11 @@ struct LeaderboardTable {
 }
 
 extension Format {
+  /// What a metric is called above its numbers: those in percent say so.
+  static func title(_ metric: String) -> String {
+    ["mape", "smape"].contains(metric) ? "\(metric) (%)" : metric
+  }
+
   /// A metric: with four places, so that a column of them can be compared.
   static func metric(_ value: Double) -> String {
     value.isFinite && abs(value) < 100 && (abs(value) >= 0.001 || value == 0)

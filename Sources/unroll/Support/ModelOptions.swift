@@ -38,9 +38,21 @@ struct ModelOptions: ParsableArguments {
   func trials(_ database: Database) throws -> [Int] {
     if let model { return try database.model(model).trials }
     if let sweep {
-      return try TrialModels(database).best(best ?? 1, of: database.sweep(matching: sweep))
+      return try Self.best(best ?? 1, of: database.sweep(matching: sweep), database)
     }
     return trial.map { [$0] } ?? []
+  }
+
+  /// The best trials of a sweep; a person is told where there are fewer than were asked for.
+  static func best(_ count: Int, of sweep: SweepReport, _ database: Database) throws -> [Int] {
+    let trials = try TrialModels(database).best(count, of: sweep)
+    if trials.count < count {
+      let noun = trials.count == 1 ? "trial" : "trials"
+      Terminal.complain(
+        "unroll: \(trials.count) \(noun) of sweep \(sweep.id) succeeded, fewer than the \(count) "
+          + "asked for: all of them are taken")
+    }
+    return trials
   }
 
   /// The artifacts of each of them, by name.

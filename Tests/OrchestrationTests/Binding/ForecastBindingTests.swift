@@ -55,6 +55,25 @@ import Training
     #expect(tests.map { $0[0] + 7 } == [140, 160, 180, 140, 160, 180])
     #expect(tests.allSatisfy { $0.count == 20 })
     #expect(checked.baselines.allSatisfy { $0.metrics.allSatisfy { $0.value.isFinite } })
+    let notes = checked.facts.notes
+    #expect(
+      notes.filter { $0.hasPrefix("fold ") }
+        == (0..<3).map {
+          "fold \($0 + 1) of 3: \(123 + 20 * $0) train, 10 validation, 20 test windows of 7 steps, "
+            + "divided by position in time"
+        })
+    #expect(Set(notes).count == notes.count && notes.contains("seasons of 7 steps"))
+    #expect {
+      try CheckedSweep(
+        Self.sweep(
+          """
+          dataset: {name: d, window: 7, split: {test: 60, folds: 3, validation: 10}}
+          search: {repeats: 3}
+          trials: 4
+          """), on: Self.dataset)
+    } throws: {
+      "\($0)".contains("a.yaml:3:9: trials: found 4, allowed: a multiple of 3")
+    }
     #expect {
       try CheckedSweep(
         Self.sweep("dataset: {name: d, window: 7, split: {folds: 3}}\ntrials: 3\n"),
@@ -88,6 +107,19 @@ import Training
       try CheckedSweep(Self.sweep(text), on: Self.dataset)
     } throws: {
       "\($0)".contains(message)
+    }
+  }
+
+  @Test func `a share of an error that is 0 is no objective, and it is told why`() throws {
+    func dataset(_ values: [Float]) -> Dataset {
+      Dataset(name: "d", inputs: .values([values], channels: ["y"]), targets: .none)
+    }
+    let text = "dataset: {name: d, window: 4}\nobjective: {metric: mase, goal: minimize}\n"
+    _ = try CheckedSweep(Self.sweep(text), on: dataset((0..<60).map { Float($0 % 5) }))
+    #expect {
+      try CheckedSweep(Self.sweep(text), on: dataset([Float](repeating: 3, count: 60)))
+    } throws: {
+      "\($0)".contains("the naive forecast's error, which is 0 on the training part")
     }
   }
 }

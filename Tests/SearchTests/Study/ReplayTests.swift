@@ -64,4 +64,9 @@ import Testing
     #expect(nine.found?.trial == 3)
     #expect(Replay(settings, curves: Self.curves, workers: 9) == nine)
   }
+
+  @Test func `trials are called as who asks calls them`() {
+    let replay = Replay(StopSettings(.none, epochs: 9, trials: 0), curves: Self.curves)
+    #expect(replay.description { "\($0 + 40)" }.contains("the best trial, 43 with 0.2111"))
+  }
 }

@@ -52,4 +52,17 @@ import Training
     let error = #expect(throws: ArtifactError.self) { try Ensemble([one, other]) }
     #expect(error?.description.contains("member 2") == true)
   }
+
+  @Test func `models of different folds have no mean`() throws {
+    let dataset = ForecastTests.series([(0..<90).map { Float($0 % 7) }])
+    func model(fold: Int) throws -> [String: [UInt8]] {
+      var plan = DataPlan(window: 4)
+      (plan.split.testSteps, plan.split.folds, plan.split.fold) = (30, 3, fold)
+      return try ArtifactTests.train(dataset, ModelSettings(cell: .gru, hidden: 3), data: plan).2
+    }
+    let (first, second) = (try model(fold: 0), try model(fold: 1))
+    _ = try Ensemble([first, first])
+    let error = #expect(throws: ArtifactError.self) { try Ensemble([first, second]) }
+    #expect(error?.description.contains("member 2 of fold 2, the first of fold 1") == true)
+  }
 }

@@ -53,6 +53,7 @@ import Testing
         "spam@2: the mean"))
     let listed = try program.good("models")
     #expect(listed.contains("spam@2 *") && listed.contains("first"))
+    #expect(listed.hasSuffix("* is what the name alone stands for.\n"))
     #expect(try program.good("predict", "--model", "spam@1", "win a prize 7").hasPrefix("spam "))
     #expect(try program.good("predict", "--model", "spam", "see you at 8").hasPrefix("ham "))
     #expect(
@@ -60,6 +61,14 @@ import Testing
     )
     let compared = try program.good("ensemble", "way", "--best", "3")
     #expect(compared.contains("mean of 3") && compared.contains("accuracy"))
+    for arguments in [["ensemble", "way"], ["predict", "see you at 8", "--sweep", "way"]] {
+      let all = try program.run(arguments + ["--best", "9"])
+      #expect(all.code == 0)
+      #expect(
+        all.lines == [
+          "unroll: 3 trials of sweep 1 succeeded, fewer than the 9 asked for: all of them are taken"
+        ])
+    }
     try program.good("models", "withdraw", "spam@2")
     #expect(try program.good("models", "--json").contains("\"withdrawn_by\""))
     let missing = try program.run("predict", "--model", "spam@2", "x")
@@ -148,9 +157,9 @@ import Testing
       """
       dataset: {name: letters, max_length: 16}
       model: {cell: gru, hidden: 12, embedding: 4}
-      training: {epochs: 6, rate: 0.02, batch: 8}
+      training: {epochs: 6, rate: {choice: [0.02, 0.03]}, batch: 8}
       objective: {metric: bits_per_character}
-      trials: 1
+      search: grid
       """)
     let up = try program.start("up", "--slots", "1")
     try program.good("enqueue", "sweep.yaml", "--watch")
@@ -165,6 +174,14 @@ import Testing
     let unknown = try program.run("generate", "--trial", "1", "--prompt", "aX", "--length", "1")
     #expect(unknown.code == 0 && unknown.errors.contains("does not know 1 of"))
     #expect(try program.good("predictions", "1").contains("predictions of trial 1"))
+    for (arguments, line) in [
+      (["mistakes", "1"], "trial 1 is a language model"),
+      (["mistakes", "1", "--json"], "trial 1 is a language model"),
+      (["promote", "--best", "2", "latest", "--as", "lm"], "texts have no mean"),
+    ] {
+      let run = try program.run(arguments)
+      #expect(run.code == 2 && run.lines.count == 1 && run.errors.contains(line), "\(run.errors)")
+    }
     up.send(SIGTERM)
     #expect(up.wait() == .exited(0))
   }

@@ -86,6 +86,16 @@ import Testing
     }
     #expect(try program.good("plot", "curves", "--trial", "1").contains("validation"))
 
+    // What another rule stops is named as the leaderboard names it.
+    let replayed = try program.good("replay", "1", "--stop", "halving").split(separator: "\n")
+    let head = try #require(replayed.firstIndex { $0.hasPrefix("trial  number  stopped at") })
+    #expect(head + 1 < replayed.endIndex)
+    for line in replayed[(head + 1)...] {
+      let cells = line.split(separator: " ").prefix(2).compactMap { Int($0) }
+      #expect(cells.count == 2 && cells[0] == cells[1] + 1, "\(line)")
+    }
+    #expect(try program.good("replay", "1", "--stop", "halving", "--json").contains("_trial_id"))
+
     for (arguments, line) in [
       (["slice", "1", "--params", "rat", "-o", "a.svg"], "no setting rat; there are:"),
       (["rank", "1", "--params", "rate", "-o", "a.svg"], "needs 2 settings"),
@@ -128,6 +138,58 @@ import Testing
     try expectRefusal(
       program, ["forecast", "1", "--step", "9", "-o", "a.svg"], "forecast 9 steps ahead")
     try expectRefusal(program, ["forecast", "1", "--step", "0", "-o", "a.svg"], "at least 1")
+    up.send(SIGTERM)
+    #expect(up.wait() == .exited(0))
+  }
+
+  @Test func `a series is drawn without gaps, beside what plain methods expect`() throws {
+    let program = try Program()
+    try program.good("migrate")
+    try program.write(
+      "series.csv",
+      "passengers\n" + (0..<120).map { "\(50 + 3 * ($0 % 7) + $0 % 2)\n" }.joined())
+    try program.good(
+      "dataset", "import", "series.csv", "--name", "series", "--format", "csv", "--values",
+      "passengers")
+    let up = try program.start("up", "--slots", "2")
+    try program.write(
+      "sweep.yaml",
+      """
+      dataset: {name: series, window: 7, horizon: 4, season: 7, split: {test: 30, validation: 20}}
+      model: {hidden: 4}
+      training: {epochs: 1, quantiles: [0.1, 0.5, 0.9]}
+      objective: {metric: mape, goal: minimize}
+      trials: 1
+      predictions: 1
+      """)
+    let watched = try program.good("enqueue", "sweep.yaml", "--watch")
+    #expect(watched.contains("validation mape (%)") && watched.contains("test mape (%)"))
+    #expect(try program.good("trial", "1").contains("smape (%)"))
+    try program.good("plot", "forecast", "1", "-o", "forecast.svg")
+    let drawn = program.read("forecast.svg")
+    for text in [
+      ">passengers<", ">1 step ahead<", ">seasonal naive<", ">between the outer quantiles<",
+    ] {
+      #expect(drawn.contains(text), "\(text)")
+    }
+    // All 50 steps of validation and test in one line, though forecasts of one step end three earlier.
+    let ways = drawn.split(separator: "\n").filter { $0.contains("class=\"mark\"") }
+    #expect(ways.contains { way in way.count { $0 == "L" } == 49 && way.count { $0 == "M" } == 1 })
+    up.send(SIGTERM)
+    #expect(up.wait() == .exited(0))
+  }
+
+  @Test func `where only some trials count, it is said how many`() throws {
+    let program = try program()
+    let up = try program.start("up", "--slots", "2")
+    try program.write(
+      "stopped.yaml", program.read("sweep.yaml") + "stop: {rule: halving, eta: 3}\n")
+    try program.good("enqueue", "stopped.yaml", "--watch")
+    for kind in ["pareto", "importance"] {
+      try program.good("plot", kind, "latest", "-o", "few.svg")
+      #expect(program.read("few.svg").contains("trials that succeeded (of 8)"), "\(kind)")
+      #expect(try program.good(kind, "latest").contains("trials that succeeded (of 8)"), "\(kind)")
+    }
     up.send(SIGTERM)
     #expect(up.wait() == .exited(0))
   }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Orchestration
 import Pictures
 import Search
 import Store
@@ -30,13 +31,16 @@ extension PlotSource {
         let (a, b) = (first.objective ?? 0, second.objective ?? 0)
         return a == b ? first.id < second.id : isLess ? a < b : a > b
       }
-    let best = ranked.prefix(Self.named)
+    let best = Array(ranked.prefix(Self.named))
+    let settings = settings(best)
     let others = Set(points.keys).subtracting(best.map(\.id)).sorted()
     let plot = LinePlot(
-      title: "\(split) \(metric)", horizontal: "epoch", vertical: "\(split) \(metric)",
-      lines: best.map { trial in
+      title: "\(split) \(metric)", horizontal: "epoch",
+      vertical: "\(split) \(Format.title(metric))", axis: Self.axis(metric, objective),
+      lines: zip(best, settings.own).map { trial, own in
         LinePlot.Line(
-          "\(trial.id)  \(Format.metric(trial.objective ?? .nan))  \(settings(trial))",
+          "\(trial.id): \(Format.metric(trial.objective ?? .nan))"
+            + (own.isEmpty ? "" : ", \(own)"),
           points[trial.id] ?? [])
       },
       background: others.compactMap { points[$0] }, backgroundName: "other trials",
@@ -44,7 +48,8 @@ extension PlotSource {
     let curves = LearningCurves(
       title: "\(name(sweep)): learning curves",
       subtitle: "\(points.count) trials; named are the best \(best.count) by "
-        + "\(objective.split) \(objective.metric): trial, what it reached, settings.",
+        + "\(objective.split) \(objective.metric): trial, what it reached, settings."
+        + (settings.shared.isEmpty ? "" : " All of these: \(settings.shared)."),
       plots: [plot])
     return Plot(curves.picture) { curves.lines(width: $0) }
   }
@@ -57,20 +62,24 @@ extension PlotSource {
     let names = metrics ?? (objective.metric == "loss" ? ["loss"] : ["loss", objective.metric])
     let rows = try trials.map { try database.curve(trial: $0.id) }
     let isAlone = trials.count == 1
+    let settings = settings(trials)
     let plots = try names.map { metric -> LinePlot in
       let splits = isAlone ? ["train", "validation", "test"] : [split ?? objective.split]
-      let lines = zip(trials, rows).flatMap { trial, rows in
+      let lines = zip(zip(trials, settings.own), rows).flatMap { named, rows in
         splits.compactMap { split -> LinePlot.Line? in
           let points = rows.filter { $0.name == metric && $0.split == split }
             .map { Point(Double($0.epoch), $0.value) }
           // What was looked at once, at the end, is no curve.
           guard points.count > (split == "test" ? 1 : 0) else { return nil }
-          return LinePlot.Line(isAlone ? split : "\(trial.id)  \(settings(trial))", points)
+          let (trial, own) = named
+          return LinePlot.Line(
+            isAlone ? split : "\(trial.id)" + (own.isEmpty ? "" : ": \(own)"), points)
         }
       }
       return LinePlot(
-        title: isAlone ? metric : "\(splits[0]) \(metric)", horizontal: "epoch", vertical: metric,
-        lines: lines, levels: isAlone ? try levels(sweep, metric, objective.split) : [],
+        title: isAlone ? metric : "\(splits[0]) \(metric)", horizontal: "epoch",
+        vertical: Format.title(metric), axis: Self.axis(metric, objective), lines: lines,
+        levels: isAlone ? try levels(sweep, metric, objective.split) : [],
         places: isAlone
           ? trials[0].bestEpoch.map { [.init("best epoch \($0)", at: Double($0))] } ?? [] : [])
     }.filter { !$0.lines.isEmpty }
@@ -85,8 +94,19 @@ extension PlotSource {
       title: isAlone
         ? "Trial \(ids[0]) of sweep \(sweep.id), \(sweep.name): learning curves"
         : "Trials \(ids.map(String.init).joined(separator: ", ")): learning curves",
-      subtitle: isAlone ? settings(trials[0]) : "", plots: plots)
+      subtitle: isAlone
+        ? settings.own[0] : settings.shared.isEmpty ? "" : "All of these: \(settings.shared).",
+      plots: plots)
     return Plot(curves.picture) { curves.lines(width: $0) }
+  }
+
+  /// A loss may fall over decades; of a share such as accuracy, what matters is how far it is from one.
+  private static func axis(_ metric: String, _ objective: Store.Objective) -> LinePlot.Vertical {
+    let isGain =
+      metric == objective.metric
+      ? objective.goal == "maximize"
+      : SpecSchema.sweep.metrics.first { $0.name == metric }?.goal == .maximize
+    return isGain ? .linear : .suitable
   }
 
   /// What methods without a network reach.

@@ -1,9 +1,11 @@
 import ArgumentParser
+import Orchestration
 import Pictures
 import Store
+import Training
 
 extension PlotSource {
-  /// What a trial forecast of the first series, beside the truth and what came so many steps before.
+  /// What a trial forecast of the first series, beside the truth and what plain methods expected.
   func forecast(_ id: Int, step: Int) throws -> Plot {
     let trial = try database.trial(id: id)
     let sweep = try database.sweep(id: trial.sweepID)
@@ -17,25 +19,30 @@ extension PlotSource {
     }
     let isSeries = first.position != nil
     let rows = isSeries ? all.filter { $0.example == first.example } : all
-    // What was before the test split is told too: it is what the eye compares with.
-    let before =
-      isSeries && split == "test"
-      ? try database.forecasts(trial: id, split: "validation", step: step)
-        .filter { $0.example == first.example } : []
-    var truths: [Int: Double] = [:]
-    for row in before + rows { truths[row.position ?? row.example] = row.truth }
     let forecasts = Dictionary(
       rows.map { ($0.position ?? $0.example, $0) }, uniquingKeysWith: { $1 })
-    let places = truths.keys.sorted()
-    var subtitle = settings(trial)
-    if isSeries { subtitle += "; \(step) \(step == 1 ? "step" : "steps") ahead" }
-    let series = Set(all.map(\.example)).count
-    if isSeries, series > 1 { subtitle += "; series \(first.example), the first of \(series)" }
+    var truths = forecasts.mapValues(\.truth)
+    var hasPast = false
+    if isSeries {
+      func known(_ split: String) throws -> [Int: Double] {
+        try database.truths(trial: id, split: split, example: first.example)
+      }
+      truths.merge(try known(split)) { $1 }
+      // What was before the test split is told too: it is what the eye compares with.
+      let before = split == "test" ? try known("validation") : [:]
+      hasPast = !before.isEmpty
+      truths.merge(before) { $1 }
+    }
+    // Steps of which nothing is known leave a gap in the lines.
+    let places =
+      isSeries ? Array((truths.keys.min() ?? 0)...(truths.keys.max() ?? 0)) : truths.keys.sorted()
+    let encoding = try? encoding(of: id)
     let picture = Forecast(
       title: "Trial \(id) of sweep \(sweep.id), \(sweep.name): forecasts of the \(split) split",
-      subtitle: subtitle, horizontal: .steps(isSeries ? "step of the series" : "example"),
-      vertical: "value, in units of the data", places: places.map(Double.init),
-      truth: .init("truth", places.map { truths[$0] }),
+      subtitle: subtitle(trial, all, isSeries ? step : nil),
+      horizontal: .steps(isSeries ? "step of the series" : "example"),
+      vertical: isSeries ? encoding?.target ?? "value" : "value, in units of the data",
+      places: places.map(Double.init), truth: .init("truth", places.map { truths[$0] }),
       forecast: .init("forecast", places.map { forecasts[$0]?.prediction }),
       intervals: rows.contains { $0.lower != nil }
         ? [
@@ -43,10 +50,46 @@ extension PlotSource {
             "between the outer quantiles", low: places.map { forecasts[$0]?.lower },
             high: places.map { forecasts[$0]?.upper })
         ] : [],
-      baseline: isSeries
-        ? .init(
-          "persistence", places.map { forecasts[$0] == nil ? nil : truths[$0 - step] }) : nil,
-      begin: before.isEmpty ? nil : forecasts.keys.min().map(Double.init))
+      baselines: isSeries
+        ? naive(step, season: encoding?.forecast?.season).map { name, source in
+          .init(name, places.map { forecasts[$0] == nil ? nil : truths[source($0)] })
+        } : [],
+      begin: hasPast ? forecasts.keys.min().map(Double.init) : nil)
     return Plot(picture.picture)
+  }
+
+  private func subtitle(_ trial: TrialReport, _ points: [ForecastPoint], _ step: Int?) -> String {
+    var parts = [settings(trial)]
+    if let step, let first = points.first {
+      parts.append("\(step) \(step == 1 ? "step" : "steps") ahead")
+      let series = Set(points.map(\.example)).count
+      if series > 1 { parts.append("series \(first.example), the first of \(series)") }
+    }
+    return parts.filter { !$0.isEmpty }.joined(separator: "; ")
+  }
+
+  /// Where plain methods take from what they expect of a position, so many steps ahead.
+  private func naive(_ step: Int, season: Int?) -> [(name: String, source: (Int) -> Int)] {
+    let last = ("persistence", { (position: Int) in position - step })
+    guard let season else { return [last] }
+    return [
+      last, ("seasonal naive", { $0 - step + 1 - season + (step - 1) % season }),
+    ]
+  }
+
+  /// What the inputs and outputs of a trial's model mean.
+  private func encoding(of trial: Int) throws -> Encoding {
+    let bytes = try database.content(
+      of: database.artifact(trial: trial, name: Artifact.Name.plan))
+    return try PlanDocument(decoding: bytes).encoding
+  }
+}
+
+extension Encoding {
+  /// The name of the channel that is predicted.
+  fileprivate var target: String? {
+    targetChannel.flatMap { place in
+      channels.flatMap { $0.indices.contains(place) ? $0[place] : nil }
+    }
   }
 }

@@ -36,13 +36,28 @@ struct PlotSource {
   }
 
   /// `lstm, hidden 64, rate 0.003`: the settings of a trial; what is a word says itself what it is.
-  func settings(_ trial: TrialReport) -> String {
+  func settings(_ trial: TrialReport) -> String { told(trial).joined(separator: ", ") }
+
+  /// The settings in which trials differ, those of each, and those that all of them have.
+  func settings(_ trials: [TrialReport]) -> (own: [String], shared: String) {
+    let all = trials.map(told)
+    guard let first = all.first, all.count > 1 else {
+      return (all.map { $0.joined(separator: ", ") }, "")
+    }
+    let shared = first.filter { text in all.allSatisfy { $0.contains(text) } }
+    return (
+      all.map { $0.filter { !shared.contains($0) }.joined(separator: ", ") },
+      shared.joined(separator: ", ")
+    )
+  }
+
+  private func told(_ trial: TrialReport) -> [String] {
     ((try? Assignment(json: trial.params.text)) ?? Assignment([:]))
       .map { entry in
         let value = Format.value(entry.value)
         guard entry.value.string == nil else { return value }
         return "\(entry.path.split(separator: ".").last ?? "") \(value)"
-      }.joined(separator: ", ")
+      }
   }
 
   // MARK: Of sweeps
@@ -57,7 +72,8 @@ struct PlotSource {
     let trials = rows.map(\.trials).max() ?? 0
     let bars = ImportanceBars(
       title: "\(name(sweep)): which settings mattered",
-      subtitle: "PED-ANOVA: how the best tenth of \(trials) trials differs from all."
+      subtitle:
+        "PED-ANOVA: how the best tenth of \(sweep.counted(trials)) differs from all of them."
         + (trials < 50 ? " With fewer than about fifty trials these are hints." : ""),
       shares: rows.map { ImportanceBars.Share($0.name, $0.importance, trials: $0.trials) })
     return Plot(bars.picture, lines: bars.lines)
@@ -93,10 +109,12 @@ struct PlotSource {
     let front = Set(trials.front)
     let picture = ParetoPicture(
       title: "\(name(sweep)): \(trials.metrics.joined(separator: " against "))",
-      subtitle: "The front has the numbers of its trials.",
+      subtitle: "Drawn: \(sweep.counted(trials.candidates.count)). "
+        + "The front has the numbers of its trials.",
       metrics: zip(trials.metrics, trials.isGain).map { metric, isGain in
         .init(
-          metric == ParetoTrials.effort ? "training, seconds" : "\(objective.split) \(metric)",
+          metric == ParetoTrials.effort
+            ? "training, seconds" : "\(objective.split) \(Format.title(metric))",
           isLessBetter: !isGain)
       },
       candidates: trials.candidates.enumerated().map { index, candidate in

@@ -39,7 +39,7 @@ struct EnsembleVerb: ParsableCommand {
   func run() throws {
     let (trials, ensemble, data) = try database.withDatabase { database in
       let models = TrialModels(database)
-      let trials = try models.best(best, of: argument.find(database))
+      let trials = try ModelOptions.best(best, of: argument.find(database), database)
       let ensemble = try Ensemble(trials.map { try models.artifacts(trial: $0) })
       return (trials, ensemble, try models.data(trial: trials[0], ensemble.document))
     }

@@ -91,6 +91,8 @@ struct ImportanceVerb: ParsableCommand {
       ])
     }
     for line in table.lines() { print(line) }
+    let count = rows.map(\.trials).max() ?? 0
+    if count < sweep.created { print("\nFrom \(sweep.counted(count)).") }
   }
 
   /// The pairs that are worth a line.

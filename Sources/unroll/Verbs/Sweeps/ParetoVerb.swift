@@ -56,7 +56,8 @@ struct ParetoVerb: ParsableCommand {
     let paths = Set(front.flatMap { $0.assignment.map(\.path) }).sorted()
     let split = sweep.objective.map { $0.split + " " } ?? ""
     var table = Table(
-      [("trial", .right)] + metrics.map { ($0 == ParetoTrials.effort ? $0 : split + $0, .right) }
+      [("trial", .right)]
+        + metrics.map { ($0 == ParetoTrials.effort ? $0 : split + Format.title($0), .right) }
         + paths.map { ($0, .left) })
     for candidate in front {
       table.add(
@@ -65,8 +66,8 @@ struct ParetoVerb: ParsableCommand {
     }
     for line in table.lines() { print(line) }
     print(
-      "\nFor each of these, no other of \(count) trials is at least as good in every metric and"
-        + " better in one.")
+      "\nFor each of these, no other of \(sweep.counted(count)) is at least as good in every metric"
+        + " and better in one.")
   }
 
   private func json(_ candidate: ParetoTrials.Candidate, _ metrics: [String]) -> JSON {

@@ -43,8 +43,12 @@ struct ReplayVerb: ParsableCommand {
       settings.epochs = max(settings.epochs, curves.losses.map(\.count).max() ?? 1)
       let replay = Replay(settings, curves: curves.losses, workers: workers)
       let goals = curves.goals
-      if output.isJSON { return try JSONOutput.print(Told(replay, goals[0])) }
-      print(replay.description(goals: goals))
+      let ids = Dictionary(
+        uniqueKeysWithValues: try database.trials(sweep: sweep.id, limit: .max).map {
+          ($0.number, $0.id)
+        })
+      if output.isJSON { return try JSONOutput.print(Told(replay, goals[0], ids)) }
+      print(replay.description(goals: goals) { "\(ids[$0] ?? 0)" })
       if !replay.cut.isEmpty {
         print(
           "\(replay.cut.count) trials would have been trained further than they were; they are taken "
@@ -52,10 +56,11 @@ struct ReplayVerb: ParsableCommand {
       }
       guard !replay.stopped.isEmpty else { return }
       var table = Table(
-        [("number", .right), ("stopped at", .right)] + curves.names.map { ($0, .right) })
+        [("trial", .right), ("number", .right), ("stopped at", .right)]
+          + curves.names.map { ($0, .right) })
       for trial in replay.stopped {
         table.add(
-          ["\(trial.trial)", "epoch \(trial.epochs)"]
+          ["\(ids[trial.trial] ?? 0)", "\(trial.trial)", "epoch \(trial.epochs)"]
             + goals.indices.map { place in
               trial.losses.indices.contains(place)
                 ? Format.metric(goals[place].loss(of: trial.losses[place])) : "–"
@@ -78,19 +83,25 @@ struct ReplayVerb: ParsableCommand {
     let rule: String
     let epochs: Int
     let stored_epochs: Int
+    /// Numbers within the sweep, and what the leaderboard calls the same trials.
     let found: Int?
+    let found_trial_id: Int?
     let found_objective: Double?
     let best: Int?
+    let best_trial_id: Int?
     let best_objective: Double?
     let stopped: [Int]
+    let stopped_trial_ids: [Int]
 
-    init(_ replay: Replay, _ goal: Goal) {
+    init(_ replay: Replay, _ goal: Goal, _ ids: [Int: Int]) {
       rule = "\(replay.settings)"
       (epochs, stored_epochs) = (replay.epochs, replay.storedEpochs)
       (found, best) = (replay.found?.trial, replay.best?.trial)
       found_objective = replay.found?.losses.first.map(goal.loss)
       best_objective = replay.best?.losses.first.map(goal.loss)
       stopped = replay.stopped.map(\.trial)
+      (found_trial_id, best_trial_id) = (found.flatMap { ids[$0] }, best.flatMap { ids[$0] })
+      stopped_trial_ids = stopped.compactMap { ids[$0] }
     }
   }
 }

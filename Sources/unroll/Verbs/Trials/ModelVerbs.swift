@@ -46,7 +46,7 @@ struct PromoteVerb: ParsableCommand {
     try database.withDatabase { database in
       var trials = Int(subject).map { [$0] } ?? []
       if let best {
-        trials = try TrialModels(database).best(best, of: database.sweep(matching: subject))
+        trials = try ModelOptions.best(best, of: database.sweep(matching: subject), database)
       }
       let version = try database.promote(trials: trials, name: name, comment: comment)
       print(
@@ -95,6 +95,7 @@ struct ModelsVerb: ParsableCommand {
           ])
         }
         for line in table.lines() { print(line) }
+        if models.contains(where: \.isNewest) { print("\n* is what the name alone stands for.") }
       }
     }
 

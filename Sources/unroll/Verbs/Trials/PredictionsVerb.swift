@@ -63,7 +63,12 @@ struct MistakesVerb: ParsableCommand {
 
   func run() throws {
     try database.withDatabase { database in
-      _ = try database.trial(id: trial)
+      let sweep = try database.sweep(id: database.trial(id: trial).sweepID)
+      guard !sweep.isOfLanguage else {
+        throw SystemError(
+          "trial \(trial) is a language model, whose mistakes are of degree: unroll.predictions has the "
+            + "loss of each window (unroll predictions \(trial))")
+      }
       guard try database.hasPredictions(trial: trial) else {
         throw SystemError(
           "no predictions of trial \(trial) are stored; unroll predictions \(trial) stores them")

@@ -73,7 +73,7 @@ struct TrialVerb: ParsableCommand {
     }
     if let objective = sweep.objective, let value = trial.objective {
       print(
-        "  \(objective.split) \(objective.metric) \(Format.metric(value)) at epoch \(trial.bestEpoch ?? 0)"
+        "  \(objective.split) \(Format.title(objective.metric)) \(Format.metric(value)) at epoch \(trial.bestEpoch ?? 0)"
           + " of \(trial.epochs ?? 0), \(Format.seconds(trial.trainingSeconds ?? 0))")
     }
   }
@@ -96,7 +96,9 @@ struct TrialVerb: ParsableCommand {
       guard !series.isEmpty else { continue }
       print("")
       let width = min(Terminal.width ?? 80, 100)
-      for line in TextChart(title: metric, series: series).lines(width: width, height: 9) {
+      for line in TextChart(title: Format.title(metric), series: series).lines(
+        width: width, height: 9)
+      {
         print(line)
       }
     }
@@ -115,7 +117,7 @@ struct TrialVerb: ParsableCommand {
       var table = Table([("", .left)] + splits.map { ($0, .right) })
       for name in names {
         table.add(
-          [name]
+          [Format.title(name)]
             + splits.map { split in
               final.first { $0.name == name && $0.split == split }
                 .map { Format.metric($0.value) } ?? "–"
