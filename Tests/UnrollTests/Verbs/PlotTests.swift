@@ -183,7 +183,7 @@ import Testing
     let program = try program()
     let up = try program.start("up", "--slots", "2")
     try program.write(
-      "stopped.yaml", program.read("sweep.yaml") + "stop: {rule: halving, eta: 3}\n")
+      "stopped.yaml", program.read("sweep.yaml") + "\nstop: {rule: halving, eta: 3}\n")
     try program.good("enqueue", "stopped.yaml", "--watch")
     for kind in ["pareto", "importance"] {
       try program.good("plot", kind, "latest", "-o", "few.svg")
