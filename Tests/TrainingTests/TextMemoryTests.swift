@@ -69,8 +69,12 @@ import Training
       defer { unlink(path) }
       do {
         let words = (0..<5000).map { "word\($0)" }
-        let texts = (0..<60_000).map { row in
-          (0..<80).map { words[(row &* 31 &+ $0 &* $0 &* 7) % 5000] }.joined(separator: " ")
+        let texts = (0..<60_000).map { (row: Int) -> String in
+          let chosen = (0..<80).map { (place: Int) -> String in
+            let number: Int = 31 * row + 7 * place * place
+            return words[number % 5000]
+          }
+          return chosen.joined(separator: " ")
         }
         let dataset = Dataset(
           name: "d", inputs: .texts(texts), labels: texts.indices.map { "label \($0 % 2)" })
