@@ -53,7 +53,10 @@ import Training
 
   /// The memory of this process that no file backs, in megabytes.
   private static func anonymousMemory() -> Int {
-    malloc_trim(0)
+    // What was freed goes back to the system; Glibc's Swift names do not have this function.
+    if let trim = dlsym(nil, "malloc_trim") {
+      _ = unsafeBitCast(trim, to: (@convention(c) (Int) -> CInt).self)(0)
+    }
     let status =
       (try? String(contentsOf: URL(filePath: "/proc/self/status"), encoding: .utf8)) ?? ""
     let line = status.split(separator: "\n").first { $0.hasPrefix("RssAnon:") } ?? ""
@@ -62,12 +65,16 @@ import Training
 
   @Test func `a large dataset of texts takes little memory that no file backs`() async {
     await #expect(processExitsWith: .success) {
-      let path = "\(NSTemporaryDirectory())/texts-\(getpid())"
+      let path = "\(FileManager.default.temporaryDirectory.path)/texts-\(getpid())"
       defer { unlink(path) }
       do {
         let words = (0..<5000).map { "word\($0)" }
-        let texts = (0..<60_000).map { row in
-          (0..<80).map { words[(row &* 31 &+ $0 &* $0 &* 7) % 5000] }.joined(separator: " ")
+        let texts = (0..<60_000).map { (row: Int) -> String in
+          let chosen = (0..<80).map { (place: Int) -> String in
+            let number: Int = 31 * row + 7 * place * place
+            return words[number % 5000]
+          }
+          return chosen.joined(separator: " ")
         }
         let dataset = Dataset(
           name: "d", inputs: .texts(texts), labels: texts.indices.map { "label \($0 % 2)" })
