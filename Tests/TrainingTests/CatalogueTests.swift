@@ -124,9 +124,8 @@ import Training
       ),
       (
         "1970,1,2,p,1,x\n1970,1,2,p,1,x",
-        "f:3: column 'y': found a time that is not after that of "
-          + "the row before; allowed: rows in the order of time (and, with several series, the option "
-          + "series)"
+        "f:3: column 'y': found 1970-01-02 after 1970-01-02 in the row before; allowed: later "
+          + "times from row to row (and, with several series, the option series)"
       ),
       ("1970,x,2,p,1,x", "f:2: column 'm': found 'x'; allowed: an integer"),
     ] {
