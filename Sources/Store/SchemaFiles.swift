@@ -59,6 +59,7 @@ package struct SchemaFile: Sendable, Hashable {
     SchemaFile("diverged", PackageResources.diverged_sql),
     SchemaFile("failed_workers", PackageResources.failed_workers_sql),
     SchemaFile("hidden_size", PackageResources.hidden_size_sql),
+    SchemaFile("long_memory", PackageResources.long_memory_sql),
     SchemaFile("most_confident_mistakes", PackageResources.most_confident_mistakes_sql),
     SchemaFile("over_seeds", PackageResources.over_seeds_sql),
     SchemaFile("overfitting", PackageResources.overfitting_sql),

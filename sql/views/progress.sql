@@ -186,7 +186,8 @@ comment on column unroll.decisions.sweep_id is 'Sweep.';
 comment on column unroll.decisions.trial_id is 'Trial, if it is about one.';
 comment on column unroll.decisions.number is 'Number of the trial within the sweep.';
 comment on column unroll.decisions.kind is
-  'activate, refuse, create, continue, pause, promote, stop, retry, give_up, cancel, resume, set, name, withdraw or finish.';
+  'activate, refuse, create, continue, pause, promote, copy, stop, retry, give_up, cancel, resume, set, take_back, stuck, name, '
+  'withdraw or finish.';
 comment on column unroll.decisions.reason is 'Why, in words.';
 comment on column unroll.decisions.details is 'The facts behind it.';
 comment on column unroll.decisions.at is 'When.';

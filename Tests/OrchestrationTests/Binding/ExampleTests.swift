@@ -29,8 +29,8 @@ import Training
     let dataset = try Generator.temporalOrder.dataset(count: 400, length: 100, seed: 1)
     let checked = try CheckedSweep(spec, on: dataset)
     #expect(checked.facts.labels?.count == 4)
-    #expect((310...330).contains(checked.facts.train))
-    #expect(checked.firstPlan.training.batch == 64)
+    #expect((290...310).contains(checked.facts.train))
+    #expect(checked.firstPlan.training.batch == 32)
   }
 
   @Test func `the precision of a sweep reaches its plans`() throws {
