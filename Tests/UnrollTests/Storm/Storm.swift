@@ -113,6 +113,8 @@ final class Storm {
     direct.settings = [
       "default_transaction_read_only": "off", "lock_timeout": "0", "statement_timeout": "0",
     ]
+    // What looks at all that many sweeps wrote takes its time where others use the machine too.
+    direct.callTimeout = .seconds(300)
     self.direct = direct
     let pooler: Pooler? =
       try plan.isPooled ? Pooler(for: ConnectionOptions(server.url), connections: 20) : nil
