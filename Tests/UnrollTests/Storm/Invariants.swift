@@ -98,11 +98,14 @@ extension Storm {
     (
       "I3 no attempt writes after the next was granted",
       """
-      select format('trial %s: epoch %s by attempt %s, epoch %s by attempt %s', a.trial_id, a.epoch,
-        a.token, b.epoch, b.token)
-      from unroll_internal.metric a join unroll_internal.metric b
-        on b.trial_id = a.trial_id and b.epoch > a.epoch and b.token < a.token
-        and b.name_id = a.name_id and b.split = a.split
+      select format('trial %s: epoch %s by attempt %s, a later one by attempt %s', trial_id, epoch,
+        token, earliest)
+      from (
+        select m.*, min(token) over (
+            partition by trial_id, name_id, split order by epoch desc
+            rows between unbounded preceding and 1 preceding) as earliest
+        from unroll_internal.metric m) m
+      where earliest < token
       """
     ),
     (
