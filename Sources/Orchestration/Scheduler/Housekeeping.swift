@@ -5,7 +5,9 @@ import Store
 /// whose time is over, deletes what need not be kept, and vacuums the tables that every claim reads.
 struct Housekeeping {
   /// Trials that went through the window since it was vacuumed.
-  var moved = 0
+  private var moved = 0
+  /// The same since their states were.
+  private var changed = 0
 
   /// Claims slow down visibly after some ten thousand dead rows; a vacuum of the window takes
   /// milliseconds.
@@ -16,12 +18,18 @@ struct Housekeeping {
   private let logger: Logger
   private var nextBudgets = ContinuousClock.now
   private var nextExpiry = ContinuousClock.now
-  private var windowVacuums = 0
+  private var nextStates = ContinuousClock.now
   private var mayVacuum = true
 
   init(queue: String, logger: Logger) {
     self.queue = queue
     self.logger = logger
+  }
+
+  /// Takes note of trials that came into the window or changed their places there.
+  mutating func note(moved: Int) {
+    self.moved += moved
+    changed += moved
   }
 
   /// Does what is due.
@@ -42,17 +50,23 @@ struct Housekeeping {
       if gone > 0 { logger.debug("deleted \(gone) rows that need not be kept") }
       nextExpiry = .now + (gone < Self.batch ? .seconds(60) : (.now - begin) * 4)
     }
-    if moved >= Self.movedPerVacuum && mayVacuum {
+    guard mayVacuum else { return }
+    if moved >= Self.movedPerVacuum {
       moved = 0
-      try vacuum(client)
+      try vacuum { try client.perform { try $0.vacuumWindow() } }
+    }
+    if changed > 0, ContinuousClock.now >= nextStates {
+      changed = 0
+      let begin = ContinuousClock.now
+      try vacuum { try client.perform { try $0.vacuumStates() } }
+      // Of a million trials it takes its time: a fiftieth of ours at most.
+      nextStates = .now + max(.seconds(10), (.now - begin) * 50)
     }
   }
 
-  private mutating func vacuum(_ client: DatabaseClient) throws {
+  private mutating func vacuum(_ body: () throws -> Void) throws {
     do {
-      try client.perform { try $0.vacuumWindow() }
-      windowVacuums += 1
-      if windowVacuums.isMultiple(of: 10) { try client.perform { try $0.vacuumStates() } }
+      try body()
     } catch let error as StoreError where !error.isRetryable {
       // Only the owner of a table may, and autovacuum does it later.
       mayVacuum = false

@@ -157,14 +157,14 @@ public final class Scheduler {
     // Proving the term is a write: an idle scheduler makes none.
     let running = sweeps.count { $0.state == "active" && !$0.paused && $0.unfinished > 0 }
     if running > 0 {
-      housekeeping.moved += try client.perform {
-        try $0.refill(queue: settings.queue, window: window, by: leadership)
-      }
+      housekeeping.note(
+        moved: try client.perform {
+          try $0.refill(queue: settings.queue, window: window, by: leadership)
+        })
     }
     if reaps, running > 1 {
-      housekeeping.moved += try client.perform {
-        try $0.rankWindow(queue: settings.queue, by: leadership)
-      }
+      housekeeping.note(
+        moved: try client.perform { try $0.rankWindow(queue: settings.queue, by: leadership) })
     }
     try housekeeping.turn(of: leadership, client)
     return hasMore
