@@ -74,7 +74,7 @@ final class QueueUnderTest {
         let now = pace.withLock { $0 }
         do {
           let moved = try client.perform { try $0.refill(window: now.window, by: leader) }
-          housekeeping.moved += moved
+          housekeeping.note(moved: moved)
           try housekeeping.turn(of: leader, client)
           if let pause = now.pause {
             ending.wait(pause.interval)
