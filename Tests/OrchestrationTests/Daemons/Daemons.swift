@@ -145,7 +145,7 @@ extension Daemons {
     name: long
     dataset: {name: order}
     model: {cell: lstm, hidden: 48, embedding: 8, dropout: 0.3}
-    training: {epochs: 200, batch: 4, rate: 0.001}
+    training: {epochs: 400, batch: 4, rate: 0.001}
     trials: 1
     seed: 5
     """
