@@ -55,7 +55,7 @@ import Testing
     // It serves another queue, so that it learns of the trial in no other way.
     let worker = daemons.worker(lease: .seconds(1))
     let sweep = try daemons.enqueue(
-      Daemons.long.replacing("epochs: 200", with: "epochs: 2") + "\nqueue: other")
+      Daemons.long.replacing("epochs: 400", with: "epochs: 2") + "\nqueue: other")
     try daemons.wait("nothing can be claimed") {
       try daemons.value(
         "select exists (select from unroll_internal.ready)"
@@ -136,7 +136,7 @@ import Testing
     let scheduler = daemons.scheduler()
     let worker = daemons.worker(lease: .seconds(3))
     let sweep = try daemons.enqueue(
-      Daemons.long.replacing("epochs: 200", with: "epochs: 1000000"))
+      Daemons.long.replacing("epochs: 400", with: "epochs: 1000000"))
     try daemons.wait("nothing runs") {
       try daemons.value("select exists (select from unroll.curves)")
     }
@@ -158,7 +158,7 @@ import Testing
     // Between two beats there is time enough for the second attempt to begin.
     let worker = daemons.worker(lease: .seconds(9))
     let sweep = try daemons.enqueue(
-      Daemons.long.replacing("epochs: 200", with: "epochs: 1000000"))
+      Daemons.long.replacing("epochs: 400", with: "epochs: 1000000"))
     let newest = "select coalesce(max(token), 0) from unroll_internal.metric"
     try daemons.wait("nothing runs") { try daemons.value("\(newest)") == 1 }
     let trial: Int = try daemons.value("select id from unroll.trials")
@@ -199,7 +199,7 @@ import Testing
     let scheduler = daemons.scheduler()
     let worker = daemons.worker()
     let sweep = try daemons.enqueue(
-      Daemons.long.replacing("epochs: 200", with: "epochs: 1000000")
+      Daemons.long.replacing("epochs: 400", with: "epochs: 1000000")
         .replacing("trials: 1", with: "trials: 2"))
     try daemons.wait("nothing runs") {
       try daemons.value("select exists (select from unroll.curves)")
