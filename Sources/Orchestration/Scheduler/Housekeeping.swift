@@ -12,6 +12,8 @@ struct Housekeeping {
   /// Claims slow down visibly after some ten thousand dead rows; a vacuum of the window takes
   /// milliseconds.
   private static let movedPerVacuum = 2_000
+  /// A refill has to pass over the dead entries of all trials that went through the window.
+  private static let changedPerVacuum = 20_000
   private static let batch = 1_000
 
   private let queue: String
@@ -55,11 +57,11 @@ struct Housekeeping {
       moved = 0
       try vacuum { try client.perform { try $0.vacuumWindow() } }
     }
-    if changed > 0, ContinuousClock.now >= nextStates {
+    if changed >= Self.changedPerVacuum || changed > 0 && ContinuousClock.now >= nextStates {
       changed = 0
       let begin = ContinuousClock.now
       try vacuum { try client.perform { try $0.vacuumStates() } }
-      // Of a million trials it takes its time: a fiftieth of ours at most.
+      // Few are cleared away too, for a fiftieth of the time at most.
       nextStates = .now + max(.seconds(10), (.now - begin) * 50)
     }
   }
