@@ -20,41 +20,25 @@ public struct DatasetCache: Sendable {
       .map { "\($0)/unroll/datasets" }
   }
 
-  /// A dataset, from the disk or from the database.
+  /// A dataset, from the disk or from the database. On the way to the disk no more than a piece of it is in
+  /// memory.
   ///
   /// - Parameters:
   ///   - stored: Which one.
-  ///   - content: Reads its bytes from the database.
+  ///   - database: Where it is if it is not here.
   /// - Returns: The dataset.
-  /// - Throws: What `content` throws, or `DatasetDecodingError`.
-  public func dataset(_ stored: StoredDataset, content: () throws -> [UInt8]) throws -> Dataset {
-    try dataset(stored, content: content) { take in try take(content()) }
-  }
-
-  /// A dataset, from the disk or from the database, of which no more than a piece is in memory on the
-  /// way to the disk.
-  ///
-  /// - Throws: What the database throws, or `DatasetDecodingError`.
+  /// - Throws: `StoreError`, or `DatasetDecodingError`.
   public func dataset(_ stored: StoredDataset, from database: Database) throws -> Dataset {
-    try dataset(stored, content: { try database.datasetContent(id: stored.id) }) { take in
-      try database.datasetContent(id: stored.id, take)
-    }
-  }
-
-  private func dataset(
-    _ stored: StoredDataset, content: () throws -> [UInt8],
-    pieces: (([UInt8]) throws -> Void) throws -> Void
-  ) throws -> Dataset {
     if let path = directory.map({ "\($0)/\(stored.version)" }) {
       if let data = mapped(path, stored) {
         return try Dataset(decoding: data, name: stored.name)
       }
-      try? keep(path, pieces)
+      try? keep(path) { take in try database.datasetContent(id: stored.id, take) }
       if let data = mapped(path, stored) {
         return try Dataset(decoding: data, name: stored.name)
       }
     }
-    return try Dataset(decoding: content(), name: stored.name)
+    return try Dataset(decoding: try database.datasetContent(id: stored.id), name: stored.name)
   }
 
   /// The file of a dataset if it is whole. It is mapped into memory: what a dataset keeps as it is in

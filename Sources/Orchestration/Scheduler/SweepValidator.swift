@@ -62,9 +62,8 @@ final class SweepValidator: Sendable {
       let spec = try SweepSpec.parse(sweep.spec.text, file: "spec", schema: .sweep)
       let (dataset, initial) = try client.persist(while: { !shutdown.isRequested }) { database in
         (
-          try cache.dataset(database.dataset(id: sweep.datasetID)) {
-            try database.datasetContent(id: sweep.datasetID)
-          }, try database.initialWeights(spec)
+          try cache.dataset(database.dataset(id: sweep.datasetID), from: database),
+          try database.initialWeights(spec)
         )
       }
       let checked = try CheckedSweep(spec, on: dataset, initial: initial)
