@@ -3,8 +3,8 @@ import Testing
 
 @testable import Search
 
-/// What a decision costs, in processor time of its thread: other tests run beside it, which doubles the
-/// times that are asked for (5 ms and 200 ms), and a lost class of complexity multiplies them.
+/// What a decision costs, in processor time of its thread. Other tests run beside it and share its caches:
+/// a bound is three times what is asked for (5 ms and 200 ms); a lost class of complexity is far more.
 @Suite struct SamplerTimeTests {
   private static func seconds() -> Double {
     var now = timespec()

@@ -66,6 +66,33 @@ import Testing
     #expect(try daemons.results(other) != results[0])
   }
 
+  @Test func `a session that holds a sweep holds up no other`() throws {
+    let daemons = try Daemons()
+    let scheduler = daemons.scheduler()
+    let held = try daemons.enqueue(Daemons.small)
+    try daemons.wait("no trial is made") {
+      try daemons.value("select count(*) = 6 from unroll.trials where sweep_id = \(held)")
+    }
+    let person = try Connection(daemons.options)
+    var worker: Daemons.Running?
+    try person.transaction {
+      try person.query("select unroll.pause($1)", [held])
+      worker = daemons.worker()
+      let other = try daemons.enqueue(Daemons.small)
+      try daemons.wait("the other sweep does not end") {
+        // Who says something now and then may keep it.
+        try person.query("select 1")
+        return try daemons.state(other) == "finished"
+      }
+      #expect(try daemons.value("select count(*) = 6 from unroll.attempts"))
+    }
+    #expect(try daemons.value("select unroll.resume(\(held))"))
+    try daemons.waitForEnd(held)
+    #expect(try daemons.state(held) == "finished")
+    try worker?.stop()
+    try scheduler.stop()
+  }
+
   @Test func `what the command would refuse is refused with the reason in the row`() throws {
     let daemons = try Daemons()
     let scheduler = daemons.scheduler()
