@@ -1,7 +1,7 @@
 """Times procrastinate's jobs and Optuna's storage on the server where unroll was timed, and prints
-all in one table. Called by deploy/compare-queue, with -P: the standard library has a queue.py, too.
+all in one table. Called by deploy/compare-queue.
 
-    queue.py CONNINFO UNROLL.jsonl [--jobs N] [--trials N] [--processes N]
+    queues.py CONNINFO UNROLL.jsonl [--jobs N] [--trials N] [--processes N]
 """
 
 import argparse
