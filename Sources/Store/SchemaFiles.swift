@@ -31,6 +31,7 @@ package struct SchemaFile: Sendable, Hashable {
     SchemaFile("m0017_claim", PackageResources.m0017_claim_sql),
     SchemaFile("m0018_review", PackageResources.m0018_review_sql),
     SchemaFile("m0019_waiting", PackageResources.m0019_waiting_sql),
+    SchemaFile("m0020_refill", PackageResources.m0020_refill_sql),
   ]
 
   /// `sql/views`, in the order in which they are applied: again whenever their text changes.

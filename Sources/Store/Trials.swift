@@ -30,18 +30,21 @@ extension Database {
       CreateTrials(sweep: sweep, first: first, trials: trials, leadership: leadership))
   }
 
-  /// Fills the window of trials that may be claimed up to `window`, in fair order, and returns how
-  /// many were added.
+  /// Fills the window of trials that may be claimed up to `window`, in fair order and behind what waits
+  /// there, and returns how many were added.
   public func refill(
     queue: String = "default", window: Int, by leadership: Leadership
   ) throws -> Int {
     try one(RefillWindow(queue: queue, window: window, leadership: leadership))
   }
 
-  /// Brings what waits in the window into the fair order as it is now, and returns how many moved.
+  /// Brings the window into the fair order as it is now, also those who came when it was full, and
+  /// returns how many came and moved.
   @discardableResult
-  public func rankWindow(queue: String = "default", by leadership: Leadership) throws -> Int {
-    try one(RankWindow(queue: queue, leadership: leadership))
+  public func rankWindow(
+    queue: String = "default", window: Int, by leadership: Leadership
+  ) throws -> Int {
+    try one(RankWindow(queue: queue, window: window, leadership: leadership))
   }
 }
 
@@ -63,10 +66,11 @@ private struct CreateTrials: Statement {
 }
 
 private struct RankWindow: Statement {
-  static let sql = "select unroll_internal.rank_window($1, $2, $3)"
+  static let sql = "select unroll_internal.rank_window($1, $2, $3, $4::int)"
   let queue: String
+  let window: Int
   let leadership: Leadership
-  var parameters: [any PostgresEncodable] { [leadership.holder, leadership.term, queue] }
+  var parameters: [any PostgresEncodable] { [leadership.holder, leadership.term, queue, window] }
   static func decode(_ row: Row) throws -> Int { try row[0] }
 }
 

@@ -40,15 +40,17 @@ final class QueueUnderTest {
   /// How the scheduler's loop goes.
   private struct Pace {
     var window: Int
-    /// After each turn, whether it moved something or not; nil: only when there was nothing to do.
-    var pause: Duration?
+    /// After each turn.
+    var pause: Duration
   }
 
   private let pace: Locked<Pace>
+  /// A scheduler does one thing after the other: it makes trials or fills the window.
+  private let turn = Locked(())
 
-  /// A window that workers cannot empty, and no pause: what the statements themselves can do.
+  /// A window that workers cannot empty between two turns: what the statements themselves can do.
   private static func bare(_ plan: QueueBenchmark) -> Pace {
-    Pace(window: max(1_000, 8 * plan.workers * plan.batch), pause: nil)
+    Pace(window: max(1_000, 8 * plan.workers * plan.batch), pause: .milliseconds(20))
   }
 
   /// As a scheduler goes by default, with workers of `slots` slots in all.
@@ -66,21 +68,19 @@ final class QueueUnderTest {
   /// What the scheduler's loop does in a turn.
   private func schedule() {
     let client = DatabaseClient(options, name: "bench.scheduler", logger: logger)
-    let (ending, leader, logger, pace) = (ending, leader, logger, pace)
+    let (ending, leader, logger, pace, turn) = (ending, leader, logger, pace, turn)
     DispatchQueue(label: "unroll.bench.scheduler").async(group: scheduling) {
       defer { client.close() }
       var housekeeping = Housekeeping(queue: "default", logger: logger)
       while !ending.isRequested {
         let now = pace.withLock { $0 }
         do {
-          let moved = try client.perform { try $0.refill(window: now.window, by: leader) }
-          housekeeping.note(moved: moved)
-          try housekeeping.turn(of: leader, client)
-          if let pause = now.pause {
-            ending.wait(pause.interval)
-          } else if moved == 0 {
-            ending.wait(.milliseconds(5))
+          try turn.withLock { _ in
+            housekeeping.note(
+              moved: try client.perform { try $0.refill(window: now.window, by: leader) })
+            try housekeeping.turn(of: leader, client)
           }
+          ending.wait(now.pause.interval)
         } catch {
           ending.wait(.milliseconds(50))
         }
@@ -329,7 +329,9 @@ final class QueueUnderTest {
         NewTrial(
           params: JSON(text: #"{"model.hidden":\#($0),"training.rate":0.001}"#), reason: "drawn")
       }
-      _ = try database.createTrials(sweep: sweep, first: first, new, by: leader)
+      _ = try turn.withLock { _ in
+        try database.createTrials(sweep: sweep, first: first, new, by: leader)
+      }
     }
   }
 

@@ -164,7 +164,9 @@ public final class Scheduler {
     }
     if reaps, running > 1 {
       housekeeping.note(
-        moved: try client.perform { try $0.rankWindow(queue: settings.queue, by: leadership) })
+        moved: try client.perform {
+          try $0.rankWindow(queue: settings.queue, window: window, by: leadership)
+        })
     }
     try housekeeping.turn(of: leadership, client)
     return hasMore
