@@ -344,6 +344,22 @@ import Testing
     _ = try checked(many.picture(), most: 300_000)
   }
 
+  @Test func `of many forecasts some are drawn, and all are counted`() throws {
+    let places = (0..<1000).map(Double.init)
+    let misses = places.map { $0 < 500 ? nil : $0 < 600 ? $0 + 1 : $0 + 11 }
+    var forecast = Forecast(
+      title: "t", horizontal: .steps("step"), vertical: "y", places: places,
+      truth: .init("truth", places), forecast: .init("mean", misses), begin: 500,
+      shown: 450...599)
+    let markup = try checked(forecast.picture())
+    #expect(markup.tells("over 500 places: 9."))
+    #expect(markup.tells("Of 500 forecasts 100 are drawn."))
+    #expect(markup.says("450") || markup.says("460"), "the axis begins near what is drawn")
+    #expect(markup.says("1000") == false && markup.says("900") == false)
+    forecast.shown = 0...999
+    #expect(try checked(forecast.picture()).tells("are drawn") == false)
+  }
+
   @Test func `what does not fit into a row of a legend stands in the next`() throws {
     let names = (0..<3).map { "a method with a name that takes a third of the width, number \($0)" }
     let places = (0..<9).map(Double.init)

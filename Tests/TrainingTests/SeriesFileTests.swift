@@ -82,6 +82,10 @@ import Training
     #expect(file.names == ["a", "b"])
     #expect(file.values == [[1, 0, 0, 1, 1, 0, 0, 2], [0, 1, 0, 5, 0, 1, 0, 6]])
     #expect(file.times(after: 0, count: 2) == ["2010-03-28", "2010-04-28"])
+    let hours = try SeriesFile(
+      Array("t,v\n2010-01-31 22:00,1\n2010-01-31 23:00,2\n".utf8), file: "f",
+      options: Self.options(), channels: ["v"])
+    #expect(hours.times(after: 0, count: 2) == ["2010-02-01 00:00", "2010-02-01 01:00"])
     let unknown = #expect(throws: ImportError.self) {
       try SeriesFile(Array(content.utf8), file: "f", options: options, channels: ["w=x", "v"])
     }

@@ -60,6 +60,8 @@ public struct Forecast: Sendable {
   public var baselines: [Line]
   /// From where on the model had not seen the truth.
   public var begin: Double?
+  /// The places that are drawn, of many; all if nil. Errors are told over all of them.
+  public var shown: ClosedRange<Double>?
 
   /// A forecast.
   ///
@@ -67,7 +69,7 @@ public struct Forecast: Sendable {
   public init(
     title: String, subtitle: String = "", horizontal: Horizontal, vertical: String,
     places: [Double], truth: Line, forecast: Line, intervals: [Interval] = [],
-    baselines: [Line] = [], begin: Double? = nil
+    baselines: [Line] = [], begin: Double? = nil, shown: ClosedRange<Double>? = nil
   ) {
     let lengths =
       [truth.values.count, forecast.values.count] + baselines.map(\.values.count)
@@ -77,10 +79,33 @@ public struct Forecast: Sendable {
     (self.title, self.subtitle, self.horizontal) = (title, subtitle, horizontal)
     (self.vertical, self.places, self.truth, self.forecast) = (vertical, places, truth, forecast)
     (self.intervals, self.baselines, self.begin) = (intervals, baselines, begin)
+    self.shown = shown
   }
 
   /// The picture: the lines above, what the forecast missed by below.
   public func picture() -> Picture {
+    guard let shown else { return picture(notes: errors) }
+    let part = part(shown)
+    let (all, drawn) = (forecastCount, part.forecastCount)
+    let note = "Of \(NumberText.count(all)) forecasts \(NumberText.count(drawn)) are drawn."
+    return part.picture(notes: errors + (drawn < all ? [note] : []))
+  }
+
+  private var forecastCount: Int { forecast.values.count { $0 != nil } }
+
+  /// What lies within a range of places.
+  private func part(_ range: ClosedRange<Double>) -> Forecast {
+    let kept = places.indices.filter { range.contains(places[$0]) }
+    func values(_ all: [Double?]) -> [Double?] { kept.map { all[$0] } }
+    func line(_ line: Line) -> Line { Line(line.name, values(line.values)) }
+    return Forecast(
+      title: title, subtitle: subtitle, horizontal: horizontal, vertical: vertical,
+      places: kept.map { places[$0] }, truth: line(truth), forecast: line(forecast),
+      intervals: intervals.map { Interval($0.name, low: values($0.low), high: values($0.high)) },
+      baselines: baselines.map(line), begin: begin)
+  }
+
+  private func picture(notes: [String]) -> Picture {
     var canvas = Canvas(width: 980, title: title, subtitle: subtitle)
     let all = [truth.values, forecast.values] + intervals.flatMap { [$0.low, $0.high] }
     let extent = Extent(all.flatMap { $0.compactMap { $0 } })
@@ -118,7 +143,7 @@ public struct Forecast: Sendable {
 
     let below = Axis(title: horizontal.title, kind: kind, extent: across, air: 0.01)
     residuals(&canvas.drawing, Panel(lower, x: below, y: residualAxis, leastLeft: left))
-    return canvas.finish(lower.bottom, notes: errors)
+    return canvas.finish(lower.bottom, notes: notes)
   }
 
   private func points(_ values: [Double?]) -> [Point] {

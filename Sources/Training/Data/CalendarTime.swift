@@ -113,13 +113,19 @@ struct CalendarTime: Hashable, Sendable {
 extension CalendarTime: CustomStringConvertible {
   /// `2010-01-02`, or with the time of the day, if it is not midnight, `2010-01-02 03:04` or
   /// `2010-01-02 03:04:05`.
-  var description: String {
-    func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
-    let date =
-      String(repeating: "0", count: max(0, 4 - "\(year)".count))
-      + "\(year)-\(two(month))-\(two(day))"
-    guard second > 0 else { return date }
-    let clock = "\(date) \(two(second / 3600)):\(two(second / 60 % 60))"
-    return second % 60 == 0 ? clock : "\(clock):\(two(second % 60))"
+  var description: String { second > 0 ? clockText : dateText }
+
+  /// `2010-01-02`.
+  private var dateText: String {
+    String(repeating: "0", count: max(0, 4 - "\(year)".count))
+      + "\(year)-\(Self.two(month))-\(Self.two(day))"
   }
+
+  /// `2010-01-02 03:04`, or `2010-01-02 03:04:05`.
+  var clockText: String {
+    let clock = "\(dateText) \(Self.two(second / 3600)):\(Self.two(second / 60 % 60))"
+    return second % 60 == 0 ? clock : "\(clock):\(Self.two(second % 60))"
+  }
+
+  private static func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
 }

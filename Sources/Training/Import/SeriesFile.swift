@@ -62,9 +62,9 @@ public struct SeriesFile: Sendable {
   /// The times of the steps after the end of a series, as text; nil if the file says no times.
   public func times(after series: Int, count: Int) -> [String]? {
     guard var known = times?[series] else { return nil }
-    return (0..<count).map { _ in
-      known.append(CalendarTime.following(known))
-      return "\(CalendarTime(known[known.count - 1]))"
-    }
+    for _ in 0..<count { known.append(CalendarTime.following(known)) }
+    // All in one form: midnight among hours is told with its time of the day.
+    let isClock = known.contains { CalendarTime($0).second > 0 }
+    return known.suffix(count).map { isClock ? CalendarTime($0).clockText : "\(CalendarTime($0))" }
   }
 }

@@ -74,7 +74,8 @@ public final class Ensemble {
   }
 
   /// Compares the mean with its members, all on the same footing: the loss of a class is the negative
-  /// logarithm of its probability, that of a number its squared error in the scale of training.
+  /// logarithm of its probability. Numbers have errors, and no loss: members may have been trained by
+  /// different ones.
   ///
   /// - Parameters:
   ///   - data: The data that all members were trained on.
@@ -83,8 +84,10 @@ public final class Ensemble {
   public func compare(on data: PreparedData, _ split: Split) -> Comparison? {
     guard data[split].count > 0, encoding.task != .language else { return nil }
     let outputs = members.map { $0.outputs(on: data, split) }
+    let isNumbers = [.regress, .forecast].contains(encoding.task)
     func metrics(_ outputs: SplitOutputs, _ threshold: Double?) -> [Metric] {
       outputs.tally(data, threshold: threshold).metrics(split, data.encoding)
+        .filter { !isNumbers || $0.name != "loss" }
     }
     return Comparison(
       members: zip(outputs, members).map { metrics($0, $1.document.threshold) },

@@ -38,7 +38,7 @@ import Training
   @Test func `numbers of different models are averaged in the scale of the data`() throws {
     let dataset = try Generator.adding.dataset(count: 60, length: 10, seed: 1)
     guard case .values(let values, _) = dataset.inputs else { return }
-    let (_, _, one) = try ArtifactTests.train(dataset, ModelSettings(cell: .rnn, hidden: 6))
+    let (data, _, one) = try ArtifactTests.train(dataset, ModelSettings(cell: .rnn, hidden: 6))
     let (_, _, two) = try ArtifactTests.train(dataset, ModelSettings(cell: .gru, hidden: 3))
     let input = Array(values.prefix(4))
     let numbers = try [one, two].map { try Predictor($0).predict(values: input) }
@@ -47,6 +47,9 @@ import Training
       let expected = numbers.reduce(0.0) { $0 + ($1[index].numbers?[0] ?? .nan) / 2 }
       #expect(abs((mean[index].numbers?[0] ?? .nan) - expected) < 1e-12)
     }
+    let compared = try #require(try Ensemble([one, two]).compare(on: data, .test))
+    #expect(compared.mean.map(\.name).contains("mae"))
+    #expect((compared.members + [compared.mean]).allSatisfy { $0.allSatisfy { $0.name != "loss" } })
     let (_, _, other) = try ArtifactTests.train(
       PreparationTests.messages(60), ModelSettings(hidden: 3, embedding: 3))
     let error = #expect(throws: ArtifactError.self) { try Ensemble([one, other]) }

@@ -135,6 +135,9 @@ import Testing
     let lines = answers.split(separator: "\n")
     #expect(lines.count == 3 && lines[0] == "time,step,prediction")
     #expect(lines[1].hasPrefix("2010-01-15,1,") && lines[2].hasPrefix("2010-01-16,2,"))
+    // Its forecasts are drawn over the times of the data.
+    try program.good("plot", "forecast", "1", "-o", "forecast.svg")
+    #expect(program.read("forecast.svg").contains(">2010-0"))
     try program.write("other.tsv", "day\tload\n2010-01-01\t1\n")
     let other = try program.run("predict", "--trial", "1", "--file", "other.tsv")
     #expect(other.code == 2 && other.errors.contains("other.tsv:1: column 'when'"))

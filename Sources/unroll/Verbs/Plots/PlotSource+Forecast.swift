@@ -6,7 +6,14 @@ import Training
 
 extension PlotSource {
   /// What a trial forecast of the first series, beside the truth and what plain methods expected.
-  func forecast(_ id: Int, step: Int) throws -> Plot {
+  ///
+  /// - Parameters:
+  ///   - id: The trial.
+  ///   - step: How many steps ahead.
+  ///   - most: How many forecasts are drawn, from the first on.
+  /// - Returns: The picture.
+  /// - Throws: `ValidationError` if no forecasts are stored.
+  func forecast(_ id: Int, step: Int, most: Int) throws -> Plot {
     let trial = try database.trial(id: id)
     let sweep = try database.sweep(id: trial.sweepID)
     let split = split ?? "test"
@@ -37,12 +44,19 @@ extension PlotSource {
     let places =
       isSeries ? Array((truths.keys.min() ?? 0)...(truths.keys.max() ?? 0)) : truths.keys.sorted()
     let encoding = try? encoding(of: id)
+    let times = isSeries ? try times(of: id, series: first.example) : nil
+    func place(_ position: Int) -> Double {
+      times.map { Double($0[position - 1]) } ?? Double(position)
+    }
+    let begin = forecasts.keys.min() ?? 0
+    let end = forecasts.keys.sorted().prefix(most).last ?? 0
     let picture = Forecast(
       title: "Trial \(id) of sweep \(sweep.id), \(sweep.name): forecasts of the \(split) split",
       subtitle: subtitle(trial, all, isSeries ? step : nil),
-      horizontal: .steps(isSeries ? "step of the series" : "example"),
+      horizontal: times == nil
+        ? .steps(isSeries ? "step of the series" : "example") : .moments("time"),
       vertical: isSeries ? encoding?.target ?? "value" : "value, in units of the data",
-      places: places.map(Double.init), truth: .init("truth", places.map { truths[$0] }),
+      places: places.map(place), truth: .init("truth", places.map { truths[$0] }),
       forecast: .init("forecast", places.map { forecasts[$0]?.prediction }),
       intervals: rows.contains { $0.lower != nil }
         ? [
@@ -54,8 +68,17 @@ extension PlotSource {
         ? naive(step, season: encoding?.forecast?.season).map { name, source in
           .init(name, places.map { forecasts[$0] == nil ? nil : truths[source($0)] })
         } : [],
-      begin: hasPast ? forecasts.keys.min().map(Double.init) : nil)
+      begin: hasPast ? place(begin) : nil,
+      // Before them, half as many that were known.
+      shown: places.first.map { first in place(max(first, begin - most / 2))...place(end) })
     return Plot(picture.picture)
+  }
+
+  /// When the steps of a series were, in seconds since 1970, if its dataset knows.
+  private func times(of trial: Int, series: Int) throws -> [Int64]? {
+    let dataset = try TrialModels(database).dataset(trial: trial)
+    let all = try DatasetCache().dataset(dataset, from: database).times
+    return all.flatMap { $0.indices.contains(series - 1) ? $0[series - 1] : nil }
   }
 
   private func subtitle(_ trial: TrialReport, _ points: [ForecastPoint], _ step: Int?) -> String {

@@ -53,10 +53,15 @@ struct PlotVerb: ParsableCommand {
   var split: String?
   @Option(help: ArgumentHelp("How many steps ahead, for forecast.", valueName: "steps"))
   var step = 1
+  @Option(
+    help: ArgumentHelp(
+      "How many forecasts are drawn, from the first on; errors are over all.", valueName: "n"))
+  var most = 300
 
   func run() throws {
     let kind = try PlotKind(named: kind)
     guard step >= 1 else { throw ValidationError("--step: found \(step), allowed: at least 1") }
+    guard most >= 2 else { throw ValidationError("--most: found \(most), allowed: at least 2") }
     let theme = try self.theme.map { name in
       guard let theme = Theme(rawValue: name), theme != .automatic else {
         throw ValidationError("--theme: found \(name), allowed: light or dark")
@@ -92,7 +97,7 @@ struct PlotVerb: ParsableCommand {
       let trials = try trial.isEmpty ? [source.trial(target ?? "")] : trial
       if kind == .gradients { return try source.gradients(trials) }
       guard trials.count == 1 else { throw ValidationError("\(kind) takes one trial") }
-      if kind == .forecast { return try source.forecast(trials[0], step: step) }
+      if kind == .forecast { return try source.forecast(trials[0], step: step, most: most) }
       return try source.confusion(trials[0])
     }
     if !trial.isEmpty {
