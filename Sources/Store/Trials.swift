@@ -39,12 +39,13 @@ extension Database {
   }
 
   /// Brings the window into the fair order as it is now, also those who came when it was full, and
-  /// returns how many came and moved.
+  /// returns how many came, went and moved. Another `lot` each time lets sweeps take turns that cannot
+  /// all run.
   @discardableResult
   public func rankWindow(
-    queue: String = "default", window: Int, by leadership: Leadership
+    queue: String = "default", window: Int, lot: Int = 0, by leadership: Leadership
   ) throws -> Int {
-    try one(RankWindow(queue: queue, window: window, leadership: leadership))
+    try one(RankWindow(queue: queue, window: window, lot: lot, leadership: leadership))
   }
 }
 
@@ -66,11 +67,14 @@ private struct CreateTrials: Statement {
 }
 
 private struct RankWindow: Statement {
-  static let sql = "select unroll_internal.rank_window($1, $2, $3, $4::int)"
+  static let sql = "select unroll_internal.rank_window($1, $2, $3, $4::int, $5)"
   let queue: String
   let window: Int
+  let lot: Int
   let leadership: Leadership
-  var parameters: [any PostgresEncodable] { [leadership.holder, leadership.term, queue, window] }
+  var parameters: [any PostgresEncodable] {
+    [leadership.holder, leadership.term, queue, window, lot]
+  }
   static func decode(_ row: Row) throws -> Int { try row[0] }
 }
 

@@ -73,7 +73,8 @@ import Testing
     #expect(try fixture.database.refill(window: 12, by: fixture.leader) == 12)
     #expect(try window(fixture) == [sweeps[0]: 8, sweeps[1]: 2, sweeps[2]: 2])
     try fixture.connection.query("select unroll.set_owner('bob', max_parallel => 5)")
-    #expect(try fixture.database.refill(window: 60, by: fixture.leader) == 43)
+    // What waited of it has to come in again under the limit.
+    #expect(try fixture.database.refill(window: 60, by: fixture.leader) == 42 + 5)
     #expect(try window(fixture).filter { $0.key != sweeps[0] }.values.reduce(0, +) == 5)
     // More than the limit never runs, however often the window is filled.
     let worker = try fixture.worker()

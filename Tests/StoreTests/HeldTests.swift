@@ -82,9 +82,82 @@ import Testing
     let next = try order(fixture, 6)
     #expect(next.count { $0 == late } == 3)
     #expect(Set(next.prefix(2)) == [early, late])
+    // Who has had more went, for the time being.
     _ = try fixture.database.refill(window: 16, by: fixture.leader)
-    // The window does not grow without end.
-    #expect(try fixture.count("unroll_internal.ready") <= 32)
+    try fixture.database.rankWindow(window: 16, by: fixture.leader)
+    #expect(try fixture.count("unroll_internal.ready") == 16)
+  }
+
+  @Test(.scratchDatabase) func `what is more urgent is claimed to its end`() throws {
+    let fixture = try Fixture()
+    _ = try fixture.sweep(trials: 100)
+    #expect(try fixture.database.refill(window: 8, by: fixture.leader) == 8)
+    let urgent = try fixture.sweep(trials: 30, #","priority":1"#)
+    try fixture.database.rankWindow(window: 8, by: fixture.leader)
+    for _ in 0..<5 {
+      #expect(try order(fixture, 6) == [Int](repeating: urgent, count: 6))
+      _ = try fixture.database.refill(window: 8, by: fixture.leader)
+    }
+  }
+
+  /// Which share of one slot each sweep gets, when trials follow each other.
+  private func turns(_ fixture: Fixture, _ count: Int) throws -> [Int: Int] {
+    let worker = try fixture.worker()
+    var turns: [Int: Int] = [:]
+    var running: Lease?
+    for lot in 0..<count {
+      _ = try fixture.database.refill(window: 4, by: fixture.leader)
+      try fixture.database.rankWindow(window: 4, lot: lot, by: fixture.leader)
+      if let running { try fixture.succeed(running) }
+      let claim = try #require(try fixture.database.claim(worker: worker, count: 1).first)
+      turns[claim.sweepID, default: 0] += 1
+      running = claim.lease
+    }
+    return turns
+  }
+
+  @Test(.scratchDatabase) func `with fewer slots than sweeps all take turns`() throws {
+    let fixture = try Fixture()
+    let sweeps = try (0..<3).map { _ in try fixture.sweep(trials: 90) }
+    let turns = try turns(fixture, 90)
+    for sweep in sweeps { #expect(turns[sweep, default: 0] >= 20, "\(turns)") }
+  }
+
+  @Test(.scratchDatabase) func `with one slot a small weight is not rounded to nothing`() throws {
+    let fixture = try Fixture()
+    let heavy = try fixture.sweep(trials: 90, #","weight":3"#)
+    let light = try fixture.sweep(trials: 90)
+    let turns = try turns(fixture, 90)
+    #expect(turns[light, default: 0] >= 15, "\(turns)")
+    #expect(turns[heavy, default: 0] > turns[light, default: 0], "\(turns)")
+  }
+
+  @Test(.scratchDatabase) func `a lower limit holds for what waits in the window too`() throws {
+    let fixture = try Fixture()
+    let sweeps = try (0..<2).map { _ in try fixture.sweep(trials: 9) }
+    try fixture.connection.query(
+      "update unroll_internal.sweep set owner = 'ada' where id = $1", [sweeps[1]])
+    #expect(try fixture.database.refill(window: 18, by: fixture.leader) == 18)
+    try fixture.database.set(
+      sweep: sweeps[0], key: "limits.max_parallel", value: JSON(text: "2"))
+    try fixture.connection.query("select unroll.set_owner('ada', max_parallel => 3)")
+    _ = try fixture.database.refill(window: 18, by: fixture.leader)
+    try fixture.database.rankWindow(window: 18, by: fixture.leader)
+    let claimed = try order(fixture, 18)
+    #expect(claimed.count { $0 == sweeps[0] } == 2 && claimed.count { $0 == sweeps[1] } == 3)
+  }
+
+  @Test(.scratchDatabase) func `an owner's limit does not keep an urgent sweep out`() throws {
+    let fixture = try Fixture()
+    let usual = try fixture.sweep(trials: 9)
+    try fixture.connection.query("update unroll_internal.sweep set owner = 'ada'")
+    try fixture.connection.query("select unroll.set_owner('ada', max_parallel => 4)")
+    #expect(try fixture.database.refill(window: 9, by: fixture.leader) == 4)
+    let urgent = try fixture.sweep(trials: 3, #","priority":1"#)
+    try fixture.connection.query("update unroll_internal.sweep set owner = 'ada'")
+    #expect(try fixture.database.refill(window: 9, by: fixture.leader) == 0)
+    try fixture.database.rankWindow(window: 9, by: fixture.leader)
+    #expect(try order(fixture, 9) == [urgent, urgent, urgent, usual])
   }
 
   @Test(.scratchDatabase) func `one that ends its trials slowly does not take all slots`() throws {

@@ -3,10 +3,12 @@
 -- The fair order of what could come into the window of a queue: lower priority number first; among equals
 -- the owner with the fewest trials in flight for its weight, and of that owner the sweep with the fewest
 -- for its weight, one trial at a time. New are p_reach trials of each of the sweeps at most; those of
--- owners with a limit only if they are among p_counted. What waits in the window is in flight, or, if it
--- is p_whole, has its place among the new ones.
-create or replace function unroll_internal.fair_order(
-  p_queue text, p_sweeps bigint[], p_counted text[], p_reach bigint, p_whole boolean)
+-- owners with a limit only if they are among p_counted. What waits in the window is in flight; with a lot
+-- it has its place among the new ones, and none beyond its limits. A lot is a number that rounds shares,
+-- which with fewer slots than sweeps would always be rounded for the same.
+drop function unroll_internal.fair_order(text, bigint[], text[], bigint, boolean);
+create function unroll_internal.fair_order(
+  p_queue text, p_sweeps bigint[], p_counted text[], p_reach bigint, p_lot bigint)
 returns table (
   trial_id bigint, sweep_id bigint, priority smallint, is_new boolean, rank double precision,
   turn bigint)
@@ -14,43 +16,42 @@ returns table (
 -- plan that is kept is by the indexes, which are right for any number of trials.
 language plpgsql
 set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off
+set jit = off
 as $$
 #variable_conflict use_column
 begin
   return query
   with load as materialized (
-    select s.id, s.owner, s.priority, s.weight, s.max_parallel,
-      (select count(*) from unroll_internal.status st
-        where st.sweep_id = s.id and st.state = 'leased') as leased,
-      (select count(*) from unroll_internal.ready r where r.sweep_id = s.id) as waiting
+    select s.id, s.owner, s.priority, s.weight, s.max_parallel, n.leased, n.waiting,
+      n.leased + case when p_lot is null then n.waiting else 0 end as in_flight,
+      coalesce((hashint8extended(s.id, p_lot) & 65535) / 65536.0::double precision, 0) as lot
     from unroll_internal.sweep s
+      cross join lateral (
+        select
+          (select count(*) from unroll_internal.status st
+            where st.sweep_id = s.id and st.state = 'leased') as leased,
+          (select count(*) from unroll_internal.ready r where r.sweep_id = s.id) as waiting) n
     where s.queue = p_queue and s.state = 'active'
-  ), ahead as materialized (
-    select l.*, l.leased + case when p_whole then 0 else l.waiting end as in_flight from load l
   ), owned as materialized (
     -- Not of type numeric, which is slow to sort.
     select l.owner, sum(l.in_flight)::bigint as in_flight, coalesce(max(o.weight), 1) as weight,
-      case
-        when max(o.max_parallel) is null then null
-        when not l.owner = any (p_counted) then 0
-        else max(o.max_parallel) - (
-            select count(*) from unroll_internal.status st
-              join unroll_internal.sweep s on s.id = st.sweep_id
-            where st.state = 'leased' and s.owner = l.owner)
-          - (select count(*) from unroll_internal.ready r
-              join unroll_internal.sweep s on s.id = r.sweep_id
-            where s.owner = l.owner)
-      end as room
-    from ahead l left join unroll_internal.owner o on o.name = l.owner group by l.owner
+      coalesce((hashtextextended(l.owner, p_lot) & 65535) / 65536.0::double precision, 0) as lot,
+      l.owner = any (p_counted) as is_counted,
+      case when max(o.max_parallel) is not null then max(o.max_parallel) - (
+          select count(*) from unroll_internal.status st
+            join unroll_internal.sweep s on s.id = st.sweep_id
+          where st.state = 'leased' and s.owner = l.owner)
+        - (select count(*) from unroll_internal.ready r
+            join unroll_internal.sweep s on s.id = r.sweep_id
+          where s.owner = l.owner and (p_lot is null or r.queue <> p_queue)) end as room
+    from load l left join unroll_internal.owner o on o.name = l.owner group by l.owner
   ), candidate as (
-    select l.owner, l.priority, l.weight, l.in_flight, l.id as sweep_id, r.trial_id,
-      false as is_new
-    from ahead l join unroll_internal.ready r on r.sweep_id = l.id
-    where p_whole
+    select l.id as sweep_id, r.trial_id, false as is_new
+    from load l join unroll_internal.ready r on r.sweep_id = l.id
+    where p_lot is not null
     union all
-    select l.owner, l.priority, l.weight, l.in_flight, l.id, c.trial_id, true
-    from ahead l
-      join unroll_internal.sweep s on s.id = l.id and s.id = any (p_sweeps) and s.stopped is null
+    select l.id, c.trial_id, true
+    from load l
       cross join lateral (
         select st.trial_id from unroll_internal.status st
         -- Not "=": by state and number in order there is only the index that begins with the sweep. By
@@ -61,23 +62,28 @@ begin
           and st.trial_id not in (select r.trial_id from unroll_internal.ready r)
         order by st.state, st.trial_id
         limit greatest(0, least(p_reach, l.max_parallel - l.leased - l.waiting))) c
-  ), place_in_sweep as (
-    select c.*, (c.in_flight + row_number() over (
-        partition by c.sweep_id order by c.trial_id)) / c.weight as place
+    where l.id = any (p_sweeps)
+  ), nth_of_sweep as (
+    select c.*, row_number() over (partition by c.sweep_id order by c.trial_id) as nth
     from candidate c
+  ), place_in_sweep as (
+    select n.sweep_id, n.trial_id, n.is_new, l.owner, l.priority,
+      (l.in_flight + n.nth - l.lot) / l.weight as place
+    from nth_of_sweep n join load l on l.id = n.sweep_id
+    where n.is_new or l.max_parallel is null or n.nth <= l.max_parallel - l.leased
   ), place_of_owner as (
     -- Places count over all priorities, so that an owner's limit holds over all of its sweeps.
-    select p.*, row_number() over one_by_one as nth,
-      count(*) filter (where p.is_new) over one_by_one as nth_new
+    select p.*, row_number() over (
+      partition by p.owner order by p.priority, p.place, p.sweep_id, p.trial_id) as nth
     from place_in_sweep p
-    window one_by_one as (
-      partition by p.owner order by p.priority, p.place, p.sweep_id, p.trial_id)
+  ), ranked as (
+    select p.*, (o.in_flight + p.nth - o.lot) / o.weight as rank
+    from place_of_owner p join owned o on o.owner = p.owner
+    where o.room is null or case when o.is_counted then p.nth <= o.room else not p.is_new end
   )
-  select p.trial_id, p.sweep_id, p.priority, p.is_new, (o.in_flight + p.nth) / o.weight,
-    row_number() over (
-      order by p.priority, (o.in_flight + p.nth) / o.weight, p.place, p.sweep_id, p.trial_id)
-  from place_of_owner p join owned o on o.owner = p.owner
-  where not p.is_new or o.room is null or p.nth_new <= o.room;
+  select k.trial_id, k.sweep_id, k.priority, k.is_new, k.rank,
+    row_number() over (order by k.priority, k.rank, k.place, k.sweep_id, k.trial_id)
+  from ranked k;
 end $$;
 
 -- Fills the window of a queue in the fair order, behind what waits there. Paused sweeps, and sweeps and
@@ -106,11 +112,11 @@ begin
   -- Pausing and cancelling update these rows: they wait for us or we see them.
   sweeps := array(
     select s.id from unroll_internal.sweep s
-    where s.queue = p_queue and s.state = 'active' and not s.paused
+    where s.queue = p_queue and s.state = 'active' and not s.paused and s.stopped is null
     order by s.id for share skip locked);
   insert into unroll_internal.ready (trial_id, sweep_id, queue, priority, rank)
     select o.trial_id, o.sweep_id, p_queue, o.priority, greatest(o.rank, latest)
-    from unroll_internal.fair_order(p_queue, sweeps, counted, wanted, false) o
+    from unroll_internal.fair_order(p_queue, sweeps, counted, wanted, null) o
     where o.turn <= wanted
     order by o.turn
     on conflict do nothing;
@@ -119,13 +125,12 @@ begin
 end $$;
 
 -- Brings the window of a queue into the fair order as it is now, after sweeps have come and trials have
--- begun and ended. What has its turn within the window comes in even if it is full, before what waits
--- there longer but has had more: who comes late waits for the next claim alone. Rows that are being
--- claimed stay as they are; claims pass over those that move, for a moment. It takes the time of a refill
--- of the whole window: once a second is enough.
+-- begun and ended: what has its turn within the window comes in, and what has not goes, to come back when
+-- it has. Another lot each time lets sweeps that cannot all run take turns. Rows that are being claimed
+-- stay as they are; claims pass over those that move, for a moment.
 drop function unroll_internal.rank_window(uuid, bigint, text);
 create function unroll_internal.rank_window(
-  p_holder uuid, p_term bigint, p_queue text, p_window integer)
+  p_holder uuid, p_term bigint, p_queue text, p_window integer, p_lot bigint)
 returns integer language plpgsql as $$
 declare
   moved integer;
@@ -139,17 +144,25 @@ begin
     where o.max_parallel is not null order by o.name for no key update skip locked);
   sweeps := array(
     select s.id from unroll_internal.sweep s
-    where s.queue = p_queue and s.state = 'active' and not s.paused
+    where s.queue = p_queue and s.state = 'active' and not s.paused and s.stopped is null
     order by s.id for share skip locked);
   with fair as materialized (
-    select * from unroll_internal.fair_order(p_queue, sweeps, counted, p_window, true)
+    select * from unroll_internal.fair_order(p_queue, sweeps, counted, p_window, p_lot) f
+    where f.turn <= p_window
   ), come as (
     insert into unroll_internal.ready (trial_id, sweep_id, queue, priority, rank)
       select f.trial_id, f.sweep_id, p_queue, f.priority, f.rank from fair f
-      where f.is_new and f.turn <= p_window
+      where f.is_new
       order by f.turn
       on conflict do nothing
       returning 1
+  ), gone as (
+    delete from unroll_internal.ready r
+    where r.trial_id = any (array(
+      select w.trial_id from unroll_internal.ready w
+      where w.queue = p_queue and w.trial_id not in (select f.trial_id from fair f)
+      for update skip locked))
+    returning 1
   ), unfair as materialized (
     select r.trial_id, f.rank
     from unroll_internal.ready r join fair f on f.trial_id = r.trial_id
@@ -159,7 +172,8 @@ begin
     update unroll_internal.ready r set rank = u.rank from unfair u where r.trial_id = u.trial_id
     returning 1
   )
-  select (select count(*) from come) + (select count(*) from changed) into moved;
+  select (select count(*) from come) + (select count(*) from gone) + (select count(*) from changed)
+    into moved;
   return moved;
 end $$;
 

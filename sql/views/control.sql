@@ -265,6 +265,9 @@ begin
     values (set_owner.name, set_owner.weight, set_owner.max_parallel)
     on conflict on constraint owner_pkey do update
       set weight = excluded.weight, max_parallel = excluded.max_parallel;
+  -- What waits in the window came there by the old ones.
+  delete from unroll_internal.ready r using unroll_internal.sweep s
+    where s.id = r.sweep_id and s.owner = set_owner.name;
 end $$;
 comment on function unroll.set_owner(text, double precision, integer) is
   'Says which share of the machines the sweeps of a database role get beside those of others '
@@ -305,8 +308,8 @@ begin
         * interval '1 s',
       deadline = unroll_internal.moment(locked.spec, '{limits,deadline}')
     where s.id = locked.id;
-  -- What waits in the window has the old priority.
-  if p_key = 'priority' then
+  -- What waits in the window came there by the old ones.
+  if p_key in ('priority', 'limits.max_parallel') then
     delete from unroll_internal.ready r where r.sweep_id = locked.id;
   end if;
 end $$;

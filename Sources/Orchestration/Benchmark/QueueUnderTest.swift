@@ -71,13 +71,15 @@ final class QueueUnderTest {
     let (ending, leader, logger, pace, turn) = (ending, leader, logger, pace, turn)
     DispatchQueue(label: "unroll.bench.scheduler").async(group: scheduling) {
       defer { client.close() }
+      var ready = ReadyWindow(queue: "default")
       var housekeeping = Housekeeping(queue: "default", logger: logger)
       while !ending.isRequested {
         let now = pace.withLock { $0 }
         do {
           try turn.withLock { _ in
+            // As for one sweep, which shares its queue with nobody.
             housekeeping.note(
-              moved: try client.perform { try $0.refill(window: now.window, by: leader) })
+              try ready.turn(of: leader, client, size: now.window, sweeps: [1]))
             try housekeeping.turn(of: leader, client)
           }
           ending.wait(now.pause.interval)

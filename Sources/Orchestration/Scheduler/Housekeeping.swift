@@ -4,23 +4,18 @@ import Store
 /// What the leader does beside scheduling, each at its own pace and in small steps: it stops sweeps
 /// whose time is over, deletes what need not be kept, and vacuums the tables that every claim reads.
 struct Housekeeping {
-  /// Trials that went through the window since it was vacuumed.
-  private var moved = 0
-  /// The same since their states were.
-  private var changed = 0
-
-  /// Claims slow down visibly after some ten thousand dead rows; a vacuum of the window takes
+  /// Of the window: claims slow down visibly after some ten thousand dead rows; a vacuum takes
   /// milliseconds.
-  private static let movedPerVacuum = 2_000
-  /// A refill has to pass over the dead entries of all trials that went through the window.
-  private static let changedPerVacuum = 20_000
+  private var window = VacuumPace(most: 2_000)
+  /// Of the states of trials: a refill has to pass over the dead entries of all that went through the
+  /// window.
+  private var states = VacuumPace(most: 20_000)
   private static let batch = 1_000
 
   private let queue: String
   private let logger: Logger
   private var nextBudgets = ContinuousClock.now
   private var nextExpiry = ContinuousClock.now
-  private var nextStates = ContinuousClock.now
   private var mayVacuum = true
 
   init(queue: String, logger: Logger) {
@@ -29,9 +24,9 @@ struct Housekeeping {
   }
 
   /// Takes note of trials that came into the window or changed their places there.
-  mutating func note(moved: Int) {
-    self.moved += moved
-    changed += moved
+  mutating func note(_ moved: ReadyWindow.Moved) {
+    window.changes += moved.refilled + moved.ranked
+    states.changes += moved.refilled
   }
 
   /// Does what is due.
@@ -52,23 +47,18 @@ struct Housekeeping {
       if gone > 0 { logger.debug("deleted \(gone) rows that need not be kept") }
       nextExpiry = .now + (gone < Self.batch ? .seconds(60) : (.now - begin) * 4)
     }
-    guard mayVacuum else { return }
-    if moved >= Self.movedPerVacuum {
-      moved = 0
-      try vacuum { try client.perform { try $0.vacuumWindow() } }
-    }
-    if changed >= Self.changedPerVacuum || changed > 0 && ContinuousClock.now >= nextStates {
-      changed = 0
-      let begin = ContinuousClock.now
-      try vacuum { try client.perform { try $0.vacuumStates() } }
-      // Few are cleared away too, for a fiftieth of the time at most.
-      nextStates = .now + max(.seconds(10), (.now - begin) * 50)
-    }
+    try vacuum(\.window) { try client.perform { try $0.vacuumWindow() } }
+    try vacuum(\.states) { try client.perform { try $0.vacuumStates() } }
   }
 
-  private mutating func vacuum(_ body: () throws -> Void) throws {
+  private mutating func vacuum(
+    _ pace: WritableKeyPath<Housekeeping, VacuumPace>, _ body: () throws -> Void
+  ) throws {
+    let begin = ContinuousClock.now
+    guard mayVacuum, self[keyPath: pace].isDue(at: begin) else { return }
     do {
       try body()
+      self[keyPath: pace].ran(since: begin, until: .now)
     } catch let error as StoreError where !error.isRetryable {
       // Only the owner of a table may, and autovacuum does it later.
       mayVacuum = false

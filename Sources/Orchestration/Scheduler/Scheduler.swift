@@ -28,6 +28,7 @@ public final class Scheduler {
   private var window: Int
   /// Of the workers that are alive.
   private var slots = 0
+  private var ready: ReadyWindow
   private var housekeeping: Housekeeping
 
   /// - Parameters:
@@ -44,6 +45,7 @@ public final class Scheduler {
     validation = DatabaseClient(options, name: "validation", logger: logger)
     trust = LeaderTrust(lease: settings.lease, now: .now)
     window = settings.window
+    ready = ReadyWindow(queue: settings.queue)
     housekeeping = Housekeeping(queue: settings.queue, logger: logger)
   }
 
@@ -154,20 +156,11 @@ public final class Scheduler {
         }
       }
     }
-    // Proving the term is a write: an idle scheduler makes none.
-    let running = sweeps.count { $0.state == "active" && !$0.paused && $0.unfinished > 0 }
-    if running > 0 {
-      housekeeping.note(
-        moved: try client.perform {
-          try $0.refill(queue: settings.queue, window: window, by: leadership)
-        })
-    }
-    if reaps, running > 1 {
-      housekeeping.note(
-        moved: try client.perform {
-          try $0.rankWindow(queue: settings.queue, window: window, by: leadership)
-        })
-    }
+    let running = sweeps.filter { $0.state == "active" && !$0.paused && $0.unfinished > 0 }
+    // Each of them has a place.
+    housekeeping.note(
+      try ready.turn(
+        of: leadership, client, size: max(window, running.count), sweeps: Set(running.map(\.id))))
     try housekeeping.turn(of: leadership, client)
     return hasMore
   }

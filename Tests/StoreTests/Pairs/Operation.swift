@@ -9,8 +9,8 @@ enum Operation: String, CaseIterable, Sendable {
   case claim, beat, write, checkpoint, succeed, finishMany, fail, failForGood, release
   case cancelHeld, rewind, reachRung, drain, deregister
   // A scheduler.
-  case reap, refill, enforceBudgets, finishSweep, expire, createTrials, activate, refuse, decide
-  case takeBack, renew, resign, succeedLeader
+  case reap, refill, rankWindow, enforceBudgets, finishSweep, expire, createTrials, activate, refuse
+  case decide, takeBack, renew, resign, succeedLeader
   // A person.
   case enqueue, cancelSweep, cancelTrial, cancelReady, cancelWaiting, cancelBlocked, pause, resume
   case retry, retryLast, retryLongAgo, retryFailed, promote, set
@@ -65,6 +65,7 @@ enum Operation: String, CaseIterable, Sendable {
     case .deregister: return try database.deregister(worker: it.worker)
     case .reap: return try !database.reap(by: leader).isEmpty
     case .refill: return try database.refill(window: 3, by: leader) > 0
+    case .rankWindow: return try database.rankWindow(window: 3, by: leader) > 0
     case .enforceBudgets: return try !database.enforceBudgets(by: leader).isEmpty
     case .finishSweep: return try database.finish(sweep: #require(it.finishable), by: leader)
     case .expire:
