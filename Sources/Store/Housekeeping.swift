@@ -93,12 +93,13 @@ private struct Expire: Statement {
 private struct VacuumReady: Statement {
   typealias Output = Void
   // The index pages are cheap to clean: the table holds a window of trials, never all of them.
-  static let sql = "vacuum (index_cleanup on, truncate off) unroll_internal.ready"
+  static let sql =
+    "vacuum (index_cleanup on, truncate off, skip_locked on) unroll_internal.ready"
 }
 
 private struct VacuumStatus: Statement {
   typealias Output = Void
-  static let sql = "vacuum (truncate off) unroll_internal.status"
+  static let sql = "vacuum (truncate off, skip_locked on) unroll_internal.status"
 }
 
 private struct ListAlerts: Statement {

@@ -147,6 +147,25 @@ import Testing
     #expect(claimed.count { $0 == sweeps[0] } == 2 && claimed.count { $0 == sweeps[1] } == 3)
   }
 
+  @Test(.scratchDatabase) func `what replaces a trial that is claimed keeps the limit`() throws {
+    let fixture = try Fixture()
+    for _ in 0..<2 { _ = try fixture.sweep(trials: 9) }
+    try fixture.connection.query("update unroll_internal.sweep set owner = 'ada'")
+    try fixture.connection.query("select unroll.set_owner('ada', max_parallel => 1)")
+    #expect(try fixture.database.refill(window: 9, by: fixture.leader) == 1)
+    let worker = try fixture.worker()
+    let claiming = try fixture.another()
+    var moved = 0
+    try claiming.connection.transaction {
+      #expect(try claiming.claim(worker: worker, count: 1).count == 1)
+      for lot in 0..<8 {
+        moved += try fixture.database.rankWindow(window: 9, lot: lot, by: fixture.leader)
+      }
+    }
+    #expect(moved == 0)
+    #expect(try fixture.count("unroll_internal.ready") == 0)
+  }
+
   @Test(.scratchDatabase) func `an owner's limit does not keep an urgent sweep out`() throws {
     let fixture = try Fixture()
     let usual = try fixture.sweep(trials: 9)

@@ -30,7 +30,8 @@ begin
         select
           (select count(*) from unroll_internal.status st
             where st.sweep_id = s.id and st.state = 'leased') as leased,
-          (select count(*) from unroll_internal.ready r where r.sweep_id = s.id) as waiting) n
+          (select count(*) from unroll_internal.ready r where r.sweep_id = s.id) as waiting
+        offset 0) n
     where s.queue = p_queue and s.state = 'active'
   ), owned as materialized (
     -- Not of type numeric, which is slow to sort.
@@ -70,7 +71,7 @@ begin
     select n.sweep_id, n.trial_id, n.is_new, l.owner, l.priority,
       (l.in_flight + n.nth - l.lot) / l.weight as place
     from nth_of_sweep n join load l on l.id = n.sweep_id
-    where n.is_new or l.max_parallel is null or n.nth <= l.max_parallel - l.leased
+    where l.max_parallel is null or n.nth <= l.max_parallel - l.leased
   ), place_of_owner as (
     -- Places count over all priorities, so that an owner's limit holds over all of its sweeps.
     select p.*, row_number() over (
@@ -149,20 +150,26 @@ begin
   with fair as materialized (
     select * from unroll_internal.fair_order(p_queue, sweeps, counted, p_window, p_lot) f
     where f.turn <= p_window
-  ), come as (
-    insert into unroll_internal.ready (trial_id, sweep_id, queue, priority, rank)
-      select f.trial_id, f.sweep_id, p_queue, f.priority, f.rank from fair f
-      where f.is_new
-      order by f.turn
-      on conflict do nothing
-      returning 1
+  ), meant as materialized (
+    select w.trial_id from unroll_internal.ready w
+    where w.queue = p_queue and w.trial_id not in (select f.trial_id from fair f)
   ), gone as (
     delete from unroll_internal.ready r
     where r.trial_id = any (array(
       select w.trial_id from unroll_internal.ready w
-      where w.queue = p_queue and w.trial_id not in (select f.trial_id from fair f)
-      for update skip locked))
+      where w.trial_id in (select m.trial_id from meant m) for update skip locked))
     returning 1
+  ), come as (
+    insert into unroll_internal.ready (trial_id, sweep_id, queue, priority, rank)
+      select f.trial_id, f.sweep_id, p_queue, f.priority, f.rank from fair f
+      where f.is_new
+        -- A row that could not go was claimed: an owner with a limit is at it.
+        and ((select count(*) from gone) = (select count(*) from meant)
+          or f.sweep_id not in (
+            select s.id from unroll_internal.sweep s where s.owner = any (counted)))
+      order by f.turn
+      on conflict do nothing
+      returning 1
   ), unfair as materialized (
     select r.trial_id, f.rank
     from unroll_internal.ready r join fair f on f.trial_id = r.trial_id

@@ -250,6 +250,8 @@ create or replace function unroll.set_owner(
   name text, weight double precision default 1, max_parallel integer default null)
 returns void language plpgsql as $$
 begin
+  perform unroll_internal.refuse_snapshot();
+  perform unroll_internal.limit_silence();
   if name is null or name = '' then
     perform unroll_internal.refuse('name', 'nothing', 'the name of a database role');
   end if;
@@ -265,7 +267,9 @@ begin
     values (set_owner.name, set_owner.weight, set_owner.max_parallel)
     on conflict on constraint owner_pkey do update
       set weight = excluded.weight, max_parallel = excluded.max_parallel;
-  -- What waits in the window came there by the old ones.
+  -- What waits in the window came there by the old ones. The scheduler passes over sweeps that are held.
+  perform 1 from unroll_internal.sweep s
+    where s.owner = set_owner.name and s.state = 'active' order by s.id for no key update;
   delete from unroll_internal.ready r using unroll_internal.sweep s
     where s.id = r.sweep_id and s.owner = set_owner.name;
 end $$;

@@ -77,7 +77,7 @@ final class QueueUnderTest {
         let now = pace.withLock { $0 }
         do {
           try turn.withLock { _ in
-            // As for one sweep, which shares its queue with nobody.
+            // As if each sweep had the queue to itself: nothing is ranked.
             housekeeping.note(
               try ready.turn(of: leader, client, size: now.window, sweeps: [1]))
             try housekeeping.turn(of: leader, client)

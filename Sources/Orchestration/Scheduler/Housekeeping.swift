@@ -63,6 +63,9 @@ struct Housekeeping {
       // Only the owner of a table may, and autovacuum does it later.
       mayVacuum = false
       logger.notice("cannot vacuum the queue, autovacuum has to: \(error)")
+    } catch {
+      self[keyPath: pace].failed(at: .now)
+      throw error
     }
   }
 }

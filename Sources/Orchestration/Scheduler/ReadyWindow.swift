@@ -15,6 +15,7 @@ struct ReadyWindow {
   /// Whether trials were claimed, or sweeps came, since the window was last in order.
   private var isChanged = false
   private let begin = ContinuousClock.now
+  private var lot = 0
   private var nextRank = ContinuousClock.now
   private var latestRank = ContinuousClock.now
 
@@ -48,14 +49,14 @@ struct ReadyWindow {
     if moved.refilled > 0 { isChanged = true }
     let now = ContinuousClock.now
     guard sweeps.count > 1, now >= (isChanged ? nextRank : latestRank) else { return moved }
-    // Drawn once a second: each draw moves nearly all.
-    let lot = Int(begin.duration(to: now).inSeconds)
+    // Drawn only when something changed: each draw moves nearly all that waits.
+    if isChanged { lot = Int(begin.duration(to: now).inSeconds) }
     moved.ranked = try client.perform {
       try $0.rankWindow(queue: queue, window: size, lot: lot, by: leadership)
     }
     isChanged = false
-    // The order of thousands takes its time: a twentieth of ours at most.
-    nextRank = .now + (.now - now) * 20
+    // The order of thousands takes its time: a twentieth of ours at most. And so do the rows that move.
+    nextRank = .now + max((.now - now) * 20, .milliseconds(moved.ranked))
     latestRank = max(nextRank, .now + .seconds(1))
     return moved
   }

@@ -157,7 +157,7 @@ public final class Scheduler {
       }
     }
     let running = sweeps.filter { $0.state == "active" && !$0.paused && $0.unfinished > 0 }
-    // Each of them has a place.
+    // There is room for one of each.
     housekeeping.note(
       try ready.turn(
         of: leadership, client, size: max(window, running.count), sweeps: Set(running.map(\.id))))

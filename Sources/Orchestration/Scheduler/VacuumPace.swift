@@ -5,23 +5,30 @@ struct VacuumPace {
   var changes = 1
 
   private let most: Int
-  private var next = ContinuousClock.now
-  /// Whether the last vacuum may have left rows that somebody's snapshot still saw.
+  private var nextOfMany = ContinuousClock.now
+  private var nextOfFew = ContinuousClock.now
+  /// Whether the last vacuum may have left rows that somebody's snapshot still saw: there is one more.
   private var mayHaveLeft = false
 
-  /// - Parameter most: After so many changes it is due at once.
+  /// - Parameter most: So many changes are many.
   init(most: Int) {
     self.most = most
   }
 
   func isDue(at now: ContinuousClock.Instant) -> Bool {
-    changes >= most || now >= next && (changes > 0 || mayHaveLeft)
+    changes >= most ? now >= nextOfMany : now >= nextOfFew && (changes > 0 || mayHaveLeft)
   }
 
   mutating func ran(since begin: ContinuousClock.Instant, until end: ContinuousClock.Instant) {
     mayHaveLeft = changes > 0
     changes = 0
-    // Few are cleared away for a fiftieth of the time at most.
-    next = end + max(.seconds(10), (end - begin) * 50)
+    // Many are cleared away for a fifth of the time at most, few for a fiftieth.
+    nextOfMany = end + (end - begin) * 4
+    nextOfFew = end + max(.seconds(10), (end - begin) * 50)
+  }
+
+  mutating func failed(at now: ContinuousClock.Instant) {
+    nextOfMany = now + .seconds(10)
+    nextOfFew = nextOfMany
   }
 }

@@ -23,6 +23,10 @@ import Testing
     #expect(!pace.isDue(at: now + .seconds(101)), "a fiftieth of the time")
     #expect(pace.isDue(at: now + .seconds(102)))
     pace.changes += 1
-    #expect(pace.isDue(at: now + .seconds(3)), "many do not wait")
+    #expect(!pace.isDue(at: now + .seconds(9)), "many for a fifth of it")
+    #expect(pace.isDue(at: now + .seconds(10)))
+    pace.failed(at: now + .seconds(10))
+    #expect(!pace.isDue(at: now + .seconds(19)))
+    #expect(pace.isDue(at: now + .seconds(20)))
   }
 }

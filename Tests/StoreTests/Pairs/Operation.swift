@@ -13,7 +13,7 @@ enum Operation: String, CaseIterable, Sendable {
   case decide, takeBack, renew, resign, succeedLeader
   // A person.
   case enqueue, cancelSweep, cancelTrial, cancelReady, cancelWaiting, cancelBlocked, pause, resume
-  case retry, retryLast, retryLongAgo, retryFailed, promote, set
+  case retry, retryLast, retryLongAgo, retryFailed, promote, set, setOwner
 
   /// What a worker writes under the lease that is held.
   static let underLease: Set<Operation> = [
@@ -118,6 +118,11 @@ enum Operation: String, CaseIterable, Sendable {
     case .set:
       try database.set(
         sweep: it.sweep, key: "limits.max_parallel", value: JSON(text: "9"))
+    case .setOwner:
+      try fixture.connection.query(
+        """
+        select unroll.set_owner(s.owner, 1, 9) from unroll_internal.sweep s where s.id = $1
+        """, [it.sweep])
     case .promote: return try database.promote(trials: [#require(it.goodLongAgo)], name: "a") > 0
     }
     return true

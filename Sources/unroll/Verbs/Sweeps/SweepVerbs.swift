@@ -47,11 +47,11 @@ struct SweepsVerb: ParsableCommand {
         ("left", .right),
       ])
       for sweep in sweeps {
-        let ended = sweep.succeeded + sweep.pruned + sweep.failed + sweep.cancelled
+        let done = sweep.succeeded + sweep.pruned + sweep.failed
         table.add([
           "\(sweep.id)", sweep.name, sweep.dataset,
           sweep.paused && sweep.state == "active" ? "paused" : sweep.state,
-          sweep.trials.map { "\(ended)/\($0)" } ?? "–", "\(sweep.running)", "\(sweep.failed)",
+          sweep.trials.map { "\(done)/\($0)" } ?? "–", "\(sweep.running)", "\(sweep.failed)",
           sweep.bestObjective.map(Format.metric) ?? "–",
           sweep.state == "active" ? sweep.secondsLeft.map(Format.seconds) ?? "–" : "",
         ])
