@@ -49,7 +49,8 @@ extension PlotSource {
       times.map { Double($0[position - 1]) } ?? Double(position)
     }
     let begin = forecasts.keys.min() ?? 0
-    let end = forecasts.keys.sorted().prefix(most).last ?? 0
+    // What was measured after the last forecast of so many steps ahead is drawn too.
+    let end = (forecasts.count > most ? forecasts.keys.sorted()[most - 1] : places.last) ?? 0
     let picture = Forecast(
       title: "Trial \(id) of sweep \(sweep.id), \(sweep.name): forecasts of the \(split) split",
       subtitle: subtitle(trial, all, isSeries ? step : nil),
