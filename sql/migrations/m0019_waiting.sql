@@ -87,18 +87,13 @@ end $$;
 -- The fair order of what is in the window of a queue and of what could be: lower priority number first;
 -- among equals the owner with the fewest trials in flight for its weight, and of that owner the sweep
 -- with the fewest for its weight, one trial at a time. New are p_reach trials of each of the sweeps at
--- most; those of owners with a limit only if they are among p_counted. Without p_whole, the order is that
--- of the new ones alone: ordering a window of thousands at each refill halves what a queue can do.
+-- most; those of owners with a limit only if they are among p_counted.
 create function unroll_internal.fair_order(
-  p_queue text, p_sweeps bigint[], p_counted text[], p_reach bigint, p_whole boolean)
+  p_queue text, p_sweeps bigint[], p_counted text[], p_reach bigint)
 returns table (
   trial_id bigint, sweep_id bigint, priority smallint, is_new boolean, rank double precision,
   turn bigint)
--- Not in SQL, which would plan it anew at each call.
-language plpgsql as $$
-#variable_conflict use_column
-begin
-  return query
+language sql as $$
   with load as materialized (
     select s.id, s.owner, s.priority, s.weight, s.max_parallel,
       (select count(*) from unroll_internal.status st
@@ -123,7 +118,6 @@ begin
   ), candidate as (
     select l.owner, l.priority, l.weight, l.leased, l.id as sweep_id, r.trial_id, false as is_new
     from load l join unroll_internal.ready r on r.sweep_id = l.id
-    where p_whole
     union all
     select l.owner, l.priority, l.weight, l.leased, l.id, c.trial_id, true
     from load l
@@ -151,8 +145,8 @@ begin
     row_number() over (
       order by p.priority, (o.leased + p.nth) / o.weight, p.place, p.sweep_id, p.trial_id)
   from place_of_owner p join owned o on o.owner = p.owner
-  where not p.is_new or o.room is null or p.nth_new <= o.room;
-end $$;
+  where not p.is_new or o.room is null or p.nth_new <= o.room
+$$;
 
 -- Fills the window of a queue in the fair order. Paused sweeps, and sweeps and owners at their limit, get
 -- nothing. What has its turn within the window comes in even if it is full, before what waits there
@@ -191,7 +185,7 @@ begin
     select o.trial_id, o.sweep_id, p_queue, o.priority,
       case when shared then o.rank else greatest(o.rank, latest) end
     from unroll_internal.fair_order(
-      p_queue, sweeps, counted, case when shared then p_window else wanted end, shared) o
+      p_queue, sweeps, counted, case when shared then p_window else wanted end) o
     where o.is_new and o.turn <= p_window
     order by o.turn
     on conflict do nothing;
@@ -210,7 +204,7 @@ begin
   with unfair as materialized (
     select r.trial_id, o.rank
     from unroll_internal.ready r
-      join unroll_internal.fair_order(p_queue, '{}', '{}', 0, true) o on o.trial_id = r.trial_id
+      join unroll_internal.fair_order(p_queue, '{}', '{}', 0) o on o.trial_id = r.trial_id
     where r.rank <> o.rank
     for update of r skip locked
   )

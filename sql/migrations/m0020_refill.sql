@@ -6,7 +6,7 @@
 -- owners with a limit only if they are among p_counted. What waits in the window is in flight; with a lot
 -- it has its place among the new ones, and none beyond its limits. A lot is a number that rounds shares,
 -- which with fewer slots than sweeps would always be rounded for the same.
-drop function unroll_internal.fair_order(text, bigint[], text[], bigint, boolean);
+drop function unroll_internal.fair_order(text, bigint[], text[], bigint);
 create function unroll_internal.fair_order(
   p_queue text, p_sweeps bigint[], p_counted text[], p_reach bigint, p_lot bigint)
 returns table (
