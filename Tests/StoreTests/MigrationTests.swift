@@ -27,6 +27,22 @@ import Testing
     }
   }
 
+  /// How many migrations were released, and what they say. With a release the numbers grow; never do they
+  /// change for what was released before, or databases of then could not be brought up to date.
+  private static let released = (
+    count: 19, digest: "91b7390c7b69a6f4366ade4f6eec0b9b73578cbc700140f7bda5efd6d5c3dee9"
+  )
+
+  @Test(.scratchDatabase) func `released migrations do not change`() throws {
+    let digest: String = try Fixture().connection.query(
+      """
+      select encode(sha256(string_agg(sha256, '' order by version)::bytea), 'hex')
+      from unroll_internal.migration where version <= $1
+      """, [Self.released.count]
+    ).one()[0]
+    #expect(digest == Self.released.digest)
+  }
+
   @Test func `names are unique over the folders and do not start with a digit`() {
     let names = (SchemaFile.migrations + SchemaFile.interface + SchemaFile.queries).map(\.name)
     #expect(Set(names).count == names.count)

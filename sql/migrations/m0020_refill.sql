@@ -87,6 +87,23 @@ begin
   from ranked k;
 end $$;
 
+-- Holds the sweeps of a queue that may have trials begun, and the owners whose limits can be counted, to
+-- the end of the transaction. What another session holds is passed over.
+create function unroll_internal.hold_queue(
+  p_queue text, out sweeps bigint[], out counted text[])
+language plpgsql as $$
+begin
+  -- An owner's limit holds over all queues: their leaders count one after the other.
+  counted := array(
+    select o.name from unroll_internal.owner o
+    where o.max_parallel is not null order by o.name for no key update skip locked);
+  -- Pausing and cancelling update these rows: they wait for us or we see them.
+  sweeps := array(
+    select s.id from unroll_internal.sweep s
+    where s.queue = p_queue and s.state = 'active' and not s.paused and s.stopped is null
+    order by s.id for share skip locked);
+end $$;
+
 -- Fills the window of a queue in the fair order, behind what waits there. Paused sweeps, and sweeps and
 -- owners at their limit, get nothing. Nothing here waits for a session that holds a sweep or an owner: it
 -- is passed over until the next turn.
@@ -97,8 +114,7 @@ declare
   wanted integer;
   moved integer;
   latest double precision;
-  sweeps bigint[];
-  counted text[];
+  held record;
 begin
   perform unroll_internal.check_leadership('scheduler', p_holder, p_term);
   select p_window - count(*), coalesce(max(r.rank), 0) into wanted, latest
@@ -106,18 +122,10 @@ begin
   if wanted <= 0 then
     return 0;
   end if;
-  -- An owner's limit holds over all queues: their leaders count one after the other.
-  counted := array(
-    select o.name from unroll_internal.owner o
-    where o.max_parallel is not null order by o.name for no key update skip locked);
-  -- Pausing and cancelling update these rows: they wait for us or we see them.
-  sweeps := array(
-    select s.id from unroll_internal.sweep s
-    where s.queue = p_queue and s.state = 'active' and not s.paused and s.stopped is null
-    order by s.id for share skip locked);
+  select * into held from unroll_internal.hold_queue(p_queue);
   insert into unroll_internal.ready (trial_id, sweep_id, queue, priority, rank)
     select o.trial_id, o.sweep_id, p_queue, o.priority, greatest(o.rank, latest)
-    from unroll_internal.fair_order(p_queue, sweeps, counted, wanted, null) o
+    from unroll_internal.fair_order(p_queue, held.sweeps, held.counted, wanted, null) o
     where o.turn <= wanted
     order by o.turn
     on conflict do nothing;
@@ -135,20 +143,13 @@ create function unroll_internal.rank_window(
 returns integer language plpgsql as $$
 declare
   moved integer;
-  sweeps bigint[];
-  counted text[];
+  held record;
 begin
   perform unroll_internal.check_leadership('scheduler', p_holder, p_term);
-  -- As in a refill.
-  counted := array(
-    select o.name from unroll_internal.owner o
-    where o.max_parallel is not null order by o.name for no key update skip locked);
-  sweeps := array(
-    select s.id from unroll_internal.sweep s
-    where s.queue = p_queue and s.state = 'active' and not s.paused and s.stopped is null
-    order by s.id for share skip locked);
+  select * into held from unroll_internal.hold_queue(p_queue);
   with fair as materialized (
-    select * from unroll_internal.fair_order(p_queue, sweeps, counted, p_window, p_lot) f
+    select *
+    from unroll_internal.fair_order(p_queue, held.sweeps, held.counted, p_window, p_lot) f
     where f.turn <= p_window
   ), meant as materialized (
     select w.trial_id from unroll_internal.ready w
@@ -166,7 +167,7 @@ begin
         -- A row that could not go was claimed: an owner with a limit is at it.
         and ((select count(*) from gone) = (select count(*) from meant)
           or f.sweep_id not in (
-            select s.id from unroll_internal.sweep s where s.owner = any (counted)))
+            select s.id from unroll_internal.sweep s where s.owner = any (held.counted)))
       order by f.turn
       on conflict do nothing
       returning 1

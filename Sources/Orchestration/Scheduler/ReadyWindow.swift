@@ -15,7 +15,9 @@ struct ReadyWindow {
   /// Whether trials were claimed, or sweeps came, since the window was last in order.
   private var isChanged = false
   private let begin = ContinuousClock.now
+  /// By what shares are rounded.
   private var lot = 0
+  /// When it may be ordered again, and when it is, although nothing is known to have changed.
   private var nextRank = ContinuousClock.now
   private var latestRank = ContinuousClock.now
 
@@ -55,7 +57,7 @@ struct ReadyWindow {
       try $0.rankWindow(queue: queue, window: size, lot: lot, by: leadership)
     }
     isChanged = false
-    // The order of thousands takes its time: a twentieth of ours at most. And so do the rows that move.
+    // The order of thousands takes its time: a twentieth of ours at most, and a thousand moves a second.
     nextRank = .now + max((.now - now) * 20, .milliseconds(moved.ranked))
     latestRank = max(nextRank, .now + .seconds(1))
     return moved
