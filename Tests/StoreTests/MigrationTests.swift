@@ -30,7 +30,7 @@ import Testing
   /// How many migrations were released, and what they say. With a release the numbers grow; never do they
   /// change for what was released before, or databases of then could not be brought up to date.
   private static let released = (
-    count: 19, digest: "91b7390c7b69a6f4366ade4f6eec0b9b73578cbc700140f7bda5efd6d5c3dee9"
+    count: 20, digest: "af8eec4f150ef5b605bc35be47ef00fefe14d0fe79d5bb607874f520fc1e6495"
   )
 
   @Test(.scratchDatabase) func `released migrations do not change`() throws {
