@@ -31,7 +31,7 @@ public struct Dataset: Hashable, Sendable {
     /// Sequences over the symbols 0..<alphabet.
     case symbols([[Int32]], alphabet: Int)
     /// Numeric sequences: the values of a step lie together, `channels.count` a step.
-    case values([[Float]], channels: [String])
+    case values(NumberSequences<Float>, channels: [String])
     /// The same, where each value is a whole number from 0 to 255: a quarter of the memory.
     case bytes(ByteSequences, channels: [String])
   }
@@ -107,15 +107,9 @@ public struct Dataset: Hashable, Sendable {
         return "symbols are not all below the alphabet's size, \(alphabet)"
       }
     case .values(let sequences, let channels):
-      if channels.isEmpty { return "values have no channel" }
-      if !sequences.allSatisfy({ $0.count % channels.count == 0 }) {
-        return "values do not fill whole steps of \(channels.count) channels"
-      }
+      if let fault = fault(sequences, channels) { return fault }
     case .bytes(let sequences, let channels):
-      if channels.isEmpty { return "values have no channel" }
-      if !(0..<sequences.count).allSatisfy({ sequences.length($0) % channels.count == 0 }) {
-        return "values do not fill whole steps of \(channels.count) channels"
-      }
+      if let fault = fault(sequences, channels) { return fault }
     }
     if let times {
       if inputs.kind != "values" || times.map(\.count) != inputs.lengths {
@@ -149,6 +143,14 @@ public struct Dataset: Hashable, Sendable {
     }
     return nil
   }
+
+  private static func fault<Number>(
+    _ sequences: NumberSequences<Number>, _ channels: [String]
+  ) -> String? {
+    if channels.isEmpty { return "values have no channel" }
+    return sequences.areWhole(steps: channels.count)
+      ? nil : "values do not fill whole steps of \(channels.count) channels"
+  }
 }
 
 extension Dataset.Inputs {
@@ -167,7 +169,8 @@ extension Dataset.Inputs {
     switch self {
     case .texts(let texts): texts.indices.map { texts.scalarCount($0) }
     case .symbols(let sequences, _): sequences.map(\.count)
-    case .values(let sequences, let channels): sequences.map { $0.count / channels.count }
+    case .values(let sequences, let channels):
+      (0..<sequences.count).map { sequences.length($0) / channels.count }
     case .bytes(let sequences, let channels):
       (0..<sequences.count).map { sequences.length($0) / channels.count }
     }
@@ -205,11 +208,9 @@ extension Dataset.Inputs {
     switch self {
     case .texts, .symbols: return nil
     case .values(let sequences, _):
-      return sequences.allSatisfy { $0.count % width == 0 }
-        ? .values(sequences, channels: names) : nil
+      return sequences.areWhole(steps: width) ? .values(sequences, channels: names) : nil
     case .bytes(let sequences, _):
-      return (0..<sequences.count).allSatisfy { sequences.length($0) % width == 0 }
-        ? .bytes(sequences, channels: names) : nil
+      return sequences.areWhole(steps: width) ? .bytes(sequences, channels: names) : nil
     }
   }
 }

@@ -99,7 +99,7 @@ extension Dataset {
     switch inputs {
     case .texts(let texts): sink.append(texts.all)
     case .symbols(let sequences, _): for sequence in sequences { sink.append(sequence) }
-    case .values(let sequences, _): for sequence in sequences { sink.append(sequence) }
+    case .values(let sequences, _): sink.append(sequences.all)
     case .bytes(let sequences, _): sink.append(sequences.all)
     }
     switch targets {
@@ -181,22 +181,25 @@ extension Dataset {
       guard let sequences = sequences(lengths, { reader.readIntegers($0) }) else { return nil }
       return .symbols(sequences, alphabet: alphabet)
     case ("values", _, let channels?) where header.storage == "uint8":
-      var total = 0
-      let counts = lengths.map { Int($0) * channels.count }
-      for count in counts { total += count }
-      return reader.read(count: total).map {
-        .bytes(ByteSequences($0, lengths: counts), channels: channels)
-      }
+      return numbers(lengths, channels, &reader).map { .bytes($0, channels: channels) }
     case ("values", _, let channels?) where header.storage == nil:
-      let size = channels.count
-      guard let sequences = sequences(lengths, { reader.readFloats($0 * size) }) else {
-        return nil
-      }
-      return .values(sequences, channels: channels)
+      return numbers(lengths, channels, &reader).map { .values($0, channels: channels) }
     default:
       throw DatasetDecodingError(
         code: .corrupt, detail: "the header has no known input: \(header.input)")
     }
+  }
+
+  /// Values where they lie; nil if they end too early.
+  private static func numbers<Number>(
+    _ lengths: [Int32], _ channels: [String], _ reader: inout ByteReader<Data>
+  ) -> NumberSequences<Number>? {
+    let counts = lengths.map { Int($0) * channels.count }
+    var bytes = 0
+    for count in counts where bytes <= reader.remaining {
+      bytes += count * MemoryLayout<Number>.size
+    }
+    return reader.read(count: bytes).map { NumberSequences($0, lengths: counts) }
   }
 
   private static func targets(

@@ -109,7 +109,7 @@ package struct BatchPacker {
     let batch: PackedBatch<Float>
     switch split.elements {
     case .tokens: batch = PackedBatch(tokens: members.map { split.tokens($0) })
-    case .values, .bytes:
+    case .values, .stored, .bytes:
       batch = PackedBatch(
         values: members.map { Array(split.values($0)) }, channels: split.channelCount)
     }

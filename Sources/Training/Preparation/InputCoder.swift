@@ -47,7 +47,7 @@ struct InputCoder {
     switch inputs {
     case .texts: Int(tokens.lengths[row])
     case .symbols(let sequences, _): sequences[row].count
-    case .values(let sequences, let channels): sequences[row].count / channels.count
+    case .values(let sequences, let channels): sequences.length(row) / channels.count
     case .bytes(let sequences, let channels): sequences.length(row) / channels.count
     }
   }
@@ -68,7 +68,12 @@ struct InputCoder {
       let width = channels.count
       starts = zip(rows, cuts).map { sequences.start($0) / width + $1.lowerBound }
       elements = .bytes(sequences, encoding.inputScale ?? .identity(width: width))
+    case .values(let sequences, let channels) where !answers.isPerStep:
+      let width = channels.count
+      starts = zip(rows, cuts).map { sequences.start($0) / width + $1.lowerBound }
+      elements = .stored(sequences, encoding)
     case .values(let sequences, let channels):
+      // Laid out beside the answers of the steps.
       let width = channels.count
       var values: [Float] = []
       values.reserveCapacity(total * encoding.inputWidth)

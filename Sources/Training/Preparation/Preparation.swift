@@ -145,6 +145,11 @@ struct AnswerCoder {
     }
   }
 
+  /// Whether each step has an answer.
+  var isPerStep: Bool {
+    if case .steps = targets { true } else { false }
+  }
+
   /// The answers for rows whose steps are the ranges of an array as long as `elements`.
   func answers(_ rows: [Int], _ cuts: [Range<Int>], elements: Int) -> Sequences.Answers {
     switch targets {

@@ -6,6 +6,8 @@ public struct Sequences: Sendable {
     case tokens(CompactIndices)
     /// Consecutive values of `channels` a step.
     case values([Float], channels: Int)
+    /// Values as the dataset has them, which are made into a model's input when they are read.
+    case stored(NumberSequences<Float>, Encoding)
     /// Bytes as the dataset has them, which are scaled when they are read.
     case bytes(ByteSequences, Scale)
   }
@@ -57,6 +59,7 @@ public struct Sequences: Sendable {
     switch elements {
     case .tokens: 1
     case .values(_, let channels): channels
+    case .stored(_, let encoding): encoding.inputWidth
     case .bytes(_, let scale): scale.means.count
     }
   }
@@ -85,10 +88,15 @@ public struct Sequences: Sendable {
     case .values(let values, let channels):
       let start = starts[sequence] * channels
       return values[start..<start + lengths[sequence] * channels]
+    case .stored(let numbers, let encoding):
+      let channels = encoding.channels?.count ?? 1
+      let start = starts[sequence] * channels
+      return encoding.modelInput(
+        numbers[values: start..<start + lengths[sequence] * channels][...])[...]
     case .bytes(let bytes, let scale):
       let channels = scale.means.count
       let start = starts[sequence] * channels
-      return bytes.withValues(start..<start + lengths[sequence] * channels) {
+      return bytes.withBytes(start..<start + lengths[sequence] * channels) {
         scale.apply($0)[...]
       }
     }
@@ -169,28 +177,24 @@ public struct Scale: Codable, Hashable, Sendable {
   }
 
   /// Scales rows of as many numbers as there are columns.
-  func apply(_ values: some Collection<Float>) -> [Float] {
-    let width = means.count
-    var scaled: [Float] = []
-    scaled.reserveCapacity(values.count)
-    for (offset, value) in values.enumerated() {
-      let column = offset % width
-      scaled.append(Float((Double(value) - means[column]) / deviations[column]))
-    }
-    return scaled
-  }
+  func apply(_ values: some Collection<Float>) -> [Float] { apply(values) { Double($0) } }
 
   /// Scales rows of bytes.
-  func apply(_ bytes: UnsafeRawBufferPointer) -> [Float] {
+  func apply(_ bytes: UnsafeRawBufferPointer) -> [Float] { apply(bytes) { Double($0) } }
+
+  @inline(__always)
+  private func apply<Rows: Collection>(
+    _ rows: Rows, _ number: (Rows.Element) -> Double
+  ) -> [Float] {
     let width = means.count
-    return [Float](unsafeUninitializedCapacity: bytes.count) { scaled, count in
+    return [Float](unsafeUninitializedCapacity: rows.count) { scaled, count in
       var column = 0
-      for (index, byte) in bytes.enumerated() {
+      for (index, value) in rows.enumerated() {
         scaled.initializeElement(
-          at: index, to: Float((Double(byte) - means[column]) / deviations[column]))
+          at: index, to: Float((number(value) - means[column]) / deviations[column]))
         column = column + 1 == width ? 0 : column + 1
       }
-      count = bytes.count
+      count = rows.count
     }
   }
 

@@ -3,7 +3,7 @@ import Glibc
 import Testing
 import Training
 
-@Suite struct TextMemoryTests {
+@Suite struct DatasetMemoryTests {
   @Test func `texts of a file are read where they lie`() throws {
     let texts = ["win a prize", "", "né 🙂"]
     let encoded = Data(Dataset(name: "d", inputs: .texts(texts), targets: .none).encoded())
@@ -80,16 +80,61 @@ import Training
           name: "d", inputs: .texts(texts), labels: texts.indices.map { "label \($0 % 2)" })
         try Data(dataset.encoded()).write(to: URL(filePath: path))
       }
-      let before = TextMemoryTests.anonymousMemory()
+      let before = DatasetMemoryTests.anonymousMemory()
       let file = try Data(contentsOf: URL(filePath: path), options: .alwaysMapped)
       precondition(file.count > 40_000_000, "a small file")
       let dataset = try Dataset(decoding: file, name: "d")
-      let decoded = TextMemoryTests.anonymousMemory() - before
+      let decoded = DatasetMemoryTests.anonymousMemory() - before
       precondition(decoded < 8, "\(decoded) MB for a mapped file")
       let data = try PreparedData(dataset, DataPlan(), seed: 1)
-      let prepared = TextMemoryTests.anonymousMemory() - before
+      let prepared = DatasetMemoryTests.anonymousMemory() - before
       // 60,000 texts cut to 64 words of two bytes each are 8 MB.
       precondition(prepared < 24, "\(prepared) MB for \(data.train.count) sequences")
+    }
+  }
+
+  @Test func `a large dataset of numbers takes little memory that no file backs`() async {
+    await #expect(processExitsWith: .success) {
+      let path = "\(FileManager.default.temporaryDirectory.path)/values-\(getpid())"
+      defer { unlink(path) }
+      do {
+        let values = (0..<20_000).map { (row: Int) -> [Float] in
+          (0..<800).map { (place: Int) -> Float in Float((31 * row + 7 * place * place) % 997) }
+        }
+        let dataset = Dataset(
+          name: "d", inputs: .values(values, channels: ["a", "b"]),
+          targets: .numbers(values.map { $0[0] }, width: 1))
+        try Data(dataset.encoded()).write(to: URL(filePath: path))
+      }
+      let before = DatasetMemoryTests.anonymousMemory()
+      let file = try Data(contentsOf: URL(filePath: path), options: .alwaysMapped)
+      precondition(file.count > 60_000_000, "a small file")
+      let dataset = try Dataset(decoding: file, name: "d")
+      let data = try PreparedData(dataset, DataPlan(), seed: 1)
+      let prepared = DatasetMemoryTests.anonymousMemory() - before
+      precondition(prepared < 16, "\(prepared) MB for \(data.train.count) sequences")
+      // They are scaled when they are read.
+      let means = data.encoding.inputScale?.means ?? []
+      let deviations = data.encoding.inputScale?.deviations ?? []
+      let row = data.train.rows[3]
+      let raw = Float((31 * row + 7 * 9) % 997)
+      precondition(
+        Array(data.train.values(3))[3] == Float((Double(raw) - means[1]) / deviations[1]))
+    }
+  }
+
+  @Test func `numbers of a file are read where they lie`() throws {
+    let values: [[Float]] = [[1, .nan, -2.5, 4], [], [0.25, 8]]
+    // Text before them leaves them at an odd address.
+    for channels in [["x", "y"], ["longer", "names"]] {
+      let dataset = Dataset(
+        name: "d", inputs: .values(values, channels: channels), targets: .none)
+      let encoded = dataset.encoded()
+      let decoded = try Dataset(decoding: Data(encoded), name: "d")
+      #expect(decoded == dataset && decoded.encoded() == encoded)
+      guard case .values(let read, _) = decoded.inputs else { return }
+      #expect(read.count == 3 && read.length(0) == 4)
+      #expect(read[2] == [0.25, 8] && read[1] == [] && read[0][1].isNaN)
     }
   }
 }
