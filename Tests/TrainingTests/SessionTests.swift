@@ -45,6 +45,36 @@ import Training
     return run
   }
 
+  @Test func `further objectives decide between epochs that are equal`() throws {
+    var plan = Self.plan()
+    plan.training.epochs = 4
+    let data = try Self.order()
+    // By epoch: the objective, which is to be low here, and another one behind it.
+    let scores: [[Double]] = [[.nan, 9], [2, 5], [2, 3], [2, 4]]
+    plan.objective = Objective(
+      metric: "loss", split: .validation, goal: .minimize, isComputed: true)
+    for resumed in [false, true] {
+      var epoch = 0
+      var checkpoint: Checkpoint?
+      func score(_ metrics: [Metric]) -> [Double] {
+        defer { epoch += 1 }
+        return scores[epoch]
+      }
+      var bests: [Bool] = []
+      func train(from: Checkpoint?, until: Int) throws {
+        let session = try Session(plan, data, score: score, resumingFrom: from)
+        let ending = try session.run(onEpoch: {
+          bests.append($0.isBest)
+          return $0.epoch == until ? .stop : .proceed
+        })
+        if case .stopped(let reached) = ending { checkpoint = reached }
+      }
+      if resumed { try train(from: nil, until: 2) }
+      try train(from: checkpoint, until: 5)
+      #expect(bests == [true, true, true, false])
+    }
+  }
+
   @Test func `somebody can see that an evaluation goes on`() throws {
     var (trained, evaluated) = (0, [Int]())
     _ = try Session(Self.plan(), Self.order()).run(

@@ -178,20 +178,22 @@ public enum Binding {
     return spec.objectives.map { value(of: $0, metrics) }
   }
 
-  /// The first objective from the metrics of an epoch, if it has to be computed.
-  static func score(_ spec: SweepSpec, _ plan: Plan) -> (([Training.Metric]) -> Double)? {
-    guard plan.objective?.isComputed == true else { return nil }
-    return { value(of: spec.objective, $0) }
+  /// From the metrics of an epoch the first objective, and the losses of the others, which decide between
+  /// epochs that are equal in those before; nil where one metric is all.
+  static func score(_ spec: SweepSpec, _ plan: Plan) -> (([Training.Metric]) -> [Double])? {
+    guard plan.objective?.isComputed == true || spec.objectives.count > 1 else { return nil }
+    return { metrics in
+      [value(of: spec.objective, metrics)]
+        + spec.objectives.dropFirst().map { $0.goal.loss(of: value(of: $0, metrics)) }
+    }
   }
 
   private static func value(
     of objective: Search.Objective, _ metrics: [Training.Metric]
   ) -> Double {
-    func metric(_ name: String) -> Double? {
+    objective.value { name in
       metrics.first { $0.split.rawValue == objective.split && $0.name == name }?.value
     }
-    guard let expression = objective.expression else { return metric(objective.metric) ?? .nan }
-    return expression.evaluate { metric($0).map(Value.number) }?.number ?? .nan
   }
 
   /// An error of a plan with the path that its field has in a sweep file.

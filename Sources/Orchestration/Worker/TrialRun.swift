@@ -176,7 +176,7 @@ struct TrialRun {
 
   /// A session where the newest checkpoint that can be read was taken, or at the start.
   private func session(
-    _ plan: Plan, _ data: PreparedData, _ score: (([Training.Metric]) -> Double)?,
+    _ plan: Plan, _ data: PreparedData, _ score: (([Training.Metric]) -> [Double])?,
     copiedFrom parent: Plan?
   ) throws -> Session {
     let initial = try initialWeights(plan)

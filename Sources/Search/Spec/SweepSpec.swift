@@ -8,6 +8,22 @@ public struct Objective: Hashable, Sendable {
   public let split: String
   /// Which values are good.
   public let goal: Goal
+
+  /// The value of a trial from metrics on ``split``; not a number if one of them is missing.
+  public func value(_ metric: (String) -> Double?) -> Double {
+    guard let expression else { return metric(self.metric) ?? .nan }
+    return expression.evaluate { metric($0).map(Value.number) }?.number ?? .nan
+  }
+
+  /// Whether an epoch counts for a trial in place of another: it is better in the first objective in
+  /// which they differ. What is not a number is worse than any.
+  public static func isBetter(_ losses: [Double], than others: [Double]) -> Bool {
+    for (loss, other) in zip(losses, others) where loss != other {
+      if loss.isNaN && other.isNaN { continue }
+      return loss < other || other.isNaN
+    }
+    return false
+  }
 }
 
 /// What bounds a sweep besides its number of trials.

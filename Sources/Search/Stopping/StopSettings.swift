@@ -64,9 +64,15 @@ public struct StopSettings: Hashable, Sendable {
 }
 
 extension StopSettings: CustomStringConvertible {
+  /// The text where all objectives are minimized.
+  public var description: String { text(goals: []) }
+
   /// `asha: {eta: 3}`: the rule and its options, as in a specification; those that few change only if
   /// they are not as usual.
-  public var description: String {
+  ///
+  /// - Parameter goals: Those of the objectives: a threshold is told in their values.
+  /// - Returns: The text.
+  public func text(goals: [Goal]) -> String {
     var options: [String] = []
     switch rule {
     case .none: break
@@ -74,10 +80,14 @@ extension StopSettings: CustomStringConvertible {
     case .patience:
       options.append("patience: \(patience)")
       if tolerance != 0 { options.append("tolerance: \(Value.short(tolerance))") }
-    case .threshold: options.append("threshold: \(Standing.text(threshold))")
+    case .threshold:
+      let bounds = threshold.enumerated().map { objective, bound in
+        goals.indices.contains(objective) && goals[objective] == .maximize ? -bound : bound
+      }
+      options.append("threshold: \(Standing.text(bounds))")
     case .halving, .hyperband, .asha, .stoppingASHA, .pasha:
       options.append("eta: \(eta)")
-      if minimumEpochs != 1 { options.append("minimum_epochs: \(minimumEpochs)") }
+      if minimumEpochs != 1 { options.append("min_epochs: \(minimumEpochs)") }
       if let brackets, rule != .pasha { options.append("brackets: \(brackets)") }
     }
     if [.median, .patience, .threshold].contains(rule) {

@@ -67,6 +67,7 @@ public struct Replay: Hashable, Sendable {
     found = Self.best(of: ends)
   }
 
+  /// At each epoch the losses of the best one so far, as workers tell them.
   private static func bestSoFar(_ curve: [[Double]]) -> [[Double]] {
     var bests: [[Double]] = []
     for losses in curve {
@@ -74,7 +75,7 @@ public struct Replay: Hashable, Sendable {
         bests.append(losses)
         continue
       }
-      bests.append(zip(last, losses).map { $1 < $0 || $0.isNaN ? $1 : $0 })
+      bests.append(Objective.isBetter(losses, than: last) ? losses : last)
     }
     return bests
   }
@@ -109,7 +110,7 @@ public struct Replay: Hashable, Sendable {
     }
     let share = storedEpochs == 0 ? 0 : (200 * epochs + storedEpochs) / (2 * storedEpochs)
     var text =
-      "stop '\(settings)' would have trained \(Self.grouped(epochs)) of "
+      "stop '\(settings.text(goals: goals))' would have trained \(Self.grouped(epochs)) of "
       + "\(Self.grouped(storedEpochs)) epochs (\(share) %)"
     if let found, let best {
       text +=

@@ -49,6 +49,7 @@ public struct Checkpoint: Hashable, Sendable {
     var tally: Tally
     var bestEpoch: Int?
     var bestValue: Double?
+    var bestTies: [Double]?
     /// Epochs since the objective last improved, and how often that was too many.
     var stale: Int
     var plateaus: Int

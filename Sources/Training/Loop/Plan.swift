@@ -35,9 +35,10 @@ public struct Objective: Codable, Hashable, Sendable {
     self.isComputed = isComputed
   }
 
-  /// Whether one value is better than another.
+  /// Whether one value is better than another. What is not a number is worse than any.
   public func prefers(_ value: Double, over other: Double) -> Bool {
-    switch goal ?? Metric.goal(of: metric) {
+    if other.isNaN { return !value.isNaN }
+    return switch goal ?? Metric.goal(of: metric) {
     case .minimize: value < other
     case .maximize: value > other
     }

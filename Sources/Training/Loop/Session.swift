@@ -17,7 +17,7 @@ public final class Session {
   private let philox: Philox
   private let initial: [UInt8]?
   private let vectors: [String: [Float]]
-  private let score: (([Metric]) -> Double)?
+  private let score: (([Metric]) -> [Double])?
   private let batchesPerEpoch: Int
   private let upstream = Matrix<Float>()
   private var packer: BatchPacker
@@ -27,7 +27,7 @@ public final class Session {
   private var epoch = 0
   private var batch = 0
   private var tally: Tally
-  private var best: (epoch: Int, value: Double, weights: [Float])?
+  private var best: (epoch: Int, value: Double, ties: [Double]?, weights: [Float])?
   /// Epochs since the objective last improved, and how often that was too many.
   private var stale = 0
   private var plateaus = 0
@@ -46,14 +46,15 @@ public final class Session {
   ///   - data: The dataset made ready by the plan's data part.
   ///   - initial: The weights to begin with, a safetensors file; nil: they are drawn.
   ///   - vectors: Vectors of words for the embedding to begin with, as wide as it is; the others are drawn.
-  ///   - score: The objective from the metrics of an epoch, for a plan whose objective is computed.
+  ///   - score: From the metrics of an epoch the objective, for a plan whose objective is computed or has
+  ///     others behind it: less of those is better, and they decide between epochs that are equal before.
   ///   - checkpoint: Where to go on.
   ///   - origin: The plan under which the checkpoint was taken, if it may be another trial's, of a
   ///     model with the same shapes.
   /// - Throws: ``PlanError``, ``ArtifactError`` or ``CheckpointError``.
   public init(
     _ plan: Plan, _ data: PreparedData, initial: [UInt8]? = nil, vectors: [String: [Float]] = [:],
-    score: (([Metric]) -> Double)? = nil, resumingFrom checkpoint: Checkpoint? = nil,
+    score: (([Metric]) -> [Double])? = nil, resumingFrom checkpoint: Checkpoint? = nil,
     of origin: Plan? = nil
   ) throws {
     let plan = try plan.resolved(for: data)
@@ -74,7 +75,7 @@ public final class Session {
     self.vectors = vectors
     self.score = score
     precondition(
-      (score != nil) == (objective.isComputed == true), "a computed objective needs its score")
+      score != nil || objective.isComputed != true, "a computed objective needs its score")
     if let checkpoint {
       try resume(checkpoint, of: try origin?.resolved(for: data))
     } else {
@@ -204,11 +205,17 @@ public final class Session {
     let metrics =
       tally.metrics(.train, data.encoding)
       + (validation?.metrics(.validation, data.encoding) ?? [])
-    guard let value = score?(metrics) ?? metrics.first(where: objective.names)?.value else {
+    let scores = score?(metrics)
+    guard let value = scores?.first ?? metrics.first(where: objective.names)?.value else {
       preconditionFailure("no metric \(objective.metric) of \(objective.split)")
     }
-    let isBest = best.map { objective.prefers(value, over: $0.value) } ?? true
-    if isBest { best = (epoch, value, model.parameters.elements) }
+    let ties = scores.map { Array($0.dropFirst()) }
+    let isBest =
+      best.map {
+        objective.prefers(value, over: $0.value)
+          || value == $0.value && (ties ?? []).lexicographicallyPrecedes($0.ties ?? [])
+      } ?? true
+    if isBest { best = (epoch, value, ties, model.parameters.elements) }
     stale = isBest ? 0 : stale + 1
     if case .plateau(_, let patience) = schedule.course, stale > patience {
       plateaus += 1
@@ -311,7 +318,7 @@ public final class Session {
     let header = Checkpoint.Header(
       plan: plan.digest(dataset: data.datasetVersion), layout: model.layout.digest, epoch: epoch,
       batch: batch, optimizerSteps: optimizer.steps, tally: tally, bestEpoch: best?.epoch,
-      bestValue: best?.value, stale: stale, plateaus: plateaus,
+      bestValue: best?.value, bestTies: best?.ties, stale: stale, plateaus: plateaus,
       vectorSize: model.layout.bufferCount, vectorCount: vectors.count)
     return Checkpoint(header, vectors: vectors)
   }
@@ -331,7 +338,7 @@ public final class Session {
     var vectors = checkpoint.vectors[...]
     model.parameters.assign(vectors.removeFirst())
     if let epoch = header.bestEpoch, let value = header.bestValue {
-      best = (epoch, value, vectors.removeFirst())
+      best = (epoch, value, header.bestTies, vectors.removeFirst())
     }
     optimizer.state = Optimizer.State(steps: header.optimizerSteps, vectors: Array(vectors))
   }

@@ -36,15 +36,11 @@ struct ObjectiveCurves {
       names = spec.objectives.map(\.metric)
       goals = spec.objectives.map(\.goal)
       values = try spec.objectives.map { objective in
-        guard let expression = objective.expression else {
-          return try curves(objective.metric, objective.split)
-        }
-        let parts = try expression.names.map { ($0, try curves($0, objective.split)) }
+        let names = objective.expression?.names ?? [objective.metric]
+        let parts = try names.map { ($0, try curves($0, objective.split)) }
         return (0..<sweep.created).map { trial in
           (0..<(parts.map { $0.1[trial].count }.min() ?? 0)).map { epoch in
-            expression.evaluate { name in
-              parts.first { $0.0 == name }.map { .number($0.1[trial][epoch]) }
-            }?.number ?? .nan
+            objective.value { name in parts.first { $0.0 == name }?.1[trial][epoch] }
           }
         }
       }

@@ -13,12 +13,25 @@ struct ParetoTrials {
     let values: [Double]
   }
 
+  /// What trials are compared in.
+  struct Axis {
+    /// The metric, or the expression over some.
+    let name: String
+    /// The split on which it is measured; nil for the time spent training.
+    let split: String?
+    /// Whether more is better.
+    let isGain: Bool
+    /// The value of a trial, whose metrics are known by split and name.
+    let value: (LeaderboardEntry, (String, String) -> Double?) -> Double?
+
+    /// What people read: `validation loss`.
+    var title: String { split.map { "\($0) \(Format.title(name))" } ?? name }
+  }
+
   /// The metric that is no metric: the time spent training.
   static let effort = "training_seconds"
 
-  let metrics: [String]
-  /// Whether more of a metric is better.
-  let isGain: [Bool]
+  let axes: [Axis]
   let candidates: [Candidate]
   /// Places of the front among the candidates, the best in the first metric first.
   let front: [Int]
@@ -37,14 +50,32 @@ struct ParetoTrials {
     }
   }
 
-  /// The metrics of a sweep of several objectives; nil if one of them is computed from others.
-  private static func objectives(_ database: Database, _ sweep: SweepReport) throws -> [String]? {
+  /// The objectives of a sweep of several; nil if there is one.
+  private static func objectives(_ database: Database, _ sweep: SweepReport) throws -> [Axis]? {
     let spec = try SweepSpec.parse(
       try database.spec(sweep: sweep.id).text, file: "spec", schema: .sweep)
-    guard spec.objectives.count > 1, spec.objectives.allSatisfy({ $0.expression == nil }) else {
-      return nil
+    guard spec.objectives.count > 1 else { return nil }
+    return spec.objectives.map { objective in
+      Axis(name: objective.metric, split: objective.split, isGain: objective.goal == .maximize) {
+        _, metric in objective.value { metric(objective.split, $0) }
+      }
     }
-    return spec.objectives.map(\.metric)
+  }
+
+  /// A metric by its name, on the split of the objective.
+  private static func axis(_ name: String, _ objective: Store.Objective) -> Axis {
+    guard name != effort else {
+      return Axis(name: name, split: nil, isGain: false) { entry, _ in entry.trainingSeconds }
+    }
+    guard name != objective.metric else {
+      return Axis(name: name, split: objective.split, isGain: objective.goal == "maximize") {
+        entry, _ in entry.objective
+      }
+    }
+    let goal = SpecSchema.sweep.metrics.first { $0.name == name }?.goal
+    return Axis(name: name, split: objective.split, isGain: goal == .maximize) { _, metric in
+      metric(objective.split, name)
+    }
   }
 
   /// Reads them.
@@ -58,29 +89,25 @@ struct ParetoTrials {
   init(
     _ database: Database, _ sweep: SweepReport, _ objective: Store.Objective, named: [String]?
   ) throws {
-    let metrics =
-      try named ?? Self.objectives(database, sweep) ?? [objective.metric, Self.effort]
-    var values: [Int: [String: Double]] = [:]
-    for metric in try database.finalMetrics(sweep: sweep.id, split: objective.split) {
-      values[metric.trialID, default: [:]][metric.name] = metric.value
+    let axes =
+      try named.map { $0.map { Self.axis($0, objective) } } ?? Self.objectives(database, sweep)
+      ?? [objective.metric, Self.effort].map { Self.axis($0, objective) }
+    var values: [Int: [String: [String: Double]]] = [:]
+    for split in Set(axes.compactMap(\.split)) {
+      for metric in try database.finalMetrics(sweep: sweep.id, split: split) {
+        values[metric.trialID, default: [:]][split, default: [:]][metric.name] = metric.value
+      }
     }
     let candidates = try database.leaderboard(sweep: sweep.id, limit: .max).compactMap {
       entry -> Candidate? in
-      let known = (values[entry.trialID] ?? [:]).merging(
-        [objective.metric: entry.objective, Self.effort: entry.trainingSeconds]) { $1 }
-      let found = metrics.compactMap { known[$0] }.filter(\.isFinite)
-      guard found.count == metrics.count else { return nil }
+      let found = axes.compactMap { $0.value(entry) { values[entry.trialID]?[$0]?[$1] } }
+      guard found.count == axes.count, found.allSatisfy(\.isFinite) else { return nil }
       return Candidate(
         entry: entry, assignment: try Assignment(json: entry.params.text), values: found)
     }
-    let isGain = metrics.map { metric in
-      metric == objective.metric
-        ? objective.goal == "maximize"
-        : SpecSchema.sweep.metrics.first { $0.name == metric }?.goal == .maximize
-    }
-    let signs: [Double] = isGain.map { $0 ? -1 : 1 }
+    let signs: [Double] = axes.map { $0.isGain ? -1 : 1 }
     let losses = candidates.map { zip($0.values, signs).map(*) }
-    (self.metrics, self.isGain, self.candidates) = (metrics, isGain, candidates)
+    (self.axes, self.candidates) = (axes, candidates)
     front = ParetoFront.indices(of: losses)
       .sorted { losses[$0].lexicographicallyPrecedes(losses[$1]) }
   }

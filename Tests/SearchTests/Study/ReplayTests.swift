@@ -56,6 +56,28 @@ import Testing
     #expect(nothing.found == nil && nothing.epochs == 0)
   }
 
+  @Test func `several objectives are those of one epoch, the best in the first of them`() {
+    // The second objective is best in another epoch, and decides where the first is equal.
+    let curves = [
+      [[0.3, 0.9], [0.1, 0.8], [0.2, 0.1]], [[0.5, 0.4], [0.5, 0.2], [0.5, 0.3]],
+    ]
+    let replay = Replay(StopSettings(.none, epochs: 3, trials: 0), curves: curves)
+    #expect(replay.best?.losses == [0.1, 0.8] || replay.best?.losses == [0.5, 0.2])
+    let second = Replay(StopSettings(.none, epochs: 3, trials: 0), curves: [curves[1]])
+    #expect(second.best?.losses == [0.5, 0.2])
+    let first = Replay(StopSettings(.none, epochs: 3, trials: 0), curves: [curves[0]])
+    #expect(first.best?.losses == [0.1, 0.8])
+  }
+
+  @Test func `a rule is told as it is written in a sweep`() {
+    var asha = StopSettings(.asha, epochs: 27, trials: 9)
+    asha.minimumEpochs = 3
+    #expect("\(asha)" == "asha: {eta: 3, min_epochs: 3}")
+    var threshold = StopSettings(.threshold, epochs: 27, trials: 9)
+    threshold.threshold = [-0.5]
+    #expect(threshold.text(goals: [.maximize]) == "threshold: {threshold: 0.5}")
+  }
+
   @Test func `workers that train side by side judge with less`() {
     let settings = StopSettings(.stoppingASHA, epochs: 9, trials: 0)
     let one = Replay(settings, curves: Self.curves)

@@ -108,14 +108,11 @@ struct PlotSource {
     }
     let front = Set(trials.front)
     let picture = ParetoPicture(
-      title: "\(name(sweep)): \(trials.metrics.joined(separator: " against "))",
+      title: "\(name(sweep)): \(trials.axes.map(\.title).joined(separator: " against "))",
       subtitle: "Drawn: \(sweep.counted(trials.candidates.count)). "
         + "The front has the numbers of its trials.",
-      metrics: zip(trials.metrics, trials.isGain).map { metric, isGain in
-        .init(
-          metric == ParetoTrials.effort
-            ? "training, seconds" : "\(objective.split) \(Format.title(metric))",
-          isLessBetter: !isGain)
+      metrics: trials.axes.map {
+        .init($0.split == nil ? "training, seconds" : $0.title, isLessBetter: !$0.isGain)
       },
       candidates: trials.candidates.enumerated().map { index, candidate in
         .init(

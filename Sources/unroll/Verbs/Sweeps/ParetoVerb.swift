@@ -42,22 +42,22 @@ struct ParetoVerb: ParsableCommand {
       }
       let trials = try ParetoTrials(database, sweep, objective, named: named)
       let front = trials.front.map { trials.candidates[$0] }
-      if output.isJSON { return output.print(front.map { json($0, trials.metrics) }) }
-      show(front, of: trials.candidates.count, trials.metrics, sweep)
+      if output.isJSON { return output.print(front.map { json($0, trials.axes) }) }
+      show(front, of: trials.candidates.count, trials.axes, sweep)
     }
   }
 
   private func show(
-    _ front: [ParetoTrials.Candidate], of count: Int, _ metrics: [String], _ sweep: SweepReport
+    _ front: [ParetoTrials.Candidate], of count: Int, _ axes: [ParetoTrials.Axis],
+    _ sweep: SweepReport
   ) {
     guard !front.isEmpty else {
       return print("no trial of sweep \(sweep.id) has succeeded with these metrics yet")
     }
     let paths = Set(front.flatMap { $0.assignment.map(\.path) }).sorted()
-    let split = sweep.objective.map { $0.split + " " } ?? ""
     var table = Table(
       [("trial", .right)]
-        + metrics.map { ($0 == ParetoTrials.effort ? $0 : split + Format.title($0), .right) }
+        + axes.map { ($0.title, .right) }
         + paths.map { ($0, .left) })
     for candidate in front {
       table.add(
@@ -70,8 +70,12 @@ struct ParetoVerb: ParsableCommand {
         + " and better in one.")
   }
 
-  private func json(_ candidate: ParetoTrials.Candidate, _ metrics: [String]) -> JSON {
-    let values = zip(metrics, candidate.values).map { ($0, Value.number($1)) }
+  private func json(_ candidate: ParetoTrials.Candidate, _ axes: [ParetoTrials.Axis]) -> JSON {
+    // The same metric of two splits has two names.
+    let names = axes.map { axis in
+      axes.count { $0.name == axis.name } == 1 ? axis.name : axis.title
+    }
+    let values = zip(names, candidate.values).map { ($0, Value.number($1)) }
     let params = candidate.assignment.map { ($0.path, $0.value) }
     let row: Value = [
       "trial_id": .integer(candidate.entry.trialID), "number": .integer(candidate.entry.number),
