@@ -164,9 +164,10 @@ extension Database {
     try all(ListObjectiveCurves(sweep: sweep, objective: objective))
   }
 
-  /// What the trials of a sweep that succeeded came to, by their numbers.
-  public func finishedPoints(sweep: Int) throws -> [FinishedPoint] {
-    try all(ListFinishedPoints(sweep: sweep))
+  /// What the trials of a sweep that had succeeded when another one was accepted came to, by their numbers:
+  /// the same again whenever that one asks.
+  public func finishedPoints(sweep: Int, before other: Int) throws -> [FinishedPoint] {
+    try all(ListFinishedPoints(sweep: sweep, other: other))
   }
 
   /// All legs of a sweep in the order of decisions: from these a search is rebuilt.
@@ -214,10 +215,13 @@ private struct ListFinishedPoints: Statement {
   static let sql = """
     select t.params, r.objective from unroll_internal.trial t
       join unroll_internal.result r on r.trial_id = t.id
-    where t.sweep_id = $1 order by t.number
+      join unroll_internal.status s on s.trial_id = t.id
+      join unroll_internal.sweep o on o.id = $2
+    where t.sweep_id = $1 and s.finished_at < o.activated_at order by t.number
     """
   let sweep: Int
-  var parameters: [any PostgresEncodable] { [sweep] }
+  let other: Int
+  var parameters: [any PostgresEncodable] { [sweep, other] }
   static func decode(_ row: Row) throws -> FinishedPoint {
     FinishedPoint(params: try row["params"], objective: try row["objective"])
   }

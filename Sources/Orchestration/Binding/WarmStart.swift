@@ -20,6 +20,13 @@ extension Database {
       {
         throw spec.error(path, error.message)
       }
+      // What it learns from is what there is when it is accepted, to the last result.
+      guard spec.search.order != .deterministic || earlier.finishedAt != nil else {
+        throw spec.error(
+          path,
+          "found sweep \(id), which is not over, allowed: with order: deterministic sweeps that are"
+        )
+      }
       guard earlier.objective == objective else {
         let found = earlier.objective.map { "objective is to \($0.goal) \($0.split) \($0.metric)" }
         throw spec.error(

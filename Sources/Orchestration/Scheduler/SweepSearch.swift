@@ -17,7 +17,7 @@ enum SweepSearch {
       self = .learning(
         try SweepStudy(
           sweep, spec, stored: try database.legs(sweep: sweep.id),
-          earlier: try Self.earlier(spec, database)))
+          earlier: try Self.earlier(than: sweep, spec, database)))
     } else {
       self = .numbered(try NumberedSearch(sweep, spec, database))
     }
@@ -31,15 +31,22 @@ enum SweepSearch {
     }
   }
 
-  /// The trials of sweeps that are over, as what a sampler may learn from beforehand. Their numbers are
-  /// below those of any trial.
-  private static func earlier(_ spec: SweepSpec, _ database: Database) throws -> [Observation] {
+  /// The trials of earlier sweeps, as what a sampler may learn from beforehand. Their numbers are below
+  /// those of any trial.
+  private static func earlier(
+    than sweep: OpenSweep, _ spec: SweepSpec, _ database: Database
+  ) throws -> [Observation] {
     var observations: [Observation] = []
     for id in spec.search.warmStart {
-      for point in try database.finishedPoints(sweep: id) {
-        // What cannot be drawn here would count as a good or bad place that is none.
-        guard let assignment = try? Assignment(json: point.params.text),
-          assignment.allSatisfy({ spec.space[$0.path]?.distribution.contains($0.value) ?? true })
+      let json: JSON
+      do { json = try database.spec(sweep: id) } catch let error as StoreError
+        where error.code == .notFound
+      { continue }
+      let former = try SweepSpec.parse(json.text, file: "spec", schema: .sweep)
+      for point in try database.finishedPoints(sweep: id, before: sweep.id) {
+        // What was the same in all of its trials may be searched now.
+        guard let params = try? Assignment(json: point.params.text),
+          let assignment = spec.space.point(former.settings(params))
         else { continue }
         observations.append(
           Observation(

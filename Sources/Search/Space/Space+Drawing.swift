@@ -20,6 +20,13 @@ extension Space {
     return values
   }
 
+  /// The point that settings make; nil if one of its values is missing or cannot be drawn, or the
+  /// constraints refuse it.
+  public func point(_ settings: [String: Value]) -> Assignment? {
+    let point = Assignment(self, values: draw { settings[$0.path] ?? .null })
+    return contains(point) ? point : nil
+  }
+
   /// Draws a point that fulfils the constraints, by drawing until one does.
   ///
   /// - Parameters:
