@@ -270,7 +270,9 @@ import Testing
       "model: {hidden: {int: [1, 9]}, layers: {int: [1, 9]}}\nconstraints: [hidden > layers]\n"
         + "try: [{hidden: 1, layers: 2}, {hidden: 1}]",
       [
-        "5:7: try[0]: found a point that is not allowed, allowed: what fulfils model.hidden > model.layers"
+        "5:7: try[0]: found a point that is not allowed, allowed: what fulfils model.hidden > model.layers",
+        "5:31: try[1]: found a point that no values of the others make an allowed one among 10000 that"
+          + " were drawn, allowed: what leaves the constraints room",
       ]
     ),
     (

@@ -159,6 +159,48 @@ import Testing
     try database.set(sweep: sweep, key: "priority", value: JSON(text: "7"))
   }
 
+  @Test func `only what is searched can be changed, and it is there when it was`() throws {
+    let sweep = try activeSweep(trials: 2)
+    try fixture.connection.execute(
+      """
+      update unroll_internal.sweep
+      set spec = spec || '{"training": {"schedule": {"kind": "constant", "factor": 0.1},
+        "momentum": {"uniform": [0, 1], "when": {"optimizer": "sgd"}}}}'
+      """)
+    let schedule = JSON(text: #"{"kind":"step","factor":0.000001}"#)
+    let error = try storeError {
+      try database.set(sweep: sweep, key: "training.schedule", value: schedule)
+    }
+    #expect(error.code == .invalid && error.message.contains("a searched parameter"))
+    func momentum() throws -> String {
+      try fixture.connection.query(
+        "select spec #>> '{training,momentum}' from unroll_internal.sweep where id = $1", [sweep]
+      ).one()[0]
+    }
+    try database.set(sweep: sweep, key: "training.momentum", value: JSON(text: "0.5"))
+    #expect(try momentum() == #"{"when": {"optimizer": "sgd"}, "choice": [0.5]}"#)
+    let range = JSON(text: #"{"uniform":[0,0.2],"when":{"optimizer":"rmsprop"}}"#)
+    try database.set(sweep: sweep, key: "training.momentum", value: range)
+    #expect(try momentum().contains("rmsprop"))
+  }
+
+  @Test func `a search learns from what was there when it was accepted`() throws {
+    let database = fixture.database
+    let earlier = try fixture.sweep(trials: 2)
+    let worker = try fixture.worker()
+    func succeed(_ objective: Double) throws {
+      let claim = try fixture.claim(worker)
+      try database.succeed(
+        TrialResult(
+          objective: objective, bestEpoch: 1, epochs: 1, trainingSeconds: 0, confusion: [],
+          artifacts: []), progress: Progress(metrics: []), cpuSeconds: 0, under: claim.lease)
+    }
+    try succeed(0.25)
+    let sweep = try activeSweep(trials: 2)
+    try succeed(0.5)
+    #expect(try database.finishedPoints(sweep: earlier, before: sweep).map(\.objective) == [0.25])
+  }
+
   @Test func `what members of a population stand on is kept while it goes on`() throws {
     let sweep = try activeSweep(trials: 2)
     try fixture.connection.execute(

@@ -179,7 +179,6 @@ class Optuna:
             "tpe": lambda: optuna.samplers.TPESampler(seed=seed),
             "gp": lambda: optuna.samplers.GPSampler(seed=seed),
             "sobol": lambda: optuna.samplers.QMCSampler(scramble=True, seed=seed),
-            "cma-es": lambda: optuna.samplers.CmaEsSampler(seed=seed),
         }
         self.space = problem.space
         self.study = optuna.create_study(

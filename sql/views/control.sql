@@ -360,7 +360,10 @@ begin
       'a range before the first trial of a population is made');
   elsif set.key not in ('priority', 'weight', 'trials', 'limits.max_parallel', 'limits.cpu_time',
       'limits.wall_time', 'limits.deadline', 'limits.trial_time') then
-    if former is null or jsonb_typeof(former) <> 'object' or path[1] not in ('model', 'training') then
+    if former is null or jsonb_typeof(former) <> 'object' or path[1] not in ('model', 'training')
+      -- What is searched says what may be drawn.
+      or not former ?| array['choice', 'ordinal', 'uniform', 'log_uniform', 'normal', 'log_normal',
+        'int', 'int_log', 'step'] then
       perform unroll_internal.refuse('key', to_jsonb(set.key)::text, allowed);
     end if;
     if locked.spec #>> '{search,sampler}' = 'grid' or locked.spec ->> 'search' = 'grid' then
@@ -369,6 +372,10 @@ begin
     end if;
     if jsonb_typeof(wanted) <> 'object' then
       wanted := jsonb_build_object('choice', jsonb_build_array(wanted));
+    end if;
+    -- A parameter keeps the conditions under which it is there.
+    if former ? 'when' and not wanted ? 'when' then
+      wanted := wanted || jsonb_build_object('when', former -> 'when');
     end if;
   end if;
   locked.spec := unroll_internal.with_value(locked.spec, path, wanted);

@@ -26,10 +26,36 @@ extension SweepSpec {
     for (key, value) in replacing.sorted(by: { $0.key < $1.key }) {
       root = root.with(key, value)
     }
+    try refuseUnused(in: root, file: file)
     if root["trials"] == nil, root.sampler != SamplerKind.grid.rawValue {
+      let rule = (root["stop"]?["rule"] ?? root["stop"])?.value.string
+      let counting = [
+        SamplerKind.pbt.rawValue, StopRuleKind.halving.rawValue, StopRuleKind.hyperband.rawValue,
+      ]
+      if let name = [root.sampler, rule].compactMap(\.self).first(where: counting.contains) {
+        throw SpecErrors([
+          SpecError(
+            file: file, position: root.position, path: "trials",
+            message: "missing, allowed: how many there are, which \(name) has to know")
+        ])
+      }
       root = root.with("trials", .integer(trialRange.upperBound))
     }
     return try SpecParser.parse(root, file: file, schema: spaceSchema(root))
+  }
+
+  /// Refuses what is about sweeps in a database.
+  private static func refuseUnused(in root: SpecNode, file: String) throws(SpecErrors) {
+    let unused = ["priority", "weight", "limits", "retention", "predictions", "idempotency_key"]
+    let found =
+      root.entries?.first { unused.contains($0.key) }
+      ?? root["search"]?.entries?.first { $0.key == "warm_start" }
+    guard let found else { return }
+    throw SpecErrors([
+      SpecError(
+        file: file, position: found.position, path: found.key,
+        message: "found here, allowed: in the file of a sweep; nothing of a space depends on it")
+    ])
   }
 
   /// What such a file may say: its own parameters, each of the kind that its distribution needs.

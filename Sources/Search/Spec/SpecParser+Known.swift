@@ -1,3 +1,5 @@
+import Philox
+
 extension SpecParser {
   /// The points that are tried first; reports what is wrong with them.
   mutating func known(in space: Space, trials: Int?, sampler: SamplerKind) -> [Assignment] {
@@ -42,7 +44,17 @@ extension SpecParser {
         "found a point that is not allowed, allowed: what fulfils"
           + " \(SpecNode.excerpt(constraint.description, limit: 200))")
     }
-    return errors.count == before ? point : nil
+    guard errors.count == before else { return nil }
+    // What it leaves open has to leave something that is allowed, too.
+    var random = Philox(seed: 0).sequence(.search, step: 0)
+    guard space.sample(&random, keeping: point) != nil else {
+      report(
+        node.position, path,
+        "found a point that no values of the others make an allowed one among \(Space.drawLimit) that"
+          + " were drawn, allowed: what leaves the constraints room")
+      return nil
+    }
+    return point
   }
 
   /// Reads `model: {hidden: 64}`, `model.hidden: 64` and `hidden: 64`.

@@ -30,6 +30,11 @@ extension SweepSpec {
       wanted = .map(["choice": .list([value])])
     }
     let keys = path.split(separator: ".").map(String.init)
+    // A parameter keeps the conditions under which it is there.
+    if spec.space[path] != nil, var map = wanted.map, map["when"] == nil {
+      map["when"] = keys.reduce(root) { $0.map?[$1] ?? .null }.map?["when"]
+      wanted = .map(map)
+    }
     return try parse(root.setting(keys[...], to: wanted).json, file: file, schema: schema)
   }
 }

@@ -18,6 +18,8 @@ public struct Dialogue {
   private var params: [Int: Assignment] = [:]
   /// The leg that each trial is on.
   private var legs: [Int: Leg] = [:]
+  /// The best that each trial has reported on the way.
+  private var bests: [Int: [Double]] = [:]
   /// What was decided while something else was asked for, the next one first.
   private var due: [Move] = []
 
@@ -111,11 +113,17 @@ public struct Dialogue {
         description:
           "report.step: found \(value.map?["step"]?.json ?? "nothing"), allowed: an integer")
     }
-    let losses = try losses(value, "report")
+    var losses = try losses(value, "report")
+    let violation = try violation(value, "report")
+    // A rule is told the best so far, as in sweeps; a population goes on from where it is.
+    if spec.sampler != .pbt, let best = bests[trial], !Objective.isBetter(losses, than: best) {
+      losses = best
+    }
+    bests[trial] = losses
     guard step >= leg.until else {
       return Self.answer(trial, "continue", "epoch \(leg.until) is the next rung")
     }
-    return end(leg, .reached(losses, violation: try violation(value, "report")))
+    return end(leg, .reached(losses, violation: violation))
   }
 
   private mutating func tell(_ value: Value) throws(Misunderstanding) -> String {
@@ -131,7 +139,10 @@ public struct Dialogue {
     // A trial that goes on has its next leg at once, unless the order holds it back.
     let verdicts = study.verdicts()
     guard let verdict = verdicts.last(where: { $0.leg == leg.number }) else {
-      return Self.answer(leg.trial, "pause", "its result is taken in when it is its turn")
+      // Behind the last rung there is nothing to decide.
+      let isLast = study.lastRung(of: leg.trial) == leg.until
+      return Self.answer(
+        leg.trial, isLast ? "complete" : "pause", "its result is taken in when it is its turn")
     }
     guard verdict.kind == .goOn else {
       return Self.answer(leg.trial, verdict.kind.rawValue, verdict.why.reason)
@@ -164,9 +175,14 @@ public struct Dialogue {
       let found =
         objective.expression?.evaluate { metrics[$0] }?.number ?? metrics[objective.metric]?.number
       guard let found else {
+        let names = spec.objectives.flatMap { $0.expression?.names ?? [$0.metric] }
+        let missing = names.filter { metrics[$0]?.number == nil }
         throw Misunderstanding(
-          description: "\(key).metrics: found no number \(objective.metric), allowed: all of "
-            + spec.objectives.map(\.metric).joined(separator: ", "))
+          description: missing.isEmpty
+            ? "\(key).metrics: found no number as \(objective.metric), allowed: metrics of which it is "
+              + "one"
+            : "\(key).metrics: found no number \(missing.joined(separator: ", ")), allowed: all of "
+              + names.joined(separator: ", "))
       }
       losses.append(objective.goal.loss(of: found))
     }

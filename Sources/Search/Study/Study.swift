@@ -46,6 +46,8 @@ public struct Study: Sendable {
   var stored: [Int: Assignment] = [:]
   /// The judgements that the driver has stored, by leg: they are not told again.
   var judged: [Int: Verdict.Kind] = [:]
+  /// The legs of trials that waited and are stored as stopped.
+  private var ended: Set<Int> = []
   /// The first leg whose stored judgement is another one.
   var misjudged: Int?
 
@@ -111,7 +113,7 @@ public struct Study: Sendable {
         kind: "create", reason: suggestion.reason,
         details: [
           "sampler": .string(suggestion.sampler), "setting": .integer(trial / settings.repeats),
-          "until": .integer(until),
+          "until": .integer(until), "seed": .integer(Int(truncatingIfNeeded: settings.seed)),
         ])
       return .begin(leg(trial, until, why), suggestion)
     }
@@ -193,13 +195,16 @@ public struct Study: Sendable {
     }
   }
 
+  /// The epochs of a trial that is trained through.
+  func lastRung(of trial: Int) -> Int? { rule.rungs(trial: trial).last }
+
   /// Whether a leg was decided and its result was not handed in.
   public func awaits(leg: Int) -> Bool { open[leg] != nil && held[leg] == nil }
 
   /// What became of trials since the last call.
   ///
   /// At the end of the sweep this includes those that wait and were never promoted. A study that was
-  /// restored may tell again what was stored after its last leg: an update that changes nothing then.
+  /// restored tells nothing again.
   public mutating func verdicts() -> [Verdict] {
     defer { pending = [] }
     return pending
@@ -219,6 +224,7 @@ public struct Study: Sendable {
     // A trial that waited may be stored as what it was in the end.
     if known == verdict.kind || (known == .stop && verdict.kind == .pause) {
       pending.removeSubrange(before...)
+      if known == .stop, waiting[leg.trial]?.leg == number { ended.insert(number) }
     } else {
       misjudged = misjudged ?? number
     }
@@ -275,7 +281,9 @@ public struct Study: Sendable {
 
   /// Ends a trial that waits.
   private mutating func stop(_ trial: Int, _ why: Explanation) {
-    guard let place = waiting.removeValue(forKey: trial) else { return }
+    guard let place = waiting.removeValue(forKey: trial), ended.remove(place.leg) == nil else {
+      return
+    }
     pending.append(
       Verdict(trial: trial, leg: place.leg, epochs: place.epochs, kind: .stop, why: why))
   }

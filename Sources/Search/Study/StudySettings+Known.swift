@@ -8,9 +8,12 @@ extension StudySettings {
   ///   - sampler: Asked unless all is known.
   /// - Returns: The values; nil if nothing is known and the sampler has no more points.
   public func suggest(_ setting: Int, sampler: inout any Sampler) -> Suggestion? {
-    guard setting < known.count else { return sampler.suggest(trial: setting) }
+    guard setting < known.count, !known[setting].isEmpty else {
+      return sampler.suggest(trial: setting)
+    }
     let point = known[setting]
-    let which = "known point \(setting + 1) of \(known.count)"
+    let place = known[...setting].count { !$0.isEmpty }
+    let which = "known point \(place) of \(known.count { !$0.isEmpty })"
     let whole = complete(point, with: Assignment(), setting: setting)
     if whole.count == point.count, zip(whole, point).allSatisfy({ $0 == $1 }) {
       return Suggestion(
@@ -37,6 +40,7 @@ extension StudySettings {
     }
     let point = Assignment(space, values: values)
     if space.isAllowed(point) { return point }
-    return space.sample(&random, keeping: known) ?? point
+    // A point that was known is less than the constraints.
+    return space.sample(&random, keeping: known) ?? space.sample(&random) ?? point
   }
 }

@@ -95,6 +95,58 @@ import Testing
         == "complete")
   }
 
+  @Test func `a rule is told the best that was reported`() throws {
+    var dialogue = try dialogue(
+      "{space: {x: {uniform: [0, 1]}}, stop: {rule: threshold, threshold: 1, every: 3}, epochs: 9, trials: 1}"
+    )
+    _ = dialogue.answers(to: #"{"ask": 1}"#)
+    #expect(try decision(dialogue.answers(to: report(0, 1, 0.1))) == "continue")
+    #expect(try decision(dialogue.answers(to: report(0, 3, 5))) == "continue")
+  }
+
+  @Test func `behind the last step nothing is awaited, whatever the order`() throws {
+    var dialogue = try dialogue(
+      """
+      {space: {x: {uniform: [0, 1]}}, trials: 3,
+       search: {sampler: random, order: deterministic, window: 3}}
+      """)
+    #expect(dialogue.answers(to: #"{"ask": 3}"#).count == 3)
+    for trial in [1, 0, 2] {
+      #expect(
+        try decision(
+          dialogue.answers(to: #"{"tell": {"trial": \#(trial), "metrics": {"loss": 1}}}"#))
+          == "complete")
+    }
+  }
+
+  @Test func `a missing metric of an expression is named`() throws {
+    var dialogue = try dialogue(
+      """
+      {space: {x: {uniform: [0, 1]}}, trials: 2, search: random,
+       objective: {expression: loss / (b - 1), goal: minimize}}
+      """)
+    _ = dialogue.answers(to: #"{"ask": 1}"#)
+    let answer = dialogue.answers(to: #"{"tell": {"trial": 0, "metrics": {"loss": 1}}}"#)
+    #expect(answer[0].contains("found no number b, allowed: all of loss, b"))
+  }
+
+  @Test(arguments: [
+    ("stop: {rule: halving, eta: 3}, epochs: 9", "trials: missing, allowed: how many"),
+    ("stop: hyperband, epochs: 9", "trials: missing, allowed: how many"),
+    ("search: pbt, epochs: 9", "trials: missing, allowed: how many"),
+    (
+      "search: {sampler: tpe, warm_start: [1]}",
+      "warm_start: found here, allowed: in the file of a sweep"
+    ),
+    ("limits: {max_parallel: 2}", "limits: found here, allowed: in the file of a sweep"),
+  ])
+  func `what a space cannot say is refused`(text: String, message: String) throws {
+    let error = #expect(throws: SpecErrors.self) {
+      _ = try dialogue("{space: {x: {uniform: [0, 1]}}, \(text)}")
+    }
+    #expect(error.map { "\($0)" }?.contains(message) == true)
+  }
+
   @Test func `a grid is covered as often as it is repeated`() throws {
     var dialogue = try dialogue(
       "{space: {x: {choice: [p, q, r, s]}}, search: {sampler: grid, repeats: 3}}")

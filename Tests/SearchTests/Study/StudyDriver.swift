@@ -91,11 +91,9 @@ struct StudyDriver {
 
   private mutating func collect() {
     for verdict in study.verdicts() {
-      // A study that was restored may tell the end of the sweep again.
-      guard !verdicts.contains(verdict) else { continue }
       verdicts.append(verdict)
       if let place = records.firstIndex(where: { $0.number == verdict.leg }) {
-        records[place].verdict = records[place].verdict ?? verdict.kind
+        records[place].verdict = verdict.kind
       }
     }
   }

@@ -29,10 +29,11 @@ import Testing
         restored.run(&other)
         #expect(restored.moves == expected.moves)
         #expect(restored.verdicts == expected.verdicts)
-        // Also one that was cut after its end says so again, having taken all results.
+        // Also one that was cut after its end says so, having taken all results, and tells nothing again.
         let last = restored.study.next()
         #expect(last == .finished)
         #expect(restored.study.taken == expected.study.taken)
+        #expect(restored.study.verdicts().isEmpty)
       }
     }
   }

@@ -73,7 +73,7 @@ import Testing
           number: 0, trial: 0, until: 5, after: 0,
           why: Explanation(
             kind: "create", reason: "number 0",
-            details: ["sampler": "listener", "setting": 0, "until": 5])))
+            details: ["sampler": "listener", "setting": 0, "until": 5, "seed": 0])))
     study.take(leg: 0, .reached([0.123456]))
     let verdicts = study.verdicts()
     #expect(verdicts.map(\.kind) == [.complete])
@@ -167,6 +167,29 @@ import Testing
         "known point 3 of 4, the rest: plain",
         "known point 4 of 4, the rest: at random with seed 0",
       ])
+  }
+
+  @Test func `points that were added count as what they are, and constraints before them`() throws {
+    var settings = StudySettings(trials: 4)
+    settings.space = Space(
+      [
+        Parameter("a", .integers(low: 0, high: 3, step: 1)),
+        Parameter("b", .integers(low: 1, high: 3, step: 1)),
+      ], constraints: [Constraint(try Expression("a + b <= 3") { .init($0, .number) })])
+    // As if two settings had been made before; nothing goes with the last point.
+    settings.known = [
+      Assignment(), Assignment(), Assignment(["a": 2]), Assignment(["a": 3]),
+    ]
+    var study = Study(
+      settings, sampler: RandomSampler(settings.space, seed: 1), rule: WholeTraining(epochs: 1))
+    var suggestions: [Suggestion] = []
+    while case .begin(_, let suggestion) = study.next() { suggestions.append(suggestion) }
+    #expect(suggestions.count == 4)
+    #expect(suggestions[0].reason.hasPrefix("draw 1 at random"))
+    #expect(suggestions[2].reason.hasPrefix("known point 1 of 2, the rest: "))
+    #expect(suggestions[2].assignment == Assignment(["a": 2, "b": 1]))
+    #expect(suggestions[3].reason.hasPrefix("known point 2 of 2, the rest: "))
+    #expect(suggestions.allSatisfy { settings.space.contains($0.assignment) })
   }
 
   @Test func `a sweep ends when the space has been tried through`() throws {
