@@ -38,6 +38,29 @@ import Training
     #expect(data.encoding.positiveLabel == "spam")
   }
 
+  @Test func `each example is tested by one fold, and each label has its share of it`() throws {
+    let dataset = Self.messages(302)
+    var plan = DataPlan(split: .init(validation: 0.1))
+    plan.split.folds = 7
+    var tested: [Int] = []
+    for fold in 0..<7 {
+      plan.split.fold = fold
+      let data = try PreparedData(dataset, plan, seed: 4)
+      #expect(
+        Set(data.train.rows + data.validation.rows + data.test.rows) == Set(0..<302))
+      #expect(data.train.count + data.validation.count + data.test.count == 302)
+      // A seventh of 201 and of 101.
+      #expect((28...29).contains(Self.classes(data.test).count { $0 == 0 }))
+      #expect((14...15).contains(Self.classes(data.test).count { $0 == 1 }))
+      #expect(data.validation.count == 26)
+      #expect(data.notes.contains { $0.hasPrefix("fold \(fold + 1) of 7: ") })
+      tested += data.test.rows
+    }
+    #expect(tested.sorted() == Array(0..<302))
+    // Neighbours in the file are not neighbours in a fold.
+    #expect(tested != tested.sorted())
+  }
+
   @Test func `the seed alone decides the division`() throws {
     let dataset = Self.messages(120)
     let rows = try PreparedData(dataset, DataPlan(), seed: 1).test.rows
@@ -205,6 +228,12 @@ import Training
     var testDescription: String { field }
   }
 
+  private static func folds(_ count: Int, of plan: DataPlan) -> DataPlan {
+    var plan = plan
+    plan.split.folds = count
+    return plan
+  }
+
   static let faults: [Fault] = [
     Fault(plan: DataPlan(maximumLength: 0), field: "data.maximum_length"),
     Fault(plan: DataPlan(minimumCount: 0), field: "data.minimum_count"),
@@ -214,6 +243,15 @@ import Training
     Fault(plan: DataPlan(split: .init(validation: .nan)), field: "data.split.validation"),
     Fault(plan: DataPlan(split: .init(test: 0.5, validation: 0.5)), field: "data.split"),
     Fault(plan: DataPlan(split: .init(source: .file)), field: "data.split.source"),
+    Fault(plan: folds(31, of: DataPlan()), field: "data.split.folds"),
+    Fault(
+      plan: folds(2, of: DataPlan()), field: "data.split.folds",
+      dataset: Dataset(
+        name: "d", inputs: .texts(["a", "b", "c"]), labels: ["x", "y", "x"],
+        splits: [.train, .train, .test])),
+    Fault(
+      plan: folds(2, of: DataPlan()), field: "data.split.folds",
+      dataset: Dataset(name: "d", inputs: .texts(["a long text"]), targets: .none)),
     Fault(plan: DataPlan(task: .regress), field: "data.task"),
     Fault(plan: DataPlan(task: .forecast), field: "data.task"),
     Fault(

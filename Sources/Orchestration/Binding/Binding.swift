@@ -5,7 +5,7 @@ public import Training
 /// From what a sweep says and a trial was given to what is trained: the only place that knows both.
 public enum Binding {
   /// How the dataset of a sweep becomes sequences for a trial: the trials of a setting take the folds
-  /// of a backtest by turns, all others see the same.
+  /// by turns, all others see the same.
   public static func dataPlan(_ spec: SweepSpec, trial: Int = 0) -> DataPlan {
     let settings = Settings(values: spec.fixed)
     var division = DataPlan.Division(

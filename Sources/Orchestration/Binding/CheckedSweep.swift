@@ -54,6 +54,13 @@ public struct CheckedSweep: Sendable {
           try PreparedData(dataset, Binding.dataPlan(spec, trial: fold), seed: spec.seed))
       }
       let data = parts[0]
+      guard
+        folds == 1 || data.encoding.task == .forecast || !spec.isChosen("dataset.split.test")
+      else {
+        throw PlanError(
+          field: "data.split.test", found: "a share beside folds",
+          allowed: "nothing: each fold is tested on its part of all examples")
+      }
       var sampler = spec.makeSampler()
       var first: Plan?
       for number in 0..<min(spec.trials, Self.tried) {

@@ -90,8 +90,9 @@ extension SpecSchema {
       "dataset.split.seed", .integer(0...(.max)), "The seed of the split; the sweep's if not said."),
     Field(
       "dataset.split.folds", .integer(2...1000),
-      "Forecasts: into how many blocks the test part is cut for a backtest with a rolling origin; the "
-        + "search.repeats trials of a setting are each tested on one, knowing what was before it."),
+      "Into how many blocks all examples are cut for a cross-validation, in place of split.test; of forecasts "
+        + "the test part, for a backtest with a rolling origin. The search.repeats trials of a setting are each "
+        + "tested on one, knowing the others, or what was before it."),
     Field("dataset.window", .integer(1...1_000_000), "Forecasts: the steps that a model sees."),
     Field("dataset.horizon", .integer(1...1_000_000), "Forecasts: the steps that it predicts."),
     Field("dataset.target", .text, "Forecasts: the column that it predicts; the last if not said."),

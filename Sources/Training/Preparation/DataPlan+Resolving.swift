@@ -72,6 +72,10 @@ extension DataPlan {
     try PlanError.require(
       plan.split.source == .fractions || (dataset.splits != nil && hasTarget), "data.split.source",
       found: "file, and a dataset without splits", allowed: "fractions")
+    try PlanError.require(
+      split.folds == nil || plan.split.source == .fractions, "data.split.folds",
+      found: "folds, where the dataset says what is the test",
+      allowed: "nothing, or split.source: fractions")
     return plan
   }
 
@@ -135,7 +139,9 @@ extension DataPlan {
     try require(calendar?.isEmpty != false, "calendar")
     try require(strategy != .recursive, "strategy")
     try require(quantiles == nil, "quantiles")
-    try require(split.folds == nil, "split.folds")
+    try PlanError.require(
+      split.folds == nil || task != .language, "data.split.folds",
+      found: "folds of a long text", allowed: "folds of examples, or of a series")
     try PlanError.require(
       !split.isOfTime,
       split.testSteps != nil || split.testFrom != nil

@@ -111,10 +111,11 @@ public struct DataPlan: Codable, Hashable, Sendable {
     public var testFrom: String?
     /// `forecast`: the date at which the validation part begins, in place of a share.
     public var validationFrom: String?
-    /// `forecast`: into how many blocks the test part is cut. A fold is tested on its block and knows
-    /// nothing but what was before it.
+    /// Into how many blocks all examples are cut, in place of a share for the test: a fold is tested on its
+    /// block and learns from the others. `forecast`: into how many blocks the test part is cut; a fold knows
+    /// nothing but what was before its own.
     public var folds: Int?
-    /// `forecast`: which of the blocks this is, from 0.
+    /// Which of the blocks this is, from 0.
     public var fold: Int?
 
     /// A division; by default a tenth each for test and validation.
@@ -156,7 +157,6 @@ public struct DataPlan: Codable, Hashable, Sendable {
     /// Whether anything is said that only a series has.
     var isOfTime: Bool {
       testSteps != nil || validationSteps != nil || testFrom != nil || validationFrom != nil
-        || folds != nil
     }
   }
 

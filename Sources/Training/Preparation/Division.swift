@@ -45,6 +45,31 @@ struct Parts {
     return parts
   }
 
+  /// One of several folds: each row is in the test of exactly one of them. A stratum is cut like the whole;
+  /// of what is no test the first are validation.
+  static func fold(
+    _ fold: Int, of folds: Int, _ rows: [Int], stratum: (Int) -> Int, validation: Double,
+    _ philox: Philox
+  ) -> Parts {
+    var strata: [Int: [Int]] = [:]
+    for row in rows { strata[stratum(row), default: []].append(row) }
+    var parts = Parts()
+    for (number, members) in strata.sorted(by: { $0.key < $1.key }) {
+      var random = philox.sequence(.split, step: UInt32(truncatingIfNeeded: number))
+      let order = random.permutation(of: members.count)
+      // Not always the same fold has one more.
+      let block = (fold + number) % folds
+      let test = members.count * block / folds..<members.count * (block + 1) / folds
+      let rest = order[..<test.lowerBound] + order[test.upperBound...]
+      let (_, validationCount) = counts(members.count - test.count, 0, validation)
+      parts.test += order[test].map { members[$0] }
+      parts.validation += rest.prefix(validationCount).map { members[$0] }
+      parts.train += rest.dropFirst(validationCount).map { members[$0] }
+    }
+    for split in Split.allCases { parts[split].sort() }
+    return parts
+  }
+
   /// How many of `count` go to test and to validation, so that something is left.
   static func counts(_ count: Int, _ test: Double, _ validation: Double) -> (Int, Int) {
     let testCount = min(Int((Double(count) * test).rounded()), max(count - 1, 0))
@@ -62,6 +87,11 @@ extension Dataset {
       stratum = { Int(labels[$0]) }
     }
     guard plan.split.source == .file, let splits else {
+      if let folds = plan.split.folds {
+        return Parts.fold(
+          plan.split.fold ?? 0, of: folds, rows, stratum: stratum,
+          validation: plan.split.validation, philox)
+      }
       return Parts.drawn(
         rows, stratum: stratum, test: plan.split.test, validation: plan.split.validation, philox)
     }

@@ -72,12 +72,17 @@ extension PreparedData {
       onProgress()
     }
     let parts = dataset.parts(of: rows, plan, seed: seed)
+    let fold = plan.split.folds.map { "fold \((plan.split.fold ?? 0) + 1) of \($0): " } ?? ""
     notes.append(
-      "\(parts.train.count) train, \(parts.validation.count) validation, \(parts.test.count) test"
+      "\(fold)\(parts.train.count) train, \(parts.validation.count) validation, \(parts.test.count) test"
         + (plan.split.source == .file ? ", as the dataset says" : ""))
     try PlanError.require(
       !parts.train.isEmpty, "data.split", found: "an empty training split",
       allowed: "fractions that leave an example to train on")
+    try PlanError.require(
+      plan.split.folds == nil || !parts.test.isEmpty, "data.split.folds",
+      found: "\(plan.split.folds ?? 0) folds of \(rows.count) examples",
+      allowed: "folds of at least one example")
 
     var coder = try InputCoder(dataset, plan, rows: rows, train: parts.train, onProgress)
     notes += coder.notes(parts)

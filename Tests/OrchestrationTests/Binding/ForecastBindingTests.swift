@@ -83,6 +83,29 @@ import Training
     }
   }
 
+  @Test func `examples are cross-validated by the trials of a setting`() throws {
+    let dataset = Dataset(
+      name: "d", inputs: .texts((0..<60).map { "text \($0) of \($0 % 5)" }),
+      labels: (0..<60).map { $0 % 2 == 0 ? "x" : "y" })
+    let spec = try Self.sweep(
+      "dataset: {name: d, split: {folds: 3}}\nsearch: {repeats: 3}\ntrials: 6\n")
+    let checked = try CheckedSweep(spec, on: dataset)
+    #expect(checked.facts.notes.count { $0.hasPrefix("fold ") } == 3)
+    let tests = try (0..<6).map { trial in
+      try PreparedData(dataset, Binding.dataPlan(spec, trial: trial), seed: 0).test.rows
+    }
+    #expect(Set(tests[0] + tests[1] + tests[2]) == Set(0..<60))
+    #expect(tests[3...] == tests[..<3])
+    #expect {
+      try CheckedSweep(
+        Self.sweep(
+          "dataset: {name: d, split: {folds: 3, test: 0.2}}\nsearch: {repeats: 3}\ntrials: 6\n"),
+        on: dataset)
+    } throws: {
+      "\($0)".contains("dataset.split.test: found a share beside folds, allowed: nothing")
+    }
+  }
+
   @Test(arguments: [
     (
       "dataset:\n  name: d\n  split: {test: soon}\n",
