@@ -24,25 +24,14 @@ struct Parts {
   }
 
   /// Divides rows by fractions: in each stratum a permutation, of which the first are test, the next
-  /// validation, the rest, at least one, train. A stratum's draws depend on no other stratum.
+  /// validation, the rest, at least one, train.
   static func drawn(
     _ rows: [Int], stratum: (Int) -> Int, test: Double, validation: Double, _ philox: Philox
   ) -> Parts {
-    var strata: [Int: [Int]] = [:]
-    for row in rows { strata[stratum(row), default: []].append(row) }
-    var parts = Parts()
-    for (number, members) in strata.sorted(by: { $0.key < $1.key }) {
-      var random = philox.sequence(.split, step: UInt32(truncatingIfNeeded: number))
-      let order = random.permutation(of: members.count)
-      let (testCount, validationCount) = counts(members.count, test, validation)
-      for (place, index) in order.enumerated() {
-        let split: Split =
-          place < testCount ? .test : place < testCount + validationCount ? .validation : .train
-        parts[split].append(members[index])
-      }
+    divided(rows, stratum, philox) { _, count in
+      let (testCount, validationCount) = counts(count, test, validation)
+      return (0..<testCount, validationCount)
     }
-    for split in Split.allCases { parts[split].sort() }
-    return parts
   }
 
   /// One of several folds: each row is in the test of exactly one of them. A stratum is cut like the whole;
@@ -51,20 +40,31 @@ struct Parts {
     _ fold: Int, of folds: Int, _ rows: [Int], stratum: (Int) -> Int, validation: Double,
     _ philox: Philox
   ) -> Parts {
+    divided(rows, stratum, philox) { number, count in
+      // Not always the same fold has one more.
+      let block = (fold + number) % folds
+      let test = count * block / folds..<count * (block + 1) / folds
+      return (test, counts(count - test.count, 0, validation).1)
+    }
+  }
+
+  /// Divides a permutation of each stratum: some places of it are test, so many of the others validation. A
+  /// stratum's draws depend on no other stratum.
+  private static func divided(
+    _ rows: [Int], _ stratum: (Int) -> Int, _ philox: Philox,
+    by division: (_ stratum: Int, _ count: Int) -> (test: Range<Int>, validationCount: Int)
+  ) -> Parts {
     var strata: [Int: [Int]] = [:]
     for row in rows { strata[stratum(row), default: []].append(row) }
     var parts = Parts()
     for (number, members) in strata.sorted(by: { $0.key < $1.key }) {
       var random = philox.sequence(.split, step: UInt32(truncatingIfNeeded: number))
-      let order = random.permutation(of: members.count)
-      // Not always the same fold has one more.
-      let block = (fold + number) % folds
-      let test = members.count * block / folds..<members.count * (block + 1) / folds
+      let order = random.permutation(of: members.count).map { members[$0] }
+      let (test, validationCount) = division(number, members.count)
       let rest = order[..<test.lowerBound] + order[test.upperBound...]
-      let (_, validationCount) = counts(members.count - test.count, 0, validation)
-      parts.test += order[test].map { members[$0] }
-      parts.validation += rest.prefix(validationCount).map { members[$0] }
-      parts.train += rest.dropFirst(validationCount).map { members[$0] }
+      parts.test += order[test]
+      parts.validation += rest.prefix(validationCount)
+      parts.train += rest.dropFirst(validationCount)
     }
     for split in Split.allCases { parts[split].sort() }
     return parts
