@@ -1,4 +1,5 @@
 import Postgres
+import Search
 import Store
 import TestSupport
 import Testing
@@ -196,6 +197,41 @@ import Testing
     let hidden: [String] = try daemons.value(
       "select array_agg(params ->> 'model.hidden' order by number) from unroll.trials")
     #expect(hidden.prefix(2) == ["4", "4"])
+  }
+
+  @Test(.scratchDatabase)
+  func `a deterministic search learns from sweeps that are over, also what they did not search`()
+    throws
+  {
+    let daemons = try Daemons()
+    let scheduler = daemons.scheduler()
+    let text = Self.sweep.replacing("epochs: 9", with: "epochs: 1")
+    let earlier = try daemons.enqueue(
+      text.replacing("{choice: [rnn, gru]}", with: "gru") + "\nsearch: random\ntrials: 4")
+    let warm =
+      text + "\nsearch: {sampler: tpe, startup: 2, order: deterministic, warm_start: \(earlier)}\n"
+      + "trials: 1"
+    // Without a worker it is not over.
+    let early = try daemons.enqueue(warm)
+    try daemons.waitForEnd(early)
+    let error: String = try daemons.value("select error from unroll.sweeps where id = \(early)")
+    #expect(error.contains("found sweep \(earlier), which is not over"), "\(error)")
+
+    let worker = daemons.worker()
+    try daemons.waitForEnd(earlier)
+    let sweep = try daemons.enqueue(warm)
+    try daemons.waitForEnd(sweep)
+    try worker.stop()
+    try scheduler.stop()
+    let reason: String = try daemons.value(
+      "select reason from unroll.decisions where sweep_id = \(sweep) and kind = 'create'")
+    #expect(reason.contains("best of 4 trials"), "\(reason)")
+  }
+
+  @Test(.scratchDatabase) func `what may be drawn is called the same in SQL`() throws {
+    let body: String = try Daemons().value(
+      "select prosrc from pg_proc where oid = 'unroll.set(bigint,text,jsonb)'::regprocedure")
+    for keyword in Distribution.keywords { #expect(body.contains("'\(keyword)'"), "\(keyword)") }
   }
 
   @Test(.scratchDatabase) func `a search learns only from sweeps with its objective`() throws {
