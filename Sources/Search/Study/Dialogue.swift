@@ -3,7 +3,7 @@
 /// | line | answer |
 /// |---|---|
 /// | `{"ask": 2}` | two of `{"trial": 0, "params": {…}, "until": 9, "why": "…"}`; with `"decision": "promote"` for a trial that goes on after a pause, and `"copy": 4` for one that goes on as a copy of another, with new `params`; `{"wait": true}` until results come, `{"finished": true}` at the end |
-/// | `{"report": {"trial": 0, "step": 3, "metrics": {"loss": 0.4}}}` | `{"trial": 0, "decision": "continue", "why": "…"}`, or `pause`, or `stop` |
+/// | `{"report": {"trial": 0, "step": 3, "metrics": {"loss": 0.4}}}` | `{"trial": 0, "decision": "continue", "why": "…"}`, or `pause`, or `stop`; what counts at a rung is the best report so far |
 /// | `{"tell": {"trial": 0, "metrics": {"loss": 0.2}}}` | `{"trial": 0, "decision": "complete"}`; `{"tell": {"trial": 0, "failed": true}}` for one without a value |
 /// | … with `"violation": 0.3` beside the metrics | by how much a trial broke limits that only trying it shows (a latency, a size): more than 0 counts as worse than any that kept them |
 /// | any other | `{"error": "…"}` |
