@@ -5,7 +5,7 @@ import Testing
 
 /// What a decision costs, in processor time of its thread. Other tests run beside it and share its caches:
 /// a bound is three times what is asked for (5 ms and 200 ms); a lost class of complexity is far more.
-@Suite struct SamplerTimeTests {
+@Suite(.serialized) struct SamplerTimeTests {
   private static func seconds() -> Double {
     var now = timespec()
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now)
@@ -28,16 +28,34 @@ import Testing
     return times.sorted()[times.count / 2]
   }
 
-  @Test func `tpe takes milliseconds after 30 000 trials`() {
-    let history = TPESamplerTests.history(30_021)
-    var sampler = TPESampler(TPESamplerTests.space, seed: 1)
+  /// The same with a second loss, which is no function of the first.
+  private func history(_ count: Int, objectives: Int) -> [Observation] {
+    let history = TPESamplerTests.history(count)
+    guard objectives > 1 else { return history }
+    return history.map { observation in
+      let second = Double(observation.trial * 7919 % 10_007) / 10_007
+      let outcome: Outcome =
+        switch observation.outcome {
+        case .completed(let losses): .completed(losses + [second])
+        case .pruned(let losses, let epochs): .pruned(losses + [second], epochs: epochs)
+        case let other: other
+        }
+      return Observation(
+        trial: observation.trial, assignment: observation.assignment, outcome: outcome)
+    }
+  }
+
+  @Test(arguments: 1...2) func `tpe takes milliseconds after 30 000 trials`(objectives: Int) {
+    let history = history(30_021, objectives: objectives)
+    var sampler = TPESampler(TPESamplerTests.space, objectives: objectives, seed: 1)
     for observation in history.prefix(30_000) { sampler.observe(observation) }
     _ = sampler.suggest(trial: 1_000_000)
     #expect(median(sampler, history.suffix(21)) < 15e-3)
   }
 
-  @Test func `a Gaussian process takes a fraction of a second after 300 trials`() {
-    let history = TPESamplerTests.history(305)
+  @Test(arguments: 1...2)
+  func `a Gaussian process takes a fraction of a second after 300 trials`(objectives: Int) {
+    let history = history(305, objectives: objectives)
     var sampler = GPSampler(TPESamplerTests.space, seed: 1)
     for observation in history.prefix(300) { sampler.observe(observation) }
     #expect(median(sampler, history.suffix(5)) < 600e-3)

@@ -165,6 +165,10 @@ import Testing
       ["3:15: constraints: found 3, allowed: text; put it in quotes: \"3\""]
     ),
     (
+      "constraints: ['']",
+      ["3:15: constraints: found the text \"\", allowed: text, but not an empty one"]
+    ),
+    (
       "constraints:\n- layers > 0\n- hidden * layer <= 512",
       [
         "5:3: constraints[1]: column 10: found the unknown setting layer, allowed: the path of a"
@@ -300,6 +304,13 @@ import Testing
       ]
     ),
     (
+      "search: {sampler: sobol, warm_start: 3}",
+      [
+        "3:38: search.warm_start: found with the sampler sobol, which does not learn from it, allowed:"
+          + " with tpe or gp"
+      ]
+    ),
+    (
       "stop: threshold",
       [
         "3:7: stop.threshold: missing, allowed: a number; trials that are worse are stopped by the"
@@ -335,6 +346,13 @@ import Testing
     (
       "objectives: [loss]\nobjective: accuracy",
       ["3:13: objectives: found beside objective, allowed: one of the two"]
+    ),
+    (
+      "objective: {expression: log(0 - 1) * loss + accuracy / 0, goal: minimize}",
+      [
+        "3:25: objective.expression: found what is no number, whatever the metrics are, allowed: a number"
+          + " computed from them"
+      ]
     ),
     (
       "objectives: [loss, {metric: loss, goal: maximize}]",

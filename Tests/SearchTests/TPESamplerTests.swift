@@ -28,10 +28,11 @@ import Testing
     }
   }
 
-  @Test(arguments: [9, 40, 300]) func `a sampler that reads the rows again goes on the same way`(
-    count: Int
-  ) {
-    var steady = TPESampler(Self.space, seed: 3)
+  @Test(arguments: [9, 40, 300, 500])
+  func `a sampler that reads the rows again goes on the same way`(count: Int) {
+    var options = TPEOptions()
+    options.mostRest = 350
+    var steady = TPESampler(Self.space, options, seed: 3)
     var suggestion: Suggestion?
     for observation in Self.history(count) {
       // First running, then ended, with questions in between.
@@ -42,7 +43,7 @@ import Testing
       steady.observe(observation)
       suggestion = steady.suggest(trial: count)
     }
-    var fresh = TPESampler(Self.space, seed: 3)
+    var fresh = TPESampler(Self.space, options, seed: 3)
     for observation in Self.history(count).shuffled() { fresh.observe(observation) }
     let again = [fresh.suggest(trial: count), fresh.suggest(trial: count)]
     #expect(again == [suggestion, suggestion])

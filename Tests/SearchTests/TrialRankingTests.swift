@@ -1,3 +1,4 @@
+import Philox
 import Testing
 
 @testable import Search
@@ -14,8 +15,31 @@ import Testing
     #expect(TPEOptions().goodCount(of: finished, objectives: 1) == good)
   }
 
-  @Test func `with several objectives a tenth is good without end`() {
-    #expect(TPEOptions().goodCount(of: 1000, objectives: 2) == 100)
+  @Test(arguments: [(1000, 100), (2500, 250), (30_000, 250)])
+  func `with several objectives a tenth is good, and 250 at most`(finished: Int, good: Int) {
+    #expect(TPEOptions().goodCount(of: finished, objectives: 2) == good)
+  }
+
+  /// Trials come, change and vanish; coarse losses, so that many are equal.
+  @Test(arguments: 2...3, 0..<4 as Range<UInt64>)
+  func `the best of many fronts are those of a look at all`(objectives: Int, seed: UInt64) {
+    var random = Philox(seed: seed).sequence(.search)
+    var fronts = LeadingFronts()
+    var all: [Int: [Double]] = [:]
+    for step in 0..<600 {
+      let trial = step % 50 == 49 ? random.index(below: step) : 7 * step % 601
+      // Better and better, so that all fronts move.
+      let losses =
+        step % 97 == 96
+        ? nil : (0..<objectives).map { _ in Double(random.index(below: 40) - step / 20) }
+      fronts.set(losses, of: trial)
+      all[trial] = losses
+      #expect(fronts.count == all.count)
+      let count = 1 + step / 50
+      let trials = all.keys.sorted()
+      let best = ParetoSelection.best(count, of: trials.compactMap { all[$0] })
+      #expect(Set(fronts.best(count)) == Set(best.map { trials[$0] }), "step \(step)")
+    }
   }
 
   @Test func `completed trials come before pruned and these before infeasible ones`() {

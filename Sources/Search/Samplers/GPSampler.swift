@@ -119,7 +119,7 @@ public struct GPSampler: Sampler {
     guard losses.mix == nil else {
       return KernelFits.fit(
         features, losses: losses.values, isCategory: isCategory,
-        from: [MaternKernel(dimensions: isCategory.count)])
+        from: [MaternKernel(dimensions: isCategory.count)], limit: KernelFits.limitOfSeveral)
     }
     return fits.kernel(
       features, losses: losses.values, count: KernelFits.fitted(of: features.count),

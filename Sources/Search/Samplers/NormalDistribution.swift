@@ -58,13 +58,18 @@ enum NormalDistribution {
   ///
   /// - Precondition: The number is below 700.
   @inline(__always)
-  static func exponential(_ number: Double) -> Double {
-    guard number > -707 else { return 0 }
-    // So large a number has no room for a fraction: rounding without a call of the C library.
-    let power = (number * 1.442_695_040_888_963_4 + 0x1.8p52) - 0x1.8p52
-    let x = (number - power * 0x1.62E42FEEp-1) - power * 0x1.A39EF35793C76p-33
+  static func exponential(_ number: Double) -> Double { exponential(SIMD2(number, number))[0] }
+
+  /// The same for two numbers at once.
+  @inline(__always)
+  static func exponential(_ numbers: SIMD2<Double>) -> SIMD2<Double> {
+    // So large a number has no room for a fraction: rounding without a call of the C library, and the
+    // whole number lies in its last bits.
+    let shifted = numbers * 1.442_695_040_888_963_4 + 0x1.8p52
+    let powers = shifted - 0x1.8p52
+    let x = (numbers - powers * 0x1.62E42FEEp-1) - powers * 0x1.A39EF35793C76p-33
     // 1/12! … 1/2!: |x| ≤ 0.347, what is left out is below 2e-16.
-    var series = 2.087_675_698_786_81e-9
+    var series = SIMD2(repeating: 2.087_675_698_786_81e-9)
     series = series * x + 2.505_210_838_544_171_9e-8
     series = series * x + 2.755_731_922_398_589_1e-7
     series = series * x + 2.755_731_922_398_589e-6
@@ -75,7 +80,9 @@ enum NormalDistribution {
     series = series * x + 4.166_666_666_666_666_4e-2
     series = series * x + 1.666_666_666_666_666_6e-1
     series = (series * x + 0.5) * x * x + x + 1
-    return series * Double(bitPattern: UInt64(Int(power) + 1023) << 52)
+    let exponents = (unsafeBitCast(shifted, to: SIMD2<UInt64>.self) &+ 1023) &<< 52
+    let results = series * unsafeBitCast(exponents, to: SIMD2<Double>.self)
+    return results.replacing(with: 0, where: numbers .<= -707)
   }
 
   /// A number drawn from a normal distribution, cut off at two bounds (Marsaglia's polar method).

@@ -51,7 +51,7 @@ extension SpecParser {
       values["search.warm_start"] = .list([.integer(sweep)])
     }
     guard let sampler = values["search.sampler"]?.string.flatMap(SamplerKind.init(rawValue:)),
-      let startup = values["search.startup"]?.integer,
+      canStartWarm(sampler), let startup = values["search.startup"]?.integer,
       let candidates = values["search.candidates"]?.integer,
       let isMultivariate = values["search.multivariate"]?.boolean,
       let order = values["search.order"]?.string.flatMap(SearchSettings.Order.init(rawValue:)),
@@ -72,6 +72,21 @@ extension SpecParser {
       order: order, window: window, repeats: repeats,
       warmStart: values["search.warm_start"]?.list?.compactMap(\.integer) ?? [],
       population: population)
+  }
+
+  /// Whether a sampler can learn from earlier sweeps, if it is to; reports that it cannot.
+  private mutating func canStartWarm(_ sampler: SamplerKind) -> Bool {
+    let path = "search.warm_start"
+    switch sampler {
+    case .tpe, .gp: return true
+    case .grid, .random, .sobol, .pbt:
+      guard values[path]?.list?.isEmpty == false else { return true }
+      report(
+        positions[path] ?? .start, path,
+        "found with the sampler \(sampler.rawValue), which does not learn from it, allowed: with tpe"
+          + " or gp")
+      return false
+    }
   }
 
   /// When trials are stopped; nil if a part of it was not read, or parts do not go together.

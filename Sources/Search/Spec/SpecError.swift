@@ -24,15 +24,15 @@ public struct Position: Hashable, Sendable, Comparable {
 public struct SpecError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The file, as the user named it.
   public var file: String
-  /// Where it stands.
-  public var position: Position
+  /// Where it stands; nil if the user did not write that text.
+  public var position: Position?
   /// The key that it is about, with the keys around it (`model.hidden`); empty for the whole file.
   public var path: String
   /// What was found and what is allowed.
   public var message: String
 
   /// One thing that is wrong.
-  public init(file: String, position: Position, path: String, message: String) {
+  public init(file: String, position: Position?, path: String, message: String) {
     self.file = file
     self.position = position
     self.path = path
@@ -41,8 +41,8 @@ public struct SpecError: Error, Hashable, Sendable, CustomStringConvertible {
 
   /// `sweep.yaml:12:5: model.hidden: found 0, allowed: an integer from 1 to 65536`.
   public var description: String {
-    let place = "\(file):\(position.line):\(position.column): "
-    return place + (path.isEmpty ? "" : path + ": ") + message
+    let place = position.map { ":\($0.line):\($0.column)" } ?? ""
+    return file + place + ": " + (path.isEmpty ? "" : path + ": ") + message
   }
 }
 
@@ -59,7 +59,9 @@ public struct SpecErrors: Error, Hashable, Sendable, CustomStringConvertible {
     self.errors = Array(
       errors.filter { seen.insert($0).inserted }
         .enumerated()
-        .sorted { ($0.element.position, $0.offset) < ($1.element.position, $1.offset) }
+        .sorted {
+          ($0.element.position ?? .start, $0.offset) < ($1.element.position ?? .start, $1.offset)
+        }
         .map(\.element)
         .prefix(Self.limit))
   }

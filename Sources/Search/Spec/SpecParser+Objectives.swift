@@ -132,6 +132,12 @@ extension SpecParser {
         "found \(found), allowed: a number computed from metrics, such as \(metrics[0]) / 2")
       return nil
     }
+    guard expression.isEverNumber else {
+      report(
+        position, "\(path).expression",
+        "found what is no number, whatever the metrics are, allowed: a number computed from them")
+      return nil
+    }
     guard let goal else {
       if !isGoalUnread {
         report(
@@ -142,6 +148,16 @@ extension SpecParser {
     }
     return Objective(
       metric: expression.description, expression: expression, split: split, goal: goal)
+  }
+}
+
+extension Expression {
+  /// Whether it is a number for any of some numbers, all different, that its names might stand for.
+  fileprivate var isEverNumber: Bool {
+    [0.01, 0.5, 2, 100].contains { scale in
+      let numbers = names.indices.map { scale * (1 + Double($0) / 8) }
+      return evaluate { name in names.firstIndex(of: name).map { .number(numbers[$0]) } } != nil
+    }
   }
 }
 

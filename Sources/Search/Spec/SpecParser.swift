@@ -216,6 +216,8 @@ struct SpecParser {
         + " they are reported for every trial all the same)"
     case .oneOf(let names):
       return Spelling.nearest(to: text, among: names).map { "; did you mean \"\($0)\"?" } ?? ""
+    case .text where text.isEmpty:
+      return ", but not an empty one"
     case .text where !isQuoted && !node.isNull && node.value.string == nil:
       return "; put it in quotes: \"\(SpecNode.excerpt(text))\""
     case .integer, .number, .boolean:

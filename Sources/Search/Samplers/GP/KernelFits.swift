@@ -9,6 +9,8 @@ struct KernelFits: Sendable {
   static let everyObservation = 100
   /// No fit is made of more observations than this.
   static let limit = 300
+  /// The same where every trial needs a fit of its own, which starts from afar.
+  static let limitOfSeveral = 150
 
   /// How many steps a fit takes at the most: a large one starts near its end, and a step costs more.
   static func steps(_ count: Int) -> Int { count > everyObservation ? 12 : 50 }
@@ -59,7 +61,8 @@ struct KernelFits: Sendable {
 
   /// The kernel that explains observations best, searched from the best of some kernels.
   static func fit(
-    _ points: [[Double]], losses: [Double], isCategory: [Bool], from starts: [MaternKernel]
+    _ points: [[Double]], losses: [Double], isCategory: [Bool], from starts: [MaternKernel],
+    limit: Int = limit
   ) -> MaternKernel {
     let chosen = ObservationWindow.indices(of: losses, limit: limit)
     let losses = chosen.map { losses[$0] }

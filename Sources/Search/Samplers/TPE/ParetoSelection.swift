@@ -8,8 +8,15 @@ enum ParetoSelection {
   ///   - losses: The points; less is better.
   /// - Returns: Their places.
   static func best(_ count: Int, of losses: [[Double]]) -> [Int] {
+    best(count, of: losses, in: fronts(of: losses)[...])
+  }
+
+  /// The same, given the fronts, as many as are needed.
+  static func best(
+    _ count: Int, of losses: [[Double]], in fronts: ArraySlice<[Int]>
+  ) -> [Int] {
     var chosen: [Int] = []
-    for front in fronts(of: losses) {
+    for front in fronts {
       let rest = count - chosen.count
       if front.count > rest {
         let points = front.map { losses[$0] }
@@ -25,19 +32,35 @@ enum ParetoSelection {
   ///
   /// - Complexity: O(n log n) for two losses, O(n²) for more.
   static func fronts(of losses: [[Double]]) -> [[Int]] {
+    if losses.first?.count == 2 { return frontsInPlane(losses) }
     // In this order a point is dominated only by one before it. Fronts are searched by halves: what a
     // point of one front dominates, one of each front before dominates as well.
     let order = losses.indices.sorted { losses[$0].lexicographicallyPrecedes(losses[$1]) }
-    let isPlane = losses.first?.count == 2
     var fronts: [[Int]] = []
     for place in order {
       let front = fronts.firstPlace { members in
-        // With two losses the last member has the least second one.
-        let suspects = isPlane ? members.suffix(1) : members[...]
-        return !suspects.reversed().contains { dominates(losses[$0], losses[place]) }
+        !members.reversed().contains { dominates(losses[$0], losses[place]) }
       }
       if front == fronts.count { fronts.append([]) }
       fronts[front].append(place)
+    }
+    return fronts.map { $0.sorted() }
+  }
+
+  // The same for two losses, where the last member of a front has the least second one.
+  private static func frontsInPlane(_ losses: [[Double]]) -> [[Int]] {
+    var points = losses.indices.map { (losses[$0][0], losses[$0][1], $0) }
+    points.sort { $0 < $1 }
+    var fronts: [[Int]] = []
+    var last: [(Double, Double)] = []
+    for (first, second, place) in points {
+      let front = last.firstPlace { $0.1 > second || ($0.1 == second && $0.0 == first) }
+      if front == fronts.count {
+        fronts.append([])
+        last.append((first, second))
+      }
+      fronts[front].append(place)
+      last[front] = (first, second)
     }
     return fronts.map { $0.sorted() }
   }

@@ -33,6 +33,13 @@ public struct TPEOptions: Hashable, Sendable {
   public var goodShare = 0.1
   /// The most trials that are good, if there is one objective.
   public var mostGood = 25
+  /// The most trials that are good, if there are several objectives: Optuna has no limit, and is slower
+  /// with every trial.
+  public var mostGoodOfSeveral = 250
+
+  /// How many of the trials that are not good count, the latest ones: with more, a question would take
+  /// longer the longer a sweep runs. Optuna has no limit.
+  public var mostRest = 10_000
 
   /// The defaults.
   public init() {}
@@ -42,6 +49,7 @@ public struct TPEOptions: Hashable, Sendable {
     var options = TPEOptions()
     options.startup = .random
     options.isSharp = false
+    options.mostRest = .max
     return options
   }
 
@@ -49,6 +57,6 @@ public struct TPEOptions: Hashable, Sendable {
   func goodCount(of finished: Int, objectives: Int) -> Int {
     // A tenth of 30 is 3, though 0.1 · 30 is a little more.
     let share = Int((goodShare * Double(finished) - 1e-9).rounded(.up))
-    return objectives > 1 ? share : min(share, mostGood)
+    return min(share, objectives > 1 ? mostGoodOfSeveral : mostGood)
   }
 }

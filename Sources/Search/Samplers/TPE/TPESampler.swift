@@ -23,6 +23,9 @@ public struct TPESampler: Sampler {
   private var seats: [Int: Seat] = [:]
   private var good: Set<Int> = []
   private var changed: Set<Int> = []
+  /// The trials that count in a density, in order, and the first one that counts unless it is good.
+  private var counted: [Int] = []
+  private var first = 0
 
   /// A search in a space. Equal seeds and observations give equal points, in any process.
   ///
@@ -50,6 +53,22 @@ public struct TPESampler: Sampler {
     observations[observation.trial] = observation
     ranking.observe(observation)
     changed.insert(observation.trial)
+    let place = counted.firstPlace { $0 >= observation.trial }
+    let isCounted = place < counted.count && counted[place] == observation.trial
+    guard counts(observation) != isCounted else { return }
+    if isCounted {
+      counted.remove(at: place)
+    } else {
+      counted.insert(observation.trial, at: place)
+    }
+  }
+
+  private func counts(_ observation: Observation) -> Bool {
+    switch observation.outcome {
+    case .failed: false
+    case .running: options.constantLiar
+    case .completed, .pruned: true
+    }
   }
 
   /// The point of a trial; there is always one.
@@ -168,6 +187,12 @@ extension TPESampler {
     let best = ranking.good()
     changed.formUnion(best.symmetricDifference(good))
     good = best
+    let first = counted.count > options.mostRest ? counted[counted.count - options.mostRest] : 0
+    changed.formUnion(
+      counted[counted.firstPlace { $0 >= min(first, self.first) }...].prefix {
+        $0 < max(first, self.first)
+      })
+    self.first = first
     for trial in changed.sorted() { move(trial) }
     for index in groups.indices { groups[index].apply() }
     changed = []
@@ -195,10 +220,8 @@ extension TPESampler {
   }
 
   private func side(of observation: Observation) -> ParameterGroup.Side? {
-    switch observation.outcome {
-    case .failed: nil
-    case .running: options.constantLiar ? .rest : nil
-    case .completed, .pruned: good.contains(observation.trial) ? .good : .rest
-    }
+    guard counts(observation) else { return nil }
+    if good.contains(observation.trial) { return .good }
+    return observation.trial < first ? nil : .rest
   }
 }

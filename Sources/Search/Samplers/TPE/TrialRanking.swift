@@ -24,8 +24,8 @@ struct TrialRanking: Sendable {
   private var order: [Rank] = []
   /// Trials that were told of since the last sort, and where each stands in the order.
   private var changes: [Int: Rank?] = [:]
-  /// The losses of completed trials, if there is more than one objective.
-  private var losses: [Int: [Double]] = [:]
+  /// The completed trials, if there is more than one objective.
+  private var fronts = LeadingFronts()
   private let objectives: Int
 
   init(_ options: TPEOptions, objectives: Int = 1) {
@@ -42,11 +42,12 @@ struct TrialRanking: Sendable {
     let rank = Self.rank(observation)
     if changes[trial] == nil { changes[trial] = .some(ranks[trial]) }
     ranks[trial] = rank
-    losses[trial] = nil
-    guard case .completed(let values) = observation.outcome, rank?.tier == .completed else {
-      return
+    guard objectives > 1 else { return }
+    if case .completed(let losses) = observation.outcome, rank?.tier == .completed {
+      fronts.set(losses.map { $0.isNaN ? .infinity : $0 }, of: trial)
+    } else {
+      fronts.set(nil, of: trial)
     }
-    if objectives > 1 { losses[trial] = values.map { $0.isNaN ? .infinity : $0 } }
   }
 
   /// Where a trial stands; nil if it has not ended with a value.
@@ -71,11 +72,10 @@ struct TrialRanking: Sendable {
   mutating func good() -> Set<Int> {
     sort()
     let count = options.goodCount(of: order.count, objectives: objectives)
-    guard objectives > 1 else { return Set(order.prefix(count).map(\.trial)) }
-    let completed = order.prefix { $0.tier == .completed }.map(\.trial).sorted()
-    guard completed.count > count else { return Set(order.prefix(count).map(\.trial)) }
-    let points = completed.map { losses[$0] ?? [] }
-    return Set(ParetoSelection.best(count, of: points).map { completed[$0] })
+    guard objectives > 1, fronts.count > count else {
+      return Set(order.prefix(count).map(\.trial))
+    }
+    return Set(fronts.best(count))
   }
 
   private mutating func sort() {
