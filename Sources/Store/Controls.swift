@@ -32,15 +32,24 @@ extension Database {
     try run(SetSweep(sweep: sweep, key: key, value: value))
   }
 
-  /// Takes the newest change back with which the search of an active sweep cannot be made.
+  /// Makes several such changes, or none of them.
+  public func set(sweep: Int, _ changes: [(key: String, value: JSON)]) throws {
+    try transaction {
+      for change in changes { try set(sweep: sweep, key: change.key, value: change.value) }
+    }
+  }
+
+  /// Takes a change back with which the search of an active sweep cannot be made: the newest one of what
+  /// the error is about, or else of anything.
   ///
   /// - Returns: False when there is no such change. True also when the sweep is another one by now: it
   ///   is to be looked at again.
   public func takeBack(
-    sweep: Int, revision: Int, reason: String, by leadership: Leadership
+    sweep: Int, revision: Int, reason: String, path: String? = nil, by leadership: Leadership
   ) throws -> Bool {
     try one(
-      TakeBack(leadership: leadership, sweep: sweep, revision: revision, reason: reason))
+      TakeBack(
+        leadership: leadership, sweep: sweep, revision: revision, reason: reason, path: path))
   }
 
   /// Writes down why nothing can be decided for a sweep, for those who do not read the scheduler's log.
@@ -112,13 +121,14 @@ private struct HasTrial: Statement {
 }
 
 private struct TakeBack: Statement {
-  static let sql = "select unroll_internal.take_back($1, $2, $3, $4::int, $5)"
+  static let sql = "select unroll_internal.take_back($1, $2, $3, $4::int, $5, $6)"
   let leadership: Leadership
   let sweep: Int
   let revision: Int
   let reason: String
+  let path: String?
   var parameters: [any PostgresEncodable] {
-    [leadership.holder, leadership.term, sweep, revision, reason]
+    [leadership.holder, leadership.term, sweep, revision, reason, path]
   }
   static func decode(_ row: Row) throws -> Bool { try row[0] }
 }

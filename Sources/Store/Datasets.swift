@@ -3,6 +3,9 @@ public import Postgres
 
 /// What describes a dataset that is to be stored.
 public struct NewDataset: Sendable {
+  /// The bytes of each piece of the content but the last.
+  public static let pieceBytes = chunkBytes
+
   /// The name that sweeps will use.
   public var name: String
   /// sha256 of the content, as 64 hex digits; the database checks it.
@@ -67,6 +70,22 @@ extension Database {
   /// Stores a dataset, whole or not at all. The same content under the same name again is the
   /// dataset that is there already.
   public func putDataset(_ dataset: NewDataset, content: [UInt8]) throws -> StoredDataset {
+    try putDataset(dataset, bytes: content.count) { take in try chunks(of: content).forEach(take) }
+  }
+
+  /// Stores a dataset whose content comes piece by piece, whole or not at all.
+  ///
+  /// - Parameters:
+  ///   - dataset: What is known of it.
+  ///   - bytes: The size of its content.
+  ///   - content: Gives the pieces in order, each of ``NewDataset/pieceBytes`` but the last; not called if
+  ///     the dataset is there already.
+  /// - Returns: What is stored.
+  /// - Throws: `StoreError`, or what `content` throws.
+  public func putDataset(
+    _ dataset: NewDataset, bytes: Int,
+    content: (_ take: @escaping ([UInt8]) throws -> Void) throws -> Void
+  ) throws -> StoredDataset {
     guard dataset.name.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._-]{0,99}/) != nil else {
       throw StoreError(
         .invalid,
@@ -74,9 +93,11 @@ extension Database {
           + "dots, dashes and underscores, a letter or digit first, at most 100")
     }
     return try transaction {
-      if let id = try oneOrNone(InsertDataset(dataset: dataset, bytes: content.count)) {
-        for (number, chunk) in chunks(of: content).enumerated() {
-          try run(InsertDatasetChunk(dataset: id, number: number, content: chunk))
+      if let id = try oneOrNone(InsertDataset(dataset: dataset, bytes: bytes)) {
+        var number = 0
+        try content { piece in
+          try run(InsertDatasetChunk(dataset: id, number: number, content: piece))
+          number += 1
         }
         try run(SealDataset(dataset: id))
       }

@@ -26,6 +26,26 @@ import Testing
     #expect(try Example.parse(spec.json).space == spec.space)
   }
 
+  @Test func `a constraint says nothing of a setting that is not there`() throws {
+    let spec = try Example.parse(
+      """
+      dataset: a
+      trials: 40
+      model: {cell: {choice: [rnn, lstm]}}
+      training: {clip_norm: {uniform: [0.1, 2], when: {model.cell: rnn}}}
+      constraints: [clip_norm < 1]
+      """)
+    let points = (0..<40).compactMap {
+      RandomSampler(spec.space, seed: 1).suggest(trial: $0)?.assignment
+    }
+    #expect(points.contains { $0["model.cell"] == "lstm" })
+    let clipped = points.compactMap { $0["training.clip_norm"]?.number }
+    #expect(clipped.count > 5 && clipped.allSatisfy { $0 < 1 })
+    let changed = try SweepSpec.changed(
+      spec.json, "model.cell", to: "lstm", file: "sweep 1", schema: Example.schema)
+    #expect(changed.space.parameters.map(\.path) == ["model.cell"])
+  }
+
   @Test func `a setting that is not there keeps its default`() throws {
     let spec = try Example.parse(Self.yaml)
     let there = spec.settings(Assignment(["model.cell": "lstm", "model.forget_bias": 2.0]))

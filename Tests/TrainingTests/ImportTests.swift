@@ -1,10 +1,11 @@
 import Testing
-import Training
+
+@testable import Training
 
 @Suite struct ImportTests {
   static func read(
     _ content: String, _ options: ImportOptions
-  ) throws(ImportError) -> Dataset {
+  ) throws -> Dataset {
     try Dataset(importing: Array(content.utf8), file: "f", name: "d", options: options)
   }
 
@@ -282,11 +283,37 @@ import Training
     #expect(error?.line == 2)
   }
 
-  @Test func `a file that is not there is named`() {
-    let error = #expect(throws: ImportError.self) {
-      try Dataset(importing: "/nowhere/at/all", name: "d", options: Self.labelled)
+  /// Pieces of any size, also such as cut a letter or a field, make the same dataset.
+  @Test(arguments: [1, 2, 7, 64]) func `a file may come in pieces`(size: Int) throws {
+    let content = Array("\u{FEFF}label,text\r\nham,\"é, \"\"b\"\"\nc\"\r\n\nspam,d\n".utf8)
+    var rest = content[...]
+    let options = ImportOptions(format: .csv, text: "text", label: "label")
+    let dataset = try Dataset(
+      importing: {
+        defer { rest = rest.dropFirst(size) }
+        return Array(rest.prefix(size))
+      }, file: "f", name: "d", options: options)
+    #expect(dataset.inputs == .texts(["é, \"b\"\nc", "d"]))
+    #expect(try dataset == Dataset(importing: content, file: "f", name: "d", options: options))
+  }
+
+  @Test func `what cannot be read is told by who reads`() {
+    struct Broken: Error {}
+    #expect(throws: Broken.self) {
+      try Dataset(
+        importing: { throw Broken() }, file: "f", name: "d", options: Self.labelled)
     }
-    #expect(error?.code == .unreadable)
-    #expect(error?.found == "no such file")
+  }
+
+  @Test(arguments: [0, 10, 1000]) func `many bytes lie in a file`(few: Int) throws {
+    var bytes = GrowingBytes(few: few)
+    var all: [UInt8] = []
+    for number in 0..<300 {
+      let piece = [UInt8](repeating: UInt8(number % 251), count: number % 7)
+      try piece.withUnsafeBytes { try bytes.append($0) }
+      all += piece
+    }
+    #expect(bytes.count == all.count)
+    #expect(try bytes.finish().elementsEqual(all))
   }
 }

@@ -45,7 +45,7 @@ import Training
   }
 
   static let bad: [(String, RecordReader.Form, String)] = [
-    ("text\n\"a\nb\n", .csv, "f:2: found a quotation mark that is never closed"),
+    ("text\n\"a\nb\n", .csv, "f:2: field 1: found a quotation mark that is never closed"),
     ("text,x\na,b\nc\n", .csv, "f:3: found 1 fields; allowed: 2 fields, as in the header"),
     ("text,x\n\"a\"b,c\n", .csv, "f:2: field 1: found text after a closing quotation mark"),
     ("id,txt\n1,a\n", .csv, "f:1: column 'text': found no column of that name; allowed: txt, id"),

@@ -395,11 +395,13 @@ comment on function unroll.set(bigint, text, jsonb) is
   'Changes a sweep that is under way: priority, weight, trials, limits, a searched parameter (another '
   'distribution, or one value), or known points to add (try). Each change is a decision.';
 
--- Takes the newest change back with which the search of a sweep cannot be made: what a value must be is
--- known to the program, not to the database. False when there is none; a sweep that is another one by now
--- is to be looked at again.
+-- Takes a change back with which the search of a sweep cannot be made: the newest one of what the reason
+-- is about, or else of anything. What a value must be is known to the program, not to the database. False
+-- when there is none; a sweep that is another one by now is to be looked at again.
+drop function if exists unroll_internal.take_back(uuid, bigint, bigint, integer, text);
 create or replace function unroll_internal.take_back(
-  p_holder uuid, p_term bigint, p_sweep bigint, p_revision integer, p_reason text)
+  p_holder uuid, p_term bigint, p_sweep bigint, p_revision integer, p_reason text,
+  p_path text default null)
 returns boolean language plpgsql as $$
 declare
   locked unroll_internal.sweep;
@@ -419,7 +421,8 @@ begin
         where b.sweep_id = p_sweep and b.kind = 'take_back'
           and b.details ->> 'decision' = d.id::text)
     -- A number of trials is hardly ever to blame.
-    order by d.details ->> 'key' = 'trials', d.id desc limit 1;
+    order by d.details ->> 'key' is not distinct from substring(p_path from '^[^[]*') desc,
+      d.details ->> 'key' = 'trials', d.id desc limit 1;
   if not found then
     return false;
   end if;

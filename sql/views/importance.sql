@@ -108,7 +108,8 @@ $$;
 
 -- The grid of a parameter: its classes, or the ends of its range (of their logarithms). A parameter
 -- whose distribution is not to be found in the spec has the values that were observed, and so has one
--- with a normal distribution, whose ends are those of the setting and not of the spec.
+-- with a normal distribution, whose ends are those of the setting and not of the spec, and one that was
+-- pinned after it had others.
 create or replace function unroll_internal.importance_grid(
   spec jsonb, name text, observed jsonb, out classes jsonb, out low double precision,
   out high double precision, out is_logarithmic boolean, out cells integer)
@@ -130,6 +131,9 @@ begin
   if jsonb_typeof(node) = 'object' then
     select k into keyword from unnest(keywords) k where node ? k limit 1;
     bounds := node -> keyword;
+  end if;
+  if keyword = 'choice' and not bounds @> observed then
+    keyword := null;
   end if;
   is_logarithmic := keyword in ('log_uniform', 'int_log');
   if keyword in ('choice', 'ordinal') then

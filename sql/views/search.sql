@@ -30,11 +30,14 @@ select g.sweep_id, g.params, g.trials, g.mean, g.deviation,
 from (
   select t.sweep_id, t.params, count(*) as trials, avg(r.objective) as mean,
     stddev_samp(r.objective) as deviation,
-    -- Student's t for 95 %, by degrees of freedom.
-    case when count(*) > 1 then stddev_samp(r.objective) / sqrt(count(*)) * (array[
+    -- Student's t for 95 %, by degrees of freedom; beyond 30 the first terms of its series are right to
+    -- three digits.
+    case when count(*) > 31
+      then stddev_samp(r.objective) / sqrt(count(*)) * (1.960 + 2.40 / (count(*) - 1))
+    when count(*) > 1 then stddev_samp(r.objective) / sqrt(count(*)) * (array[
       12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160,
       2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056,
-      2.052, 2.048, 2.045, 2.042, 1.960])[least(count(*) - 1, 31)] end as half,
+      2.052, 2.048, 2.045, 2.042])[count(*) - 1] end as half,
     case s.objective_goal when 'maximize' then max(r.objective) else min(r.objective) end as best
   from unroll_internal.trial t
     join unroll_internal.result r on r.trial_id = t.id

@@ -41,6 +41,7 @@ extension Database {
         header: try JSON(encoding: StoredHeader(importedWith: options)),
         summary: try JSON(encoding: summary),
         examples: dataset.count),
-      content: dataset.encoded())
+      bytes: dataset.encodedCount
+    ) { try dataset.encode(pieces: NewDataset.pieceBytes, $0) }
   }
 }

@@ -211,7 +211,7 @@ public final class Scheduler {
         let isTakenBack = try client.perform {
           try $0.takeBack(
             sweep: sweep.id, revision: sweep.revision, reason: error.errors[0].message,
-            by: leadership)
+            path: error.errors[0].path, by: leadership)
         }
         // Else it is none of the changes that makes no sense.
         guard isTakenBack else { throw error }

@@ -10,7 +10,7 @@ enum SweepSearch {
 
   /// Makes the search of a sweep from its rows.
   init(_ sweep: OpenSweep, _ database: Database) throws {
-    let spec = try SweepSpec.parse(sweep.spec.text, file: "spec", schema: .sweep)
+    let spec = try SweepSpec.stored(sweep.spec.text, file: "spec", schema: .sweep)
     let learns = SweepStudy.isNeeded(for: spec) || !spec.search.warmStart.isEmpty
     // A sweep whose trials were made by their numbers goes on so, whatever was added to it.
     if learns && (sweep.created == 0 || sweep.legs > 0) {
@@ -42,7 +42,7 @@ enum SweepSearch {
       do { json = try database.spec(sweep: id) } catch let error as StoreError
         where error.code == .notFound
       { continue }
-      let former = try SweepSpec.parse(json.text, file: "spec", schema: .sweep)
+      let former = try SweepSpec.stored(json.text, file: "spec", schema: .sweep)
       for point in try database.finishedPoints(sweep: id, before: sweep.id) {
         // What was the same in all of its trials may be searched now.
         guard let params = try? Assignment(json: point.params.text),

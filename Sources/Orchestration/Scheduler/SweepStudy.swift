@@ -127,16 +127,17 @@ struct SweepStudy {
     try tell(study.verdicts(), in: &decision)
     let isDeterministic = spec.search.order == .deterministic
     deciding: while isDeterministic || out < limit {
-      switch study.next() {
+      let move = study.next()
+      // What became of trials comes before what is done next.
+      try tell(study.verdicts(), in: &decision)
+      switch move {
       case .begin(let leg, let suggestion):
         decision.begun.append(JSON(text: suggestion.assignment.json))
         try add(leg, to: &decision)
       case .goOn(let leg): try add(leg, to: &decision)
       case .wait, .finished: break deciding
       }
-      try tell(study.verdicts(), in: &decision)
     }
-    try tell(study.verdicts(), in: &decision)
     return decision
   }
 

@@ -59,7 +59,10 @@ final class SweepValidator: Sendable {
   /// nil when the database was away until the scheduler stopped.
   private func judge(_ sweep: OpenSweep) -> Answer? {
     do {
-      let spec = try SweepSpec.parse(sweep.spec.text, file: "spec", schema: .sweep)
+      let spec =
+        sweep.revision > 0
+        ? try SweepSpec.stored(sweep.spec.text, file: "spec", schema: .sweep)
+        : try SweepSpec.parse(sweep.spec.text, file: "spec", schema: .sweep)
       let (dataset, initial) = try client.persist(while: { !shutdown.isRequested }) { database in
         (
           try cache.dataset(database.dataset(id: sweep.datasetID), from: database),

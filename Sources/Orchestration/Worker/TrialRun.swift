@@ -66,7 +66,7 @@ struct TrialRun {
   }
 
   private func train() throws {
-    let spec = try SweepSpec.parse(claim.spec.text, file: "spec", schema: .sweep)
+    let spec = try SweepSpec.stored(claim.spec.text, file: "spec", schema: .sweep)
     // Until it is our turn, another slot prepares data under its own watch.
     context.running.waits(claim.lease)
     let data = try context.data.data(

@@ -5,16 +5,25 @@ public struct Constraint: Hashable, Sendable {
   /// What settings are where a point says nothing of them: those that are not searched, and the
   /// defaults of those that are not there.
   public let defaults: [String: Value]
+  /// The settings that are not there in every point, and then have no value.
+  public let conditional: Set<String>
 
   /// Something that has to be true.
-  public init(_ expression: Expression, defaults: [String: Value] = [:]) {
+  public init(
+    _ expression: Expression, defaults: [String: Value] = [:], conditional: Set<String> = []
+  ) {
     self.expression = expression
     self.defaults = defaults
+    self.conditional = conditional
   }
 
-  /// Whether it is true of a point; what has no value is not true.
+  /// Whether it is true of a point. What has no value is not true, unless it asks for settings that are not
+  /// there: it says nothing of such a point.
   public func holds(for assignment: Assignment) -> Bool {
-    expression.evaluate { assignment[$0] ?? defaults[$0] } == .boolean(true)
+    if let value = expression.evaluate({ assignment[$0] ?? defaults[$0] }) {
+      return value == .boolean(true)
+    }
+    return conditional.contains { assignment[$0] == nil }
   }
 }
 

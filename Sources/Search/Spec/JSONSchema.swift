@@ -97,7 +97,8 @@ extension Field {
     ]
     if Distribution.quantizable.contains(keyword) {
       properties["by"] = [
-        "type": "number", "exclusiveMinimum": 0, "description": "Multiples of this are drawn.",
+        "type": "number", "exclusiveMinimum": 0,
+        "description": "The step between what can be drawn.",
       ]
     }
     return .map([

@@ -27,6 +27,14 @@ extension SweepSpec {
       root = root.with(key, value)
     }
     try refuseUnused(in: root, file: file)
+    guard root["space"]?.entries?.isEmpty == false else {
+      let found = root["space"].map { "found \($0.found)" } ?? "missing"
+      throw SpecErrors([
+        SpecError(
+          file: file, position: root["space"]?.position ?? root.position, path: "space",
+          message: "\(found), allowed: the parameters, such as {x: {uniform: [0, 1]}}")
+      ])
+    }
     if root["trials"] == nil, root.sampler != SamplerKind.grid.rawValue {
       let rule = (root["stop"]?["rule"] ?? root["stop"])?.value.string
       let counting = [
@@ -145,7 +153,9 @@ extension SpecNode {
       case "choice", "ordinal": return anything
       case "int", "int_log": return whole
       case "step":
-        let isWhole = entry.node.elements?.allSatisfy { $0.value.integer != nil } ?? false
+        let numbers = entry.node.elements?.map(\.value.integer) ?? [nil]
+        // A step of 0 is wrong, whatever the others are.
+        let isWhole = !numbers.contains(nil) && numbers.last != 0
         return isWhole ? whole : .number(.any)
       default: return .number(.any)
       }

@@ -30,6 +30,8 @@ public struct SpecError: Error, Hashable, Sendable, CustomStringConvertible {
   public var path: String
   /// What was found and what is allowed.
   public var message: String
+  /// Whether it was right before a change to something else.
+  var isExcluded = false
 
   /// One thing that is wrong.
   public init(file: String, position: Position?, path: String, message: String) {
@@ -64,6 +66,16 @@ public struct SpecErrors: Error, Hashable, Sendable, CustomStringConvertible {
         }
         .map(\.element)
         .prefix(Self.limit))
+  }
+
+  /// The same, of a text that the user did not write.
+  var withoutPlaces: SpecErrors {
+    SpecErrors(
+      errors.map { error in
+        var error = error
+        error.position = nil
+        return error
+      })
   }
 
   /// A line for each error.

@@ -15,8 +15,26 @@ extension SpecParser {
       // Without them there is a space in which the rest can be checked.
       conditions = [:]
     }
+    if isChanged { exclude(conditions) }
     return distributions.sorted { $0.key < $1.key }.map {
       Parameter($0.key, $0.value, when: conditions[$0.key] ?? [])
+    }
+  }
+
+  /// Leaves out parameters that are there only beside values that others can have no longer.
+  private mutating func exclude(_ conditions: [String: [Condition]]) {
+    while true {
+      let gone = conditions.keys.filter { path in
+        distributions[path] != nil
+          && conditions[path]?.contains { $0.values.isEmpty || distributions[$0.path] == nil }
+            == true
+      }
+      guard !gone.isEmpty else { return }
+      for path in gone {
+        distributions[path] = nil
+        excluded.insert(path)
+        values[path] = schema.fieldsByPath[path]?.defaultValue
+      }
     }
   }
 
@@ -91,13 +109,14 @@ extension SpecParser {
       }
       return nil
     }
-    for (value, position) in values where !distribution.contains(value) {
+    let possible = values.filter { distribution.contains($0.value) }
+    for (value, position) in values where !isChanged && !distribution.contains(value) {
       report(
         position, path,
         "when: found \(SpecNode.excerpt(value.description)), which \(field.path) never is, allowed:"
           + " \(SpecNode.excerpt(distribution.description, limit: 200))")
     }
-    let sorted = Set(values.map(\.value)).sorted { $0.json < $1.json }
+    let sorted = Set(possible.map(\.value)).sorted { $0.json < $1.json }
     return Condition(field.path, in: sorted)
   }
 

@@ -22,7 +22,8 @@ extension SpecParser {
       }
       guard !expression.names.contains(where: isUnread) else { continue }
       let constraint = Constraint(
-        expression, defaults: standing(expression.names, among: parameters))
+        expression, defaults: standing(expression.names, among: parameters),
+        conditional: Set(expression.names.filter { isWithoutValue($0, among: parameters) }))
       guard expression.names.allSatisfy({ distributions[$0] == nil }) else {
         constraints.append(constraint)
         continue
@@ -35,6 +36,12 @@ extension SpecParser {
       )
     }
     return constraints
+  }
+
+  /// Whether a setting has no value in points in which it is not there.
+  private func isWithoutValue(_ path: String, among parameters: [Parameter]) -> Bool {
+    (excluded.contains(path) || parameters.contains { $0.path == path && !$0.conditions.isEmpty })
+      && schema.fieldsByPath[path]?.defaultValue == nil
   }
 
   /// What settings are in a point that says nothing of them.

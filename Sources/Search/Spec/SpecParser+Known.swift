@@ -18,8 +18,20 @@ extension SpecParser {
         "found \(elements.count) points, allowed: at most \(trials), the number of trials")
     }
     return elements.enumerated().compactMap { index, element in
-      point(element, "try[\(index)]", in: space)
+      let before = errors.count
+      let point = point(element, "try[\(index)]", in: space)
+      // What was possible once is tried no longer.
+      if isChanged, point == nil, errors[before...].allSatisfy(\.isExcluded) {
+        errors.removeSubrange(before...)
+      }
+      return point
     }
+  }
+
+  /// Reports a point that a change of the space may have made impossible.
+  private mutating func exclude(_ position: Position, _ path: String, _ message: String) {
+    report(position, path, message)
+    if !isFull { errors[errors.count - 1].isExcluded = true }
   }
 
   private mutating func point(_ node: SpecNode, _ path: String, in space: Space) -> Assignment? {
@@ -39,7 +51,7 @@ extension SpecParser {
     let point = Assignment(values)
     for constraint in space.constraints where isDecided(constraint, by: values, in: space) {
       guard !constraint.holds(for: point) else { continue }
-      report(
+      exclude(
         node.position, path,
         "found a point that is not allowed, allowed: what fulfils"
           + " \(SpecNode.excerpt(constraint.description, limit: 200))")
@@ -48,7 +60,7 @@ extension SpecParser {
     // What it leaves open has to leave something that is allowed, too.
     var random = Philox(seed: 0).sequence(.search, step: 0)
     guard space.sample(&random, keeping: point) != nil else {
-      report(
+      exclude(
         node.position, path,
         "found a point that no values of the others make an allowed one among \(Space.drawLimit) that"
           + " were drawn, allowed: what leaves the constraints room")
@@ -86,7 +98,7 @@ extension SpecParser {
       guard let distribution = distributions[field.path] else {
         let fixed = self.values[field.path] ?? .null
         if value != fixed, !isUnread(field.path) {
-          report(
+          exclude(
             entry.node.position, "\(path).\(field.path)",
             "found \(value), allowed: \(fixed), as in all trials, or a distribution of \(field.path)"
           )
@@ -94,7 +106,7 @@ extension SpecParser {
         continue
       }
       guard distribution.contains(value) else {
-        report(
+        exclude(
           entry.node.position, "\(path).\(field.path)",
           "found \(value), which cannot be drawn, allowed: "
             + SpecNode.excerpt(distribution.description, limit: 200))
@@ -115,7 +127,7 @@ extension SpecParser {
       guard let missing else { continue }
       let wanted = missing.values.map(\.description).joined(separator: " or ")
       let found = values[missing.path].map { "\(missing.path) \($0)" } ?? "no \(missing.path)"
-      report(
+      exclude(
         places[parameter.path] ?? .start, "\(path).\(parameter.path)",
         "found beside \(found), allowed: beside \(missing.path) \(SpecNode.excerpt(wanted))")
     }

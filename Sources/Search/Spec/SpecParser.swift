@@ -13,11 +13,15 @@ struct SpecParser {
   var nodes: [String: SpecNode] = [:]
   /// Where the value of each path stands.
   var positions: [String: Position] = [:]
+  /// Whether the text was changed while its sweep was under way: what a change excludes is left out.
+  let isChanged: Bool
+  /// The parameters that are left out.
+  var excluded: Set<String> = []
 
-  static func parse(_ root: SpecNode, file: String, schema: SpecSchema) throws(SpecErrors)
-    -> SweepSpec
-  {
-    var parser = SpecParser(file: file, schema: schema)
+  static func parse(
+    _ root: SpecNode, file: String, schema: SpecSchema, isChanged: Bool = false
+  ) throws(SpecErrors) -> SweepSpec {
+    var parser = SpecParser(file: file, schema: schema, isChanged: isChanged)
     guard let entries = root.entries else {
       parser.report(
         root.position, "", "found \(root.found), allowed: a mapping with dataset, model, search …")
@@ -29,9 +33,10 @@ struct SpecParser {
     return spec
   }
 
-  init(file: String, schema: SpecSchema) {
+  init(file: String, schema: SpecSchema, isChanged: Bool = false) {
     self.file = file
     self.schema = schema
+    self.isChanged = isChanged
   }
 
   /// Whether so much is wrong that nobody would read more of it.

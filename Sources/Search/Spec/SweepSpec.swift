@@ -101,6 +101,29 @@ public struct SweepSpec: Sendable {
     return try SpecParser.parse(root, file: file, schema: schema)
   }
 
+  /// Reads a specification as the database has it, with the changes that were made since it was enqueued.
+  ///
+  /// What the change of a parameter excludes is left out: parameters that are there only beside values
+  /// that it can have no longer, and points to try.
+  ///
+  /// - Parameters:
+  ///   - json: The specification.
+  ///   - file: What the error messages call it; they tell no place, since nobody wrote the text.
+  ///   - schema: What it may say.
+  /// - Returns: The checked specification.
+  /// - Throws: All that is wrong with it.
+  public static func stored(_ json: String, file: String, schema: SpecSchema) throws(SpecErrors)
+    -> SweepSpec
+  {
+    let root: SpecNode
+    do { root = try SpecReader.read(json, file: file) } catch {
+      throw SpecErrors([error]).withoutPlaces
+    }
+    do { return try SpecParser.parse(root, file: file, schema: schema, isChanged: true) } catch {
+      throw error.withoutPlaces
+    }
+  }
+
   /// Reads a specification in YAML or JSON from the bytes of a file, which must be UTF-8.
   ///
   /// - Parameters:

@@ -18,8 +18,8 @@ public struct Dialogue {
   private var params: [Int: Assignment] = [:]
   /// The leg that each trial is on.
   private var legs: [Int: Leg] = [:]
-  /// The best that each trial has reported on the way.
-  private var bests: [Int: [Double]] = [:]
+  /// The best that each trial has reported on the way, and by how much that broke limits.
+  private var bests: [Int: (losses: [Double], violation: Double)] = [:]
   /// What was decided while something else was asked for, the next one first.
   private var due: [Move] = []
 
@@ -108,18 +108,21 @@ public struct Dialogue {
 
   private mutating func report(_ value: Value) throws(Misunderstanding) -> String {
     let (trial, leg) = try leg(of: value, "report")
-    guard let step = value.map?["step"]?.integer else {
+    guard let step = value.map?["step"]?.integer, step >= 0 else {
       throw Misunderstanding(
-        description:
-          "report.step: found \(value.map?["step"]?.json ?? "nothing"), allowed: an integer")
+        description: "report.step: found \(value.map?["step"]?.json ?? "nothing"), allowed: "
+          + "an integer from 0")
     }
     var losses = try losses(value, "report")
-    let violation = try violation(value, "report")
+    var violation = try violation(value, "report")
     // A rule is told the best so far, as in sweeps; a population goes on from where it is.
-    if spec.sampler != .pbt, let best = bests[trial], !Objective.isBetter(losses, than: best) {
-      losses = best
+    if spec.sampler != .pbt, let best = bests[trial],
+      violation != best.violation
+        ? violation > best.violation : !Objective.isBetter(losses, than: best.losses)
+    {
+      (losses, violation) = best
     }
-    bests[trial] = losses
+    bests[trial] = (losses, violation)
     guard step >= leg.until else {
       return Self.answer(trial, "continue", "epoch \(leg.until) is the next rung")
     }

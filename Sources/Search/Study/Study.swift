@@ -242,7 +242,10 @@ public struct Study: Sendable {
         .fail, Explanation(kind: "fail", reason: "no value on the way to epoch \(leg.until)"))
     }
     let pruned = Outcome.pruned(losses, epochs: leg.until)
-    switch rule.report(trial: leg.trial, epochs: leg.until, losses: losses) {
+    // To a rule, whoever broke limits is worse than all who kept them, the more the worse.
+    let told =
+      violation > 0 ? losses.map { _ in 1e100 * (1 + min(violation, 1e100)) } : losses
+    switch rule.report(trial: leg.trial, epochs: leg.until, losses: told) {
     case .goOn(let why):
       let until = rule.rung(after: leg.until, trial: leg.trial) ?? leg.until
       ready.insert(Ready(trial: leg.trial, until: until, why: why), at: 0)

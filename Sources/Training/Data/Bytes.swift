@@ -44,6 +44,49 @@ struct ByteWriter: ByteSink {
   mutating func take(_ more: UnsafeRawBufferPointer) { bytes.append(contentsOf: more) }
 }
 
+/// Counts bytes and keeps none.
+struct ByteCounter: ByteSink {
+  private(set) var count = 0
+
+  mutating func take(_ more: UnsafeRawBufferPointer) { count += more.count }
+}
+
+/// Cuts bytes into pieces of one size and gives them away as soon as they are full.
+struct BytePieces: ByteSink {
+  let size: Int
+  let give: ([UInt8]) throws -> Void
+  private var piece: [UInt8] = []
+  /// What the first piece met that could not be given away; no other is tried.
+  private var failure: (any Error)?
+
+  init(size: Int, give: @escaping ([UInt8]) throws -> Void) {
+    precondition(size > 0, "pieces of no size")
+    (self.size, self.give) = (size, give)
+    piece.reserveCapacity(size)
+  }
+
+  mutating func take(_ more: UnsafeRawBufferPointer) {
+    var rest = more[...]
+    while failure == nil, !rest.isEmpty {
+      let part = rest.prefix(size - piece.count)
+      piece.append(contentsOf: part)
+      rest = rest.dropFirst(part.count)
+      if piece.count == size { hand() }
+    }
+  }
+
+  /// Gives the last piece.
+  mutating func finish() throws {
+    if failure == nil, !piece.isEmpty { hand() }
+    if let failure { throw failure }
+  }
+
+  private mutating func hand() {
+    do { try give(piece) } catch { failure = error }
+    piece.removeAll(keepingCapacity: true)
+  }
+}
+
 /// Takes numbers off a byte buffer, little-endian; nil where the bytes have ended. What is read is a
 /// part of the buffer, not a copy.
 struct ByteReader<Bytes: Collection<UInt8>>

@@ -68,6 +68,25 @@ extension Dataset {
     return writer.bytes
   }
 
+  /// The bytes of the canonical encoding.
+  public var encodedCount: Int {
+    var counter = ByteCounter()
+    write(to: &counter)
+    return counter.count
+  }
+
+  /// Gives the canonical encoding piece by piece, so that only one is in memory at a time.
+  ///
+  /// - Parameters:
+  ///   - size: The bytes of each piece but the last.
+  ///   - take: Takes the next piece.
+  /// - Throws: What `take` throws.
+  public func encode(pieces size: Int, _ take: @escaping ([UInt8]) throws -> Void) throws {
+    var pieces = BytePieces(size: size, give: take)
+    write(to: &pieces)
+    try pieces.finish()
+  }
+
   private var header: Header {
     var header = Header(
       rows: count, input: inputs.kind, target: targets.kind, splits: splits != nil,

@@ -25,14 +25,19 @@ public struct Texts: Hashable, Sendable, RandomAccessCollection {
   ///   - storage: All texts.
   ///   - lengths: The bytes of each text, which together are all of `storage`.
   package init?(validating storage: Data, lengths: some Sequence<Int>) {
-    var starts = [0]
-    for length in lengths { starts.append(starts[starts.count - 1] + length) }
-    precondition(starts.last == storage.count, "lengths that do not add up to the texts")
-    (self.storage, self.starts) = (storage, starts)
+    self.init(of: storage, lengths: Array(lengths))
     let areTexts = indices.allSatisfy { text in
       withBytes(text) { (try? UTF8Span(validating: $0.span)) != nil }
     }
     guard areTexts else { return nil }
+  }
+
+  /// Texts that lie one after the other and are known to be UTF-8.
+  init(of storage: Data, lengths: [Int]) {
+    var starts = [0]
+    for length in lengths { starts.append(starts[starts.count - 1] + length) }
+    precondition(starts.last == storage.count, "lengths that do not add up to the texts")
+    (self.storage, self.starts) = (storage, starts)
   }
 
   /// The first index.

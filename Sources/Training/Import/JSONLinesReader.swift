@@ -3,10 +3,10 @@ internal import FoundationEssentials
 /// Makes examples of a file with a JSON object a line. Values are an array of numbers (one channel)
 /// or an array of steps, each an array of numbers.
 struct JSONLinesReader {
-  private let source: SourceText
+  private let source: SourceFile
   private let options: ImportOptions
 
-  init(_ source: SourceText, _ options: ImportOptions) {
+  init(_ source: SourceFile, _ options: ImportOptions) {
     self.source = source
     self.options = options
   }
@@ -48,7 +48,8 @@ struct JSONLinesReader {
     }
   }
 
-  func examples() throws(ImportError) -> Examples {
+  /// Appends what records hold.
+  func read(_ records: inout RecordReader, into examples: inout Examples) throws {
     let inputs = (options.text == nil ? 0 : 1) + options.values.count
     guard inputs == 1 else {
       throw source.error(
@@ -60,20 +61,21 @@ struct JSONLinesReader {
         .badOptions, found: "a label field and a number field", allowed: "one of the two")
     }
     let decoder = JSONDecoder()
-    var examples = Examples()
     var channels: Int?
-    for (index, content) in source.lines.enumerated() where !content.trimmed.isEmpty {
-      let line = index + 1
+    while let record = try records.nextRecord() {
+      let line = record.line
+      let content = try RecordColumn.decoded(record, source.file)
       guard let object = try? decoder.decode([String: Value].self, from: Data(content.utf8))
       else {
         throw source.error(
-          .badRow, line: line, found: String(content).quoted, allowed: "a JSON object")
+          .badRow, line: line, found: content.quoted, allowed: "a JSON object")
       }
       if let name = options.text {
         guard case .string(let text) = try field(name, object, line) else {
           throw wrongKind(name, object, line, allowed: "a string")
         }
-        examples.texts.append(try source.content(text, line: line, field: "field '\(name)'"))
+        try examples.texts.append(
+          source.content(text, line: line, field: "field '\(name)'"))
       }
       if let name = options.values.first {
         let (values, width) = try steps(field(name, object, line), name, line)
@@ -83,7 +85,7 @@ struct JSONLinesReader {
             allowed: "\(channels), as in the first line")
         }
         channels = width
-        examples.values.append(values)
+        try examples.values.append(values)
       }
       if let name = options.label {
         let label: String
@@ -110,8 +112,8 @@ struct JSONLinesReader {
         examples.splits.append(try source.split(word, line: line, field: "field '\(name)'"))
       }
     }
-    examples.channels = (0..<(channels ?? 0)).map { "channel \($0 + 1)" }
-    return examples
+    guard records.hasContent else { throw source.empty(records) }
+    try examples.name(channels: (0..<(channels ?? 0)).map { "channel \($0 + 1)" }, source.file)
   }
 
   private func field(

@@ -157,13 +157,19 @@ public struct RecordColumn: Sendable {
     }.joined(separator: ", ")
   }
 
-  private static func decoded(_ record: Record, _ file: String) throws(ImportError) -> String {
+  /// The text of a row.
+  static func decoded(_ record: Record, _ file: String) throws(ImportError) -> String {
     guard let text = String(validating: record.bytes, as: UTF8.self) else {
-      throw ImportError(
-        .notUTF8, file: file, line: record.line, found: "bytes that are not UTF-8",
-        allowed: "UTF-8 (iconv -f latin1 -t utf8 converts an older file)")
+      throw notUTF8(file, line: record.line)
     }
     return text
+  }
+
+  /// That a line is no text.
+  static func notUTF8(_ file: String, line: Int) -> ImportError {
+    ImportError(
+      .notUTF8, file: file, line: line, found: "bytes that are not UTF-8",
+      allowed: "UTF-8 (iconv -f latin1 -t utf8 converts an older file)")
   }
 
   /// The fields of a row of a table.

@@ -53,6 +53,8 @@ public struct RecordReader {
   private var isAtEnd = false
   private var line = 1
   private var isFirst = true
+  /// Whether the file was found to hold anything, beside a byte order mark.
+  private(set) var hasContent = false
 
   /// Reads rows.
   ///
@@ -99,17 +101,25 @@ public struct RecordReader {
     var index = next
     var place = Place.fieldStart
     var opened = line
+    var field = 1
     while true {
       if index == buffer.count {
         guard try fill(keeping: &start, &index) else {
           guard place != .quoted else {
             throw error(
-              line: opened, found: "a quotation mark that is never closed",
+              line: opened, field: "field \(field)",
+              found: "a quotation mark that is never closed",
               allowed: "a closing quotation mark; one inside a field is doubled")
           }
           next = index
           return start == index ? nil : record(first, start..<index)
         }
+      }
+      if form != .csv {
+        // Only the end of the line matters.
+        index = buffer[index...].firstIndex(of: UInt8(ascii: "\n")) ?? buffer.count
+        guard index - start <= Self.largest else { throw tooLong(first) }
+        if index == buffer.count { continue }
       }
       let byte = buffer[index]
       if byte == UInt8(ascii: "\n") { line += 1 }
@@ -125,16 +135,14 @@ public struct RecordReader {
         case (.quoted, UInt8(ascii: "\"")): place = .quoteInQuoted
         case (.quoteInQuoted, UInt8(ascii: "\"")): place = .quoted
         case (.quoted, _): break
-        case (_, UInt8(ascii: ",")): place = .fieldStart
+        case (_, UInt8(ascii: ",")):
+          place = .fieldStart
+          field += 1
         default: place = .plain
         }
       }
       index += 1
-      guard index - start <= Self.largest else {
-        throw error(
-          line: first, found: "a row of more than \(Self.largest >> 20) MB",
-          allowed: "shorter rows (is a quotation mark never closed?)")
-      }
+      guard index - start <= Self.largest else { throw tooLong(first) }
     }
   }
 
@@ -156,9 +164,11 @@ public struct RecordReader {
     if isFirst, buffer.starts(with: mark) {
       buffer.removeFirst(mark.count)
       isFirst = false
+      hasContent = !buffer.isEmpty
       return try index < buffer.count || fill(keeping: &start, &index)
     }
     isFirst = false
+    hasContent = hasContent || !buffer.isEmpty
     return index < buffer.count
   }
 
@@ -168,8 +178,16 @@ public struct RecordReader {
     return Record(line: line, bytes: Array(buffer[range.lowerBound..<end]))
   }
 
-  private func error(line: Int, found: String, allowed: String) -> ImportError {
-    ImportError(.badRow, file: file, line: line, found: found, allowed: allowed)
+  private func tooLong(_ line: Int) -> ImportError {
+    error(
+      line: line, found: "a row of more than \(Self.largest >> 20) MB",
+      allowed: "shorter rows (is a quotation mark never closed?)")
+  }
+
+  private func error(
+    line: Int, field: String? = nil, found: String, allowed: String
+  ) -> ImportError {
+    ImportError(.badRow, file: file, line: line, field: field, found: found, allowed: allowed)
   }
 
   private static func isSpace(_ byte: UInt8) -> Bool { byte == 32 || (9...13).contains(byte) }

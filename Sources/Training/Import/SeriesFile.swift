@@ -17,14 +17,11 @@ public struct SeriesFile: Sendable {
   /// - Throws: ``ImportError`` with the place, what was found and what is allowed.
   public init(
     _ bytes: [UInt8], file: String, options: ImportOptions, channels: [String]
-  ) throws(ImportError) {
-    let source = try SourceText(
-      Gzip.isPacked(bytes) ? try Gzip.content(of: bytes, file: file) : bytes, file: file)
-    let reader = TableReader(source, options)
-    let examples =
-      options.format == .tsv
-      ? try reader.examples(TabbedRows(source)) : try reader.examples(QuotedRows(source))
-    guard !examples.values.isEmpty else {
+  ) throws {
+    let source = SourceFile(file: file)
+    var examples = Examples()
+    try examples.read(ByteSource(bytes).unpacked(file: file), file, options)
+    guard examples.values.count > 0 else {
       throw source.error(.empty, found: "no step", allowed: "at least one row beside the header")
     }
     if let unknown = examples.channels.first(where: { !channels.contains($0) }) {
@@ -49,10 +46,12 @@ public struct SeriesFile: Sendable {
     let width = examples.channels.count
     names = examples.names
     times = examples.times.isEmpty ? nil : examples.times
+    let isSame = examples.channels == channels
+    let found = try examples.values.finish()
     values =
-      examples.channels == channels
-      ? examples.values
-      : examples.values.map { steps in
+      isSame
+      ? Array(found)
+      : found.map { steps in
         stride(from: 0, to: steps.count, by: width).flatMap { step in
           places.map { place in place.map { steps[step + $0] } ?? 0 }
         }

@@ -5,7 +5,7 @@
 ///
 /// What the header says is checked: against itself, and against the cases.
 struct SeriesFileReader {
-  private let source: SourceText
+  private let source: SourceFile
   private var missing: ImportOptions.Missing
   private var channels: Int?
   private var labels: [String]?
@@ -14,7 +14,7 @@ struct SeriesFileReader {
   private var isEqual = false
   private var length: Int?
 
-  init(_ source: SourceText, _ options: ImportOptions) {
+  init(_ source: SourceFile, _ options: ImportOptions) {
     self.source = source
     missing = options.missing
   }
@@ -24,7 +24,7 @@ struct SeriesFileReader {
     "@seriesLength", "@classLabel", "@targetLabel", "@data",
   ]
 
-  mutating func header(_ line: Substring, _ number: Int) throws(ImportError) {
+  private mutating func header(_ line: Substring, _ number: Int) throws(ImportError) {
     let words = line.split(whereSeparator: \.isWhitespace).map(String.init)
     let word = words.count > 1 ? words[1] : ""
     func flag() throws(ImportError) -> Bool {
@@ -75,36 +75,36 @@ struct SeriesFileReader {
     }
   }
 
-  func examples() throws(ImportError) -> Examples {
-    var reader = self
-    var examples = Examples()
+  /// Appends the cases of a file.
+  mutating func read(_ records: inout RecordReader, into examples: inout Examples) throws {
     var isData = false
-    for (index, content) in source.lines.enumerated() {
+    while let record = try records.nextRecord() {
+      let content = try RecordColumn.decoded(record, source.file)
       let line = content.trimmed
       if line.isEmpty || line.hasPrefix("#") { continue }
       if line.lowercased() == "@data" {
         isData = true
-        if reader.isUnivariate { reader.channels = 1 }
+        if isUnivariate { channels = 1 }
       } else if line.hasPrefix("@"), !isData {
-        try reader.header(line, index + 1)
+        try header(line, record.line)
       } else if isData {
-        try reader.read(line, index + 1, into: &examples)
+        try read(line, record.line, into: &examples)
       } else {
         throw source.error(
-          .badHeader, line: index + 1, found: String(line).quoted,
+          .badHeader, line: record.line, found: String(line).quoted,
           allowed: "lines that begin with @ or #, up to @data")
       }
     }
+    guard records.hasContent else { throw source.empty(records) }
     guard isData else {
       throw source.error(.badHeader, found: "no @data line", allowed: "an @data line")
     }
-    examples.channels = (0..<(reader.channels ?? 0)).map { "channel \($0 + 1)" }
-    return examples
+    try examples.name(channels: (0..<(channels ?? 0)).map { "channel \($0 + 1)" }, source.file)
   }
 
   private mutating func read(
     _ line: Substring, _ number: Int, into examples: inout Examples
-  ) throws(ImportError) {
+  ) throws {
     var parts = line.split(separator: ":", omittingEmptySubsequences: false)
     if labels != nil || hasTarget {
       let last = parts.removeLast()
@@ -146,7 +146,7 @@ struct SeriesFileReader {
     for step in columns[0].indices {
       for column in columns { values.append(column[step]) }
     }
-    examples.values.append(values)
+    try examples.values.append(values)
   }
 
   /// Refuses a case of another length, if all are said to be equally long.

@@ -1,6 +1,6 @@
 /// Makes series of the rows of a table: each row is a step.
 struct SeriesRows {
-  let source: SourceText
+  let source: SourceFile
   let missing: ImportOptions.Missing
   /// The columns of numbers, each a channel.
   let values: [TableReader.Column]
@@ -21,10 +21,14 @@ struct SeriesRows {
     var lines: [Int] = []
   }
 
-  func examples(_ rows: ArraySlice<TableRow>) throws(ImportError) -> Examples {
+  /// Appends the series of a row and all rows behind it.
+  func read(
+    _ first: TableRow?, _ rows: inout TableRows, into examples: inout Examples
+  ) throws {
     var parts: [Part] = []
     var index: [String: Int] = [:]
-    for row in rows {
+    var next = first
+    while let row = next {
       var name = ""
       if let series {
         name = try source.label(row.fields[series.index], line: row.line, field: series.name)
@@ -54,23 +58,24 @@ struct SeriesRows {
         parts[number].times.append(time)
         parts[number].lines.append(row.line)
       }
+      next = try rows.next()
     }
-    var examples = Examples()
     let names = categories.indices.map { column in
       let all = parts.flatMap { part in
         stride(from: column, to: part.names.count, by: categories.count).map { part.names[$0] }
       }
       return Set(all).sorted()
     }
-    examples.channels =
-      zip(categories, names).flatMap { column, names in names.map { "\(column.name)=\($0)" } }
-      + values.map(\.name)
-    examples.values = parts.map { steps(of: $0, names) }
-    examples.times = times.isEmpty ? [] : parts.map(\.times)
-    examples.names = [String](repeating: "", count: parts.count)
-    for (name, number) in index { examples.names[number] = name }
+    let ones = zip(categories, names).flatMap { column, names in
+      names.map { "\(column.name)=\($0)" }
+    }
+    try examples.name(channels: ones + values.map(\.name), source.file)
+    for part in parts { try examples.values.append(steps(of: part, names)) }
+    if !times.isEmpty { examples.times += parts.map(\.times) }
+    var called = [String](repeating: "", count: parts.count)
+    for (name, number) in index { called[number] = name }
+    examples.names += called
     if let note = note(parts) { examples.notes.append(note) }
-    return examples
   }
 
   /// How far the steps lie apart, and where they first do not.

@@ -1,19 +1,11 @@
 /// Makes examples of the rows of a tsv or csv file.
 struct TableReader {
-  private let source: SourceText
+  private let source: SourceFile
   private let options: ImportOptions
 
-  init(_ source: SourceText, _ options: ImportOptions) {
+  init(_ source: SourceFile, _ options: ImportOptions) {
     self.source = source
     self.options = options
-  }
-
-  func examples(_ tabbed: TabbedRows) throws(ImportError) -> Examples {
-    try examples(tabbed.rows())
-  }
-
-  func examples(_ quoted: QuotedRows) throws(ImportError) -> Examples {
-    try examples(quoted.rows())
   }
 
   /// A column that the options name: its index and what messages call it.
@@ -22,7 +14,8 @@ struct TableReader {
     let name: String
   }
 
-  private func examples(_ rows: [TableRow]) throws(ImportError) -> Examples {
+  /// Appends what rows hold.
+  func read(_ rows: inout TableRows, into examples: inout Examples) throws {
     let hasValues = !options.values.isEmpty || !options.categories.isEmpty
     guard options.text != nil || hasValues else {
       throw source.error(
@@ -38,17 +31,15 @@ struct TableReader {
       throw source.error(
         .badOptions, found: "a label column and a number column", allowed: "one of the two")
     }
-    guard let first = rows.first else {
-      throw source.error(.empty, found: "no row", allowed: "at least one row")
-    }
-    for row in rows { try source.require(first, likewise: row, options.format) }
+    guard let first = try rows.next() else { throw rows.emptiness }
     let names = options.hasHeader ? first.fields.map { String($0.trimmed) } : nil
     let table = try Table(
       text: options.text.map { (name) throws(ImportError) in try column(name, names, first) },
       label: options.label.map { (name) throws(ImportError) in try column(name, names, first) },
       number: options.number.map { (name) throws(ImportError) in try column(name, names, first) },
       split: options.split.map { (name) throws(ImportError) in try column(name, names, first) })
-    let rows = names == nil ? rows[...] : rows.dropFirst()
+    // Without a header the first row is an example, too.
+    let row = names == nil ? first : try rows.next()
     if hasValues, table.label == nil, table.number == nil {
       if let split = table.split {
         throw source.error(
@@ -70,7 +61,7 @@ struct TableReader {
         source: source, missing: options.missing,
         values: try valueColumns(names, first, except: times + series + categories),
         categories: categories, times: times, series: series.first)
-      return try reader.examples(rows)
+      return try reader.read(row, &rows, into: &examples)
     }
     if let other = (options.time + options.categories + [options.series].compactMap(\.self)).first {
       throw source.error(
@@ -78,7 +69,16 @@ struct TableReader {
         found: "a column of a series, and examples in rows",
         allowed: "value columns without a label or a number column")
     }
-    return try read(rows, table, try valueColumns(names, first, except: table.columns))
+    let values = try valueColumns(names, first, except: table.columns)
+    if !values.isEmpty {
+      try examples.name(
+        channels: (1...options.channels).map { "channel \($0)" }, source.file)
+    }
+    var next = row
+    while let row = next {
+      try read(row, table, values, into: &examples)
+      next = try rows.next()
+    }
   }
 
   private struct Table {
@@ -87,41 +87,33 @@ struct TableReader {
   }
 
   private func read(
-    _ rows: ArraySlice<TableRow>, _ table: Table, _ values: [Column]
-  ) throws(ImportError) -> Examples {
-    var examples = Examples()
-    for row in rows {
-      if let text = table.text {
-        examples.texts.append(
-          try source.content(row.fields[text.index], line: row.line, field: text.name))
-      }
-      if let label = table.label {
-        examples.labels.append(
-          try source.label(row.fields[label.index], line: row.line, field: label.name))
-      }
-      if let number = table.number {
-        examples.numbers.append(
-          try source.number(row.fields[number.index], line: row.line, field: number.name))
-      }
-      if let split = table.split {
-        examples.splits.append(
-          try source.split(row.fields[split.index], line: row.line, field: split.name))
-      }
-      if !values.isEmpty {
-        var steps: [Float] = []
-        steps.reserveCapacity(values.count)
-        for column in values {
-          steps.append(
-            try source.value(
-              row.fields[column.index], line: row.line, field: column.name, options.missing))
-        }
-        examples.values.append(steps)
-      }
+    _ row: TableRow, _ table: Table, _ values: [Column], into examples: inout Examples
+  ) throws {
+    if let text = table.text {
+      try examples.texts.append(
+        source.content(row.fields[text.index], line: row.line, field: text.name))
     }
-    if !values.isEmpty {
-      examples.channels = (1...options.channels).map { "channel \($0)" }
+    if let label = table.label {
+      examples.labels.append(
+        try source.label(row.fields[label.index], line: row.line, field: label.name))
     }
-    return examples
+    if let number = table.number {
+      examples.numbers.append(
+        try source.number(row.fields[number.index], line: row.line, field: number.name))
+    }
+    if let split = table.split {
+      examples.splits.append(
+        try source.split(row.fields[split.index], line: row.line, field: split.name))
+    }
+    guard !values.isEmpty else { return }
+    var steps: [Float] = []
+    steps.reserveCapacity(values.count)
+    for column in values {
+      steps.append(
+        try source.value(
+          row.fields[column.index], line: row.line, field: column.name, options.missing))
+    }
+    try examples.values.append(steps)
   }
 
   private func column(
@@ -186,22 +178,5 @@ struct TableReader {
         allowed: "a divisor of the number of value columns, \(columns.count)")
     }
     return columns
-  }
-}
-
-extension SourceText {
-  /// Refuses a row with more or less fields than the first.
-  fileprivate func require(
-    _ first: TableRow, likewise row: TableRow, _ format: ImportOptions.Format
-  ) throws(ImportError) {
-    let (found, allowed) = (row.fields.count, first.fields.count)
-    guard found != allowed else { return }
-    let hint =
-      format == .csv && found > allowed
-      ? " (a field with commas stands between quotation marks)" : ""
-    throw error(
-      .badRow, line: row.line, found: "\(found) fields",
-      allowed: "\(allowed) between \(format == .tsv ? "tabulators" : "commas"), as in line "
-        + "\(first.line)\(hint)")
   }
 }

@@ -52,7 +52,7 @@ struct ParetoTrials {
 
   /// The objectives of a sweep of several; nil if there is one.
   private static func objectives(_ database: Database, _ sweep: SweepReport) throws -> [Axis]? {
-    let spec = try SweepSpec.parse(
+    let spec = try SweepSpec.stored(
       try database.spec(sweep: sweep.id).text, file: "spec", schema: .sweep)
     guard spec.objectives.count > 1 else { return nil }
     return spec.objectives.map { objective in

@@ -67,6 +67,13 @@ import Testing
       "select count(*) from unroll.curves where metric = 'loss' and split = 'train'")
     #expect(epochs < 12 * 9 / 2)
     #expect(epochs == rungs[0] + 2 * rungs[1] + 6 * rungs[2])
+    // That a trial waits is told before what it waited for.
+    let early: Int = try daemons.value(
+      """
+      select count(*) from unroll.decisions p where p.kind = 'promote' and not exists (
+        select from unroll.decisions w where w.number = p.number and w.kind = 'pause' and w.id < p.id)
+      """)
+    #expect(early == 0)
     // Each stop has its reason.
     let stopped: Int = try daemons.value(
       "select count(*) from unroll.decisions where kind = 'stop'")
@@ -147,6 +154,62 @@ import Testing
     #expect(trials.last?.params.text.contains("gru") == true)
     let changes: Int = try daemons.value("select count(*) from unroll.decisions where kind = 'set'")
     #expect(changes == 3)
+  }
+
+  @Test(.scratchDatabase, arguments: ["{sampler: tpe, startup: 2}", "random"])
+  func `a pinned parameter takes along what is there only beside other values`(search: String)
+    throws
+  {
+    let daemons = try Daemons()
+    let text = """
+      name: study
+      dataset: {name: order, split: {test: 0.2, validation: 0.2}}
+      model:
+        cell: {choice: [rnn, gru]}
+        nonlinearity: {choice: [tanh, relu], when: {cell: rnn}}
+        hidden: {int: [3, 6]}
+        embedding: 4
+      training: {epochs: 1, batch: 32}
+      objective: {metric: loss}
+      try: [{cell: rnn, nonlinearity: relu}, {cell: gru, hidden: 5}]
+      search: \(search)
+      trials: 6
+      """
+    // Before it was accepted, and while it runs.
+    let early = try daemons.enqueue(text)
+    try daemons.database.set(sweep: early, key: "model.cell", value: JSON(text: #""gru""#))
+    let late = try daemons.enqueue(text)
+    let scheduler = daemons.scheduler()
+    try daemons.wait("no trial is made") {
+      try daemons.value("select count(*) > 0 from unroll.trials where sweep_id = \(late)")
+    }
+    try daemons.database.set(sweep: late, key: "model.cell", value: JSON(text: #""gru""#))
+    // One that makes no sense is the only one to be taken back.
+    try daemons.database.set(
+      sweep: late,
+      [
+        ("model.hidden", JSON(text: #"{"foo": [1, 2]}"#)), ("model.cell", JSON(text: #""gru""#)),
+      ])
+    let worker = daemons.worker(slots: 1)
+    for sweep in [early, late] { try daemons.waitForEnd(sweep) }
+    try worker.stop()
+    try scheduler.stop()
+    for sweep in [early, late] {
+      let trials = try daemons.database.trials(sweep: sweep)
+      #expect(trials.count == 6 && trials.allSatisfy { $0.state == "succeeded" })
+    }
+    let others: Int = try daemons.value(
+      "select count(*) from unroll.trials where sweep_id = \(early) and params ->> 'model.cell' <> 'gru'"
+    )
+    #expect(others == 0)
+    let known: Int = try daemons.value(
+      "select count(*) from unroll.trials where sweep_id = \(early) and params @> '{\"model.hidden\": 5}'"
+    )
+    #expect(known > 0)
+    let keys: [String] = try daemons.database.connection.query(
+      "select details ->> 'key' from unroll.decisions where kind = 'take_back'"
+    ).map { try $0[0] }
+    #expect(keys == ["model.hidden"])
   }
 
   @Test(.scratchDatabase, arguments: ["{sampler: tpe, startup: 2}", "random"])

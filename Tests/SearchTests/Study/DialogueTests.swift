@@ -208,6 +208,29 @@ import Testing
     #expect(try search(sampler, toldOfLimits: false).suffix(20).filter { $0 >= 0.5 }.count < 8)
   }
 
+  @Test func `to a rule, whoever broke limits is worse than all who kept them`() throws {
+    var dialogue = try dialogue(
+      "{space: {x: {uniform: [0, 1]}}, trials: 9, search: random, stop: {rule: asha_stop, eta: 3},"
+        + " epochs: 9}")
+    func told(
+      _ trial: Int, _ step: Int, _ loss: Double, _ violation: Double = 0
+    ) throws -> String? {
+      try decision(
+        dialogue.answers(
+          to: #"{"report": {"trial": \#(trial), "step": \#(step), "metrics": {"loss": \#(loss)}, "#
+            + #""violation": \#(violation)}}"#))
+    }
+    _ = dialogue.answers(to: #"{"ask": 4}"#)
+    // A good loss that broke limits is forgotten when a worse one keeps them.
+    #expect(try told(0, 0, 0.1, 5) == "continue")
+    #expect(try told(0, 1, 0.9) == "continue")
+    #expect(try told(1, 1, 0.01, 5) != "continue")
+    #expect(try told(2, 1, 0.5) == "continue")
+    // Nor does one that breaks them replace one that kept them.
+    #expect(try told(3, 0, 0.4) == "continue")
+    #expect(try told(3, 1, 0.01, 1) == "continue")
+  }
+
   @Test(arguments: ["-1", "\"much\"", "null"])
   func `a violation is a number from 0`(violation: String) throws {
     var dialogue = try dialogue("{space: {x: {uniform: [0, 1]}}, trials: 2, search: random}")

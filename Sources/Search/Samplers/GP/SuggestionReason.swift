@@ -24,7 +24,8 @@ struct SuggestionReason {
       text += "best so far \(Self.short(best, digits: 4))"
     }
     let weights = process.kernel.inverseSquares.prefix(encoding.axes.count)
-    if let most = weights.indices.max(by: { weights[$0] < weights[$1] }) {
+    let varied = weights.indices.filter { encoding.axes[$0].count != 1 }
+    if let most = varied.max(by: { weights[$0] < weights[$1] }) {
       text += "; most sensitive to \(encoding.space.shortNames[most])"
     }
     if running > 0 { text += "; \(running) running" }

@@ -163,7 +163,12 @@ struct DatasetImportVerb: ParsableCommand {
     options.missing = missing
     options.bytes = bytes
     var notes: [String] = []
-    let dataset = try Dataset(importing: file, name: name, options: options) { notes.append($0) }
+    let source = try InputFile.open(file)
+    defer { source.close() }
+    let dataset = try Dataset(
+      importing: source.read, file: file == "-" ? "standard input" : file, name: name,
+      options: options
+    ) { notes.append($0) }
     try database.withDatabase { database in
       let stored = try database.put(dataset, importedWith: options)
       try report(stored, output, database, isNew: true)

@@ -57,7 +57,7 @@ extension PlotSource {
   }
 
   private func columns(_ sweep: SweepReport, _ assignments: [Assignment]) throws -> [Column] {
-    let space = try? SweepSpec.parse(sweep.spec.text, file: sweep.name, schema: .sweep).space
+    let space = try? SweepSpec.stored(sweep.spec.text, file: sweep.name, schema: .sweep).space
     var seen: [String: Set<Value>] = [:]
     for entry in assignments.joined() { seen[entry.path, default: []].insert(entry.value) }
     var counts: [String: Int] = [:]

@@ -68,12 +68,25 @@ struct ImportanceVerb: ParsableCommand {
   }
 
   private func analysis(of sweep: SweepReport, _ database: Database) throws -> FANOVA {
-    let spec = try SweepSpec.parse(sweep.spec.text, file: sweep.name, schema: .sweep)
+    let spec = try SweepSpec.stored(sweep.spec.text, file: sweep.name, schema: .sweep)
     let sign: Double = sweep.objective?.goal == "maximize" ? -1 : 1
     let trials = try database.leaderboard(sweep: sweep.id, limit: .max).map { entry in
       (assignment: try Assignment(json: entry.params.text), loss: sign * entry.objective)
     }
-    return FANOVA(spec.space, trials, seed: spec.seed)
+    let parameters = spec.space.parameters.map { parameter in
+      let values = Set(trials.compactMap { $0.assignment[parameter.path] })
+      // One that was pinned after it had others.
+      guard parameter.distribution.count == 1, values.count > 1 else { return parameter }
+      let numbers = values.compactMap(\.number)
+      let observed: Distribution =
+        if numbers.count == values.count, let low = numbers.min(), let high = numbers.max() {
+          .uniform(low: low, high: high)
+        } else {
+          .choice(values.sorted { $0.json < $1.json })
+        }
+      return Parameter(parameter.path, observed, when: parameter.conditions)
+    }
+    return FANOVA(Space(parameters), trials, seed: spec.seed)
   }
 
   private func show(

@@ -37,11 +37,11 @@ struct SetVerb: ParsableCommand {
         guard let sign = change.firstIndex(of: "="), sign != change.startIndex else {
           throw SystemError("found \(change), allowed: KEY=VALUE, such as priority=10")
         }
-        let key = String(change[..<sign])
-        return (
-          key,
-          try SweepSpec.value(String(change[change.index(after: sign)...]), file: key)
-        )
+        let (key, text) = (String(change[..<sign]), change[change.index(after: sign)...])
+        guard text.contains(where: { !$0.isWhitespace }) else {
+          throw SystemError("\(key): found nothing, allowed: a value")
+        }
+        return (key, try SweepSpec.value(String(text), file: key))
       }
       // All are checked before the first one is made.
       var spec = try database.spec(sweep: sweep.id).text
@@ -50,11 +50,13 @@ struct SetVerb: ParsableCommand {
           spec, key, to: value, file: "sweep \(sweep.id)", schema: .sweep
         ).json
       }
-      for (key, value) in pairs {
-        // A single point is a list of one.
-        let value = key == "try" && value.list == nil ? Value.list([value]) : value
-        try database.set(sweep: sweep.id, key: key, value: JSON(text: value.json))
-      }
+      try database.set(
+        sweep: sweep.id,
+        pairs.map { key, value in
+          // A single point is a list of one.
+          let value = key == "try" && value.list == nil ? Value.list([value]) : value
+          return (key, JSON(text: value.json))
+        })
       if output.isJSON { return output.print(try database.json(.sweep(id: sweep.id))) }
       for decision in try database.decisions(sweep: sweep.id, limit: pairs.count).reversed() {
         print(decision.reason)

@@ -9,8 +9,8 @@ struct WhyVerb: ParsableCommand {
     commandName: "why",
     abstract: "Tell why a trial was made, paused, promoted, stopped or tried again.",
     discussion: """
-      Each decision with its reason, first to last, and the legs that the trial was trained in. The same \
-      rows are in the views unroll.decisions and unroll.legs.
+      Each decision with its reason, first to last, as in the view unroll.decisions. The legs that a trial was \
+      trained in, from rung to rung, are in unroll.legs.
       """)
 
   @OptionGroup var database: DatabaseOptions

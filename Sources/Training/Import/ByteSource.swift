@@ -1,0 +1,47 @@
+/// The bytes of a file, piece by piece.
+struct ByteSource {
+  private let read: () throws -> [UInt8]
+
+  /// Bytes that `read` gives, none at the end.
+  init(_ read: @escaping () throws -> [UInt8]) { self.read = read }
+
+  /// Bytes that are all there.
+  init(_ bytes: [UInt8]) {
+    var rest: [UInt8]? = bytes
+    read = {
+      defer { rest = nil }
+      return rest ?? []
+    }
+  }
+
+  /// The next bytes; none at the end.
+  func next() throws -> [UInt8] { try read() }
+
+  /// All bytes from here on.
+  func rest() throws -> [UInt8] {
+    var bytes = try read()
+    while true {
+      let more = try read()
+      guard !more.isEmpty else { return bytes }
+      bytes += more
+    }
+  }
+
+  /// The content of a file, which messages call `file`: unpacked, if it is a gzip file.
+  func unpacked(file: String) throws -> ByteSource {
+    var head = try read()
+    while (1..<Gzip.magic.count).contains(head.count) {
+      let more = try read()
+      guard !more.isEmpty else { break }
+      head += more
+    }
+    var first: [UInt8]? = head
+    let whole = ByteSource {
+      defer { first = nil }
+      return try first ?? self.read()
+    }
+    guard head.starts(with: Gzip.magic) else { return whole }
+    let unpacking = try Gzip(whole, file: file)
+    return ByteSource { try unpacking.next() }
+  }
+}
