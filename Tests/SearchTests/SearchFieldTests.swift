@@ -26,6 +26,10 @@ import Testing
     #expect(spec.sampler == .tpe && search.startup == 4 && search.candidates == 32)
     #expect(!search.isMultivariate && search.order == .deterministic && search.window == 16)
     #expect(search.repeats == 3 && search.warmStart == [7])
+    let named = try Example.parse(Self.yaml.replacing("warm_start: 7", with: "warm_start: nightly"))
+    #expect(named.search.warmStart == [] && named.search.warmStartName == "nightly")
+    #expect(named.warmStarting(from: 7) == spec)
+    #expect(named.warmStarting(from: 7).search == search)
     let stop = spec.stop
     #expect(stop.rule == .asha && stop.eta == 4 && stop.minimumEpochs == 2 && stop.brackets == 2)
     #expect(stop.every == 1 && stop.startup == 5 && stop.warmUp == 0 && stop.patience == 5)

@@ -300,7 +300,7 @@ import Testing
       "search: {warm_start: []}",
       [
         "3:22: search.warm_start: found an empty list, allowed: an integer from 1 up, or a list of 1"
-          + " to 100, each an integer from 1 up"
+          + " to 100, each an integer from 1 up, or text"
       ]
     ),
     (

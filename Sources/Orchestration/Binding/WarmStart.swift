@@ -8,8 +8,13 @@ extension Database {
   /// - Throws: `SpecError` at its place in the file, or `StoreError`.
   func checkWarmStart(of checked: CheckedSweep) throws {
     let spec = checked.spec
-    guard !spec.search.warmStart.isEmpty else { return }
     let path = "search.warm_start"
+    if let name = spec.search.warmStartName {
+      throw spec.error(
+        path,
+        "found \"\(name)\", allowed: in SQL the number of a sweep (unroll enqueue knows names)")
+    }
+    guard !spec.search.warmStart.isEmpty else { return }
     guard spec.objectives.count == 1 else {
       throw spec.error(path, "found \(spec.objectives.count) objectives beside it, allowed: one")
     }

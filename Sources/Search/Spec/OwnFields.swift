@@ -59,8 +59,9 @@ extension SweepSpec {
         "pbt: how often a value of a copy is drawn anew instead.", default: .number(0.25)),
       Field(
         "search.warm_start",
-        .either(.integer(1...Int.max), .list(.integer(1...Int.max), count: 1...100)),
-        "The sweeps whose results a sampler learns from beforehand."),
+        .either(
+          .integer(1...Int.max), .either(.list(.integer(1...Int.max), count: 1...100), .text)),
+        "The sweeps whose results a sampler learns from beforehand: numbers, or a name or latest."),
       Field(
         "objective.metric", .oneOf(metrics.map(\.name)),
         "The metric that tells how good a trial is.",

@@ -39,7 +39,9 @@ public struct SearchSettings: Hashable, Sendable {
   /// Trials of each setting, that differ by their random numbers alone.
   public let repeats: Int
   /// The sweeps whose results a sampler learns from beforehand.
-  public let warmStart: [Int]
+  public internal(set) var warmStart: [Int]
+  /// The one of them that is not told by its number, but by its name, or `latest`.
+  public internal(set) var warmStartName: String?
   /// How a population is trained, if it is one; its size, epochs and seed are those of the sweep.
   public let population: PopulationSettings
 }
@@ -71,6 +73,7 @@ extension SpecParser {
       sampler: sampler, startup: startup, candidates: candidates, isMultivariate: isMultivariate,
       order: order, window: window, repeats: repeats,
       warmStart: values["search.warm_start"]?.list?.compactMap(\.integer) ?? [],
+      warmStartName: values["search.warm_start"]?.string,
       population: population)
   }
 
@@ -80,7 +83,7 @@ extension SpecParser {
     switch sampler {
     case .tpe, .gp: return true
     case .grid, .random, .sobol, .pbt:
-      guard values[path]?.list?.isEmpty == false else { return true }
+      guard values[path] != nil else { return true }
       report(
         positions[path] ?? .start, path,
         "found with the sampler \(sampler.rawValue), which does not learn from it, allowed: with tpe"

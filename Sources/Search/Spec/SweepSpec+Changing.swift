@@ -48,7 +48,7 @@ extension SweepSpec {
 
 extension Value {
   /// With a value at nested keys.
-  fileprivate func setting(_ keys: ArraySlice<String>, to value: Value) -> Value {
+  func setting(_ keys: ArraySlice<String>, to value: Value) -> Value {
     guard let key = keys.first else { return value }
     var map = map ?? [:]
     map[key] = (map[key] ?? .map([:])).setting(keys.dropFirst(), to: value)

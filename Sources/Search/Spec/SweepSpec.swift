@@ -54,7 +54,7 @@ public struct SweepSpec: Sendable {
   /// Points to try first, each of which leaves to the sampler what it does not name.
   public let known: [Assignment]
   /// How settings are chosen.
-  public let search: SearchSettings
+  public private(set) var search: SearchSettings
   /// When trials are stopped early.
   public let stop: StopSettings
   /// What makes a trial good, the most important first; at least one.
@@ -72,7 +72,7 @@ public struct SweepSpec: Sendable {
   /// A text that makes enqueueing it twice the same as once, if the user gave one.
   public let idempotencyKey: String?
   /// The specification as canonical JSON text, which parses to an equal one in any order of its keys.
-  public let json: String
+  public private(set) var json: String
 
   let file: String
   let positions: [String: Position]
@@ -138,6 +138,17 @@ public struct SweepSpec: Sendable {
     let root: SpecNode
     do { root = try SpecReader.read(bytes, file: file) } catch { throw SpecErrors([error]) }
     return try SpecParser.parse(root, file: file, schema: schema)
+  }
+
+  /// The same with the number of the sweep that it names to learn from.
+  public func warmStarting(from sweep: Int) -> SweepSpec {
+    var spec = self
+    spec.search.warmStart = [sweep]
+    spec.search.warmStartName = nil
+    if let root = try? Value(json: json) {
+      spec.json = root.setting(["search", "warm_start"], to: .list([.integer(sweep)])).json
+    }
+    return spec
   }
 
   /// All settings of a trial: those of the sweep, those that it was given, and the defaults of those

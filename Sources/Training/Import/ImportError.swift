@@ -59,6 +59,12 @@ public struct ImportError: Error, Hashable, Sendable, CustomStringConvertible {
     self.allowed = allowed
   }
 
+  /// A file that cannot be opened, and why.
+  public static func unreadable(_ file: String, _ reason: String) -> ImportError {
+    ImportError(
+      .unreadable, file: file, found: reason.lowercased(), allowed: "the path of a readable file")
+  }
+
   /// One line: `messages.tsv:12: column 'text': found an empty field; allowed: …`.
   public var description: String {
     var place = file

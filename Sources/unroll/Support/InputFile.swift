@@ -1,5 +1,6 @@
 import Glibc
 import Orchestration
+import Training
 
 /// A file that a verb was given, or - for what is piped into the command.
 struct InputFile {
@@ -12,6 +13,15 @@ struct InputFile {
   static func open(_ path: String) throws(SystemError) -> InputFile {
     let descriptor = path == "-" ? STDIN_FILENO : Glibc.open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw refusal(path) }
+    return InputFile(path: path, descriptor: descriptor)
+  }
+
+  /// Opens a file that becomes a dataset, as ``open(_:)`` does.
+  ///
+  /// - Throws: `ImportError` that says why it cannot be read.
+  static func source(_ path: String) throws(ImportError) -> InputFile {
+    let descriptor = path == "-" ? STDIN_FILENO : Glibc.open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .unreadable(path, String(cString: strerror(errno))) }
     return InputFile(path: path, descriptor: descriptor)
   }
 

@@ -306,8 +306,8 @@ import Testing
         + "\nsearch: random\ntrials: 1")
     try daemons.waitForEnd(earlier)
     for (warm, reason) in [
-      (earlier, "whose objective is to maximize validation accuracy, allowed: sweeps that"),
-      (999, "no sweep"),
+      ("\(earlier)", "whose objective is to maximize validation accuracy, allowed: sweeps that"),
+      ("999", "no sweep"), ("study", "allowed: in SQL the number of a sweep"),
     ] {
       let sweep = try daemons.enqueue(
         Self.sweep + "\nsearch: {sampler: tpe, warm_start: \(warm)}\ntrials: 1")

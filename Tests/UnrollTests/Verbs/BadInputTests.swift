@@ -106,6 +106,19 @@ import Testing
     #expect(try count("sweeps") == 0)
   }
 
+  @Test func `a sweep to learn from that is not there is refused`() throws {
+    let program = try program()
+    try program.write(
+      "sweep.yaml",
+      "dataset: split\nmodel: {hidden: 4}\ntraining: {epochs: 1}\ntrials: 1\n"
+        + "search: {sampler: tpe, warm_start: nobody}\n")
+    let run = try program.run("enqueue", "sweep.yaml")
+    #expect(run.code == 2)
+    #expect(run.lines.count == 1)
+    #expect(run.errors.hasPrefix("sweep.yaml:5:36: search.warm_start: no sweep \"nobody\""))
+    #expect(try count("sweeps") == 0)
+  }
+
   static let files: [(String, [UInt8], [String], String)] = [
     ("empty.tsv", [], ["--label", "1", "--text", "2"], "empty.tsv"),
     (

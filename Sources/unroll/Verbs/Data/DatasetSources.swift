@@ -163,7 +163,7 @@ struct DatasetImportVerb: ParsableCommand {
     options.missing = missing
     options.bytes = bytes
     var notes: [String] = []
-    let source = try InputFile.open(file)
+    let source = try InputFile.source(file)
     defer { source.close() }
     let dataset = try Dataset(
       importing: source.read, file: file == "-" ? "standard input" : file, name: name,

@@ -35,8 +35,16 @@ struct EnqueueVerb: ParsableCommand {
   var dryRun = false
 
   func run() throws {
-    let spec = try SweepSpec.parse(try InputFile.bytes(file), file: file, schema: .sweep)
+    let written = try SweepSpec.parse(try InputFile.bytes(file), file: file, schema: .sweep)
     try database.withDatabase { database, server in
+      var spec = written
+      if let name = spec.search.warmStartName {
+        do { spec = spec.warmStarting(from: try database.sweep(matching: name).id) } catch let error
+          as StoreError where error.code == .notFound
+        {
+          throw spec.error("search.warm_start", error.message)
+        }
+      }
       let checked = try SweepCheck(database).check(spec)
       guard !dryRun else {
         print("\(file): good, \(spec.trials) trials")
