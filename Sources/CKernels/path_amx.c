@@ -1,4 +1,5 @@
-// The products of precision bf16 on the tiles of AMX; all else on this path is that of avx512.
+// The products of precision bf16 on the tiles of AMX; all else on this path is that of avx512. Slower was
+// float32 as three bf16 each, six products of tiles: 95 GFLOP/s beside 110 of avx512's product.
 #include "paths.h"
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target( \
