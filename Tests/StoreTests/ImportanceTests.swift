@@ -111,4 +111,28 @@ import Testing
     #expect(found.map(\.name) == ["accuracy", "accuracy"])
     #expect(found.map(\.value) == [0.5, 0.75])
   }
+
+  @Test(
+    .scratchDatabase,
+    arguments: [
+      // Pinned after others were tried: the range of those.
+      (#"{"choice": [0.05]}"#, "[0.001, 0.05, 0.1]", "0.001 0.1 50"),
+      (#"{"choice": [0.05]}"#, "[0.05]", "[0.05] 1"),
+      (#"{"choice": ["gru"]}"#, #"["gru", "lstm"]"#, #"["gru", "lstm"] 2"#),
+      (#"{"choice": ["gru", "rnn", "lstm"]}"#, #"["gru", "lstm"]"#, #"["gru", "rnn", "lstm"] 3"#),
+    ])
+  func `a parameter that was pinned has the values that were tried`(
+    distribution: String, observed: String, grid: String
+  ) throws {
+    let fixture = try Fixture()
+    let found: String = try fixture.connection.query(
+      """
+      select concat_ws(' ', g.classes, g.low, g.high, g.cells)
+      from unroll_internal.importance_grid(
+        jsonb_build_object('training', jsonb_build_object('rate', $1::jsonb)), 'training.rate',
+        $2::jsonb) g
+      """, [distribution, observed]
+    ).one()[0]
+    #expect(found == grid)
+  }
 }

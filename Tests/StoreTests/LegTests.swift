@@ -327,21 +327,27 @@ import Testing
     #expect(try database.arrivals(sweep: sweep).map(\.objectives) == [[0.5]])
   }
 
-  @Test func `repeats of a setting have a mean and an interval`() throws {
-    let sweep = try fixture.sweep(trials: 3, params: { _ in #"{"x":1}"# })
-    let claims = try fixture.claims(try fixture.worker(), 3)
-    for (claim, objective) in zip(claims, [0.8, 0.9, 1.0]) {
+  /// t(0.975, n − 1), from tables.
+  @Test(arguments: [(3, 4.303), (31, 2.042), (32, 2.0395), (41, 2.0211)])
+  func `repeats of a setting have a mean and an interval`(count: Int, t: Double) throws {
+    let sweep = try fixture.sweep(trials: count, params: { _ in #"{"x":1}"# })
+    let claims = try fixture.claims(try fixture.worker(), count)
+    let objectives = (0..<count).map { Double($0 * 7 % count) / 10 }
+    #expect(claims.count == count)
+    for (claim, objective) in zip(claims, objectives) {
       try fixture.succeed(claim.lease, objective)
     }
     let row = try fixture.connection.query(
       "select trials, mean, deviation, low, high from unroll.repeats where sweep_id = $1", [sweep]
     ).one()
-    #expect(try row["trials"] == 3)
-    #expect(abs(try row["mean", as: Double.self] - 0.9) < 1e-12)
-    #expect(abs(try row["deviation", as: Double.self] - 0.1) < 1e-12)
-    // t(0.975, 2) = 4.303
-    let half = 4.303 * 0.1 / 3.0.squareRoot()
-    #expect(abs(try row["low", as: Double.self] - (0.9 - half)) < 1e-9)
-    #expect(abs(try row["high", as: Double.self] - (0.9 + half)) < 1e-9)
+    let mean = objectives.reduce(0, +) / Double(count)
+    let squares = objectives.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    let deviation = (squares / Double(count - 1)).squareRoot()
+    #expect(try row["trials"] == count)
+    #expect(abs(try row["mean", as: Double.self] - mean) < 1e-12)
+    #expect(abs(try row["deviation", as: Double.self] - deviation) < 1e-12)
+    let half = deviation / Double(count).squareRoot()
+    #expect(abs((mean - (try row["low", as: Double.self])) / half - t) < 1e-4)
+    #expect(abs(((try row["high", as: Double.self]) - mean) / half - t) < 1e-4)
   }
 }

@@ -30,10 +30,11 @@ select g.sweep_id, g.params, g.trials, g.mean, g.deviation,
 from (
   select t.sweep_id, t.params, count(*) as trials, avg(r.objective) as mean,
     stddev_samp(r.objective) as deviation,
-    -- Student's t for 95 %, by degrees of freedom; beyond 30 the first terms of its series are right to
-    -- three digits.
+    -- Student's t for 95 %, by degrees of freedom; beyond 30 three terms of its series are right to four
+    -- digits.
     case when count(*) > 31
-      then stddev_samp(r.objective) / sqrt(count(*)) * (1.960 + 2.40 / (count(*) - 1))
+      then stddev_samp(r.objective) / sqrt(count(*))
+        * (1.96 + 2.3723 / (count(*) - 1) + 2.8225 / (count(*) - 1) ^ 2)
     when count(*) > 1 then stddev_samp(r.objective) / sqrt(count(*)) * (array[
       12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160,
       2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056,

@@ -8,7 +8,8 @@ final class Gzip {
   private let packed: ByteSource
   private let file: String
   private let stream: UnsafeMutablePointer<z_stream>
-  private var input: [UInt8] = []
+  /// What was read and not yet unpacked.
+  private var input: ArraySlice<UInt8> = []
   private var status = Z_OK
 
   /// Unpacks the bytes of a file, which messages call `file`.
@@ -29,7 +30,7 @@ final class Gzip {
   /// The next bytes of the content; none at the end.
   func next() throws -> [UInt8] {
     while true {
-      if input.isEmpty { input = try packed.next() }
+      if input.isEmpty { input = try packed.next()[...] }
       // A file may hold several packed parts, one after the other.
       if status == Z_STREAM_END, !input.isEmpty { status = inflateReset(stream) }
       if status == Z_STREAM_END { return [] }
@@ -46,15 +47,15 @@ final class Gzip {
     let content = [UInt8](unsafeUninitializedCapacity: 1 << 18) { output, count in
       input.withUnsafeMutableBufferPointer { input in
         stream.pointee.next_in = input.baseAddress
-        stream.pointee.avail_in = UInt32(input.count)
+        stream.pointee.avail_in = UInt32(clamping: input.count)
         stream.pointee.next_out = output.baseAddress
         stream.pointee.avail_out = UInt32(output.count)
         status = inflate(stream, Z_NO_FLUSH)
-        used = input.count - Int(stream.pointee.avail_in)
+        used = Int(UInt32(clamping: input.count) - stream.pointee.avail_in)
         count = output.count - Int(stream.pointee.avail_out)
       }
     }
-    input.removeFirst(used)
+    input = input.dropFirst(used)
     return content
   }
 

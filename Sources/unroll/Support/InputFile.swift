@@ -11,18 +11,24 @@ struct InputFile {
   ///
   /// - Throws: `SystemError` that says why it cannot be read.
   static func open(_ path: String) throws(SystemError) -> InputFile {
-    let descriptor = path == "-" ? STDIN_FILENO : Glibc.open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw refusal(path) }
-    return InputFile(path: path, descriptor: descriptor)
+    guard let file = opened(path) else { throw refusal(path) }
+    return file
   }
 
   /// Opens a file that becomes a dataset, as ``open(_:)`` does.
   ///
   /// - Throws: `ImportError` that says why it cannot be read.
   static func source(_ path: String) throws(ImportError) -> InputFile {
+    guard let file = opened(path) else {
+      throw .unreadable(path, String(cString: strerror(errno)))
+    }
+    return file
+  }
+
+  /// Nil, and `errno`, if there is no such file.
+  private static func opened(_ path: String) -> InputFile? {
     let descriptor = path == "-" ? STDIN_FILENO : Glibc.open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .unreadable(path, String(cString: strerror(errno))) }
-    return InputFile(path: path, descriptor: descriptor)
+    return descriptor < 0 ? nil : InputFile(path: path, descriptor: descriptor)
   }
 
   /// The next bytes; none at the end.
