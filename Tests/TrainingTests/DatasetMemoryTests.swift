@@ -31,8 +31,9 @@ import Training
 
   @Test(arguments: [(256, 1), (257, 2), (65_536, 2), (65_537, 4)])
   func `indices take as few bytes as they need`(limit: Int, width: Int) {
-    var indices = CompactIndices(below: limit)
-    indices.append(contentsOf: [0, Int32(limit - 1), 7])
+    let writer = CompactIndices.Writer(below: limit, capacity: 4)
+    writer.append(contentsOf: [0, Int32(limit - 1), 7])
+    let indices = CompactIndices(writer)
     #expect(Array(indices) == [0, Int32(limit - 1), 7])
     #expect(indices[range: 1..<3] == [Int32(limit - 1), 7])
     #expect(Array(indices.following) == [Int32(limit - 1), 7, -1])
@@ -120,6 +121,43 @@ import Training
       let raw = Float((31 * row + 7 * 9) % 997)
       precondition(
         Array(data.train.values(3))[3] == Float((Double(raw) - means[1]) / deviations[1]))
+    }
+  }
+
+  @Test func `a long series takes little memory that no file backs`() async {
+    await #expect(processExitsWith: .success) {
+      let path = "\(FileManager.default.temporaryDirectory.path)/series-\(getpid())"
+      defer { unlink(path) }
+      let count = 1_500_000
+      do {
+        let values = (0..<4 * count).map { (place: Int) -> Float in
+          place % 9973 == 1 ? .nan : Float(place % 997 + 1)
+        }
+        let dataset = Dataset(
+          name: "d", inputs: .values([values], channels: ["a", "b", "c", "d"]), targets: .none,
+          times: NumberSequences([(0..<count).map { Int64(3600 * $0) }]))
+        try Data(dataset.encoded()).write(to: URL(filePath: path))
+      }
+      let before = DatasetMemoryTests.anonymousMemory()
+      let file = try Data(contentsOf: URL(filePath: path), options: .alwaysMapped)
+      precondition(file.count > 36_000_000 - 1, "a small file")
+      let dataset = try Dataset(decoding: file, name: "d")
+      var plan = DataPlan(window: 24, horizon: 3, target: "b")
+      (plan.difference, plan.logarithm, plan.calendar) = (.first, .log, [.hour])
+      let data = try PreparedData(dataset, plan, seed: 1)
+      let prepared = DatasetMemoryTests.anonymousMemory() - before
+      precondition(prepared < 16, "\(prepared) MB for \(data.train.count) windows")
+      // A step far from the start is as its neighbours say.
+      let step = 1_000_003
+      let levels = (0..<2).map { (back: Int) -> Double in
+        log(Double((4 * (step - back) + 1) % 997 + 1))
+      }
+      guard let scale = data.encoding.inputScale,
+        let sequence = data.train.starts.firstIndex(of: step - 23)
+      else { preconditionFailure("no window that ends with the step") }
+      let seen = Array(data.train.values(sequence))[23 * data.encoding.inputWidth + 1]
+      let wanted = (levels[0] - levels[1] - scale.means[1]) / scale.deviations[1]
+      precondition(abs(Double(seen) - wanted) < 1e-5, "\(seen), not \(wanted)")
     }
   }
 

@@ -10,7 +10,7 @@ import Training
     let steps = columns[0].indices.flatMap { step in columns.map { $0[step] } }
     return Dataset(
       name: "d", inputs: .values([steps], channels: channels), targets: .none,
-      times: times.map { [$0] })
+      times: times.map { NumberSequences([$0]) })
   }
 
   static func plan(_ change: (inout DataPlan) -> Void) -> DataPlan {
@@ -20,8 +20,10 @@ import Training
   }
 
   static func numbers(_ sequences: Sequences) -> [Float] {
-    guard case .numbers(let numbers, _) = sequences.answers else { return [] }
-    return numbers
+    guard case .forecast(let answers) = sequences.answers else { return [] }
+    return sequences.starts.indices.flatMap {
+      answers.numbers(sequences.starts[$0] + sequences.lengths[$0])
+    }
   }
 
   static let powers: [Float] = (0..<10).map { Float(1 << $0) }

@@ -127,7 +127,7 @@ extension Sequences {
   var classes: [Int32] {
     switch answers {
     case .classes(let classes): classes
-    case .numbers: []
+    case .numbers, .forecast: []
     case .steps, .following:
       (0..<count).flatMap { stepClasses($0).filter { $0 >= 0 } }
     }

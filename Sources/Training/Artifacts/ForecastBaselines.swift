@@ -2,12 +2,11 @@ extension PreparedData {
   /// The plain forecasts: the mean, the last value for ever and, with seasons, the values of the last
   /// season again.
   func forecasts(_ forecast: ForecastEncoding) -> [Baseline] {
-    guard let series = train.series else { return [] }
-    let training = train.trainingValues(series)
-    let mean = training.reduce(0) { $0 + Double($1) } / Double(max(training.count, 1))
+    guard let series = train.forecast else { return [] }
+    let mean = train.mean(series)
     var baselines = [
       plain("mean", forecast) { _, _ in mean },
-      plain("persistence", forecast) { origin, _ in Double(series.filled[origin - 1]) },
+      plain("persistence", forecast) { origin, _ in Double(series.filled[value: origin - 1]) },
     ]
     if let season = forecast.season {
       baselines.append(
@@ -15,7 +14,7 @@ extension PreparedData {
           let first = series.firsts.last { $0 < origin } ?? 0
           // In the first season there is no other.
           let earlier = origin - season + step % season
-          return Double(series.filled[earlier >= first ? earlier : origin - 1])
+          return Double(series.filled[value: earlier >= first ? earlier : origin - 1])
         })
     }
     return baselines
@@ -34,14 +33,14 @@ extension PreparedData {
     let names = ForecastTally.names(for: forecast).filter { $0 != "coverage" }
     return baseline(name, only: names) { split in
       var tally = Tally(encoding)
-      guard let series = split.series else { return tally }
+      guard let series = split.forecast else { return tally }
       for sequence in 0..<split.count {
         let origin = split.origin(sequence)
         let numbers = (0..<forecast.horizon).flatMap { step in
           repeatElement(answer(origin, step), count: forecast.answersPerStep)
         }
         tally.add(
-          numbers, truths: series.observed[origin..<origin + forecast.horizon], forecast)
+          numbers, truths: series.truths(origin, steps: forecast.horizon)[...], forecast)
       }
       return tally
     }
@@ -49,15 +48,16 @@ extension PreparedData {
 }
 
 extension Sequences {
-  /// What was measured in the steps that are predicted here, each once.
-  fileprivate func trainingValues(_ series: SeriesValues) -> [Float] {
-    var values: [Float] = []
-    var end = 0
+  /// The mean of what was measured in the steps that are predicted here, each once.
+  fileprivate func mean(_ series: ForecastAnswers) -> Double {
+    var (sum, measured, end) = (0.0, 0, 0)
     for sequence in 0..<count {
       let origin = origin(sequence)
-      if origin >= end { values.append(series.observed[origin]) }
-      end = origin + 1
+      defer { end = origin + 1 }
+      guard origin >= end else { continue }
+      let value = series.observed[value: origin]
+      if !value.isNaN { (sum, measured) = (sum + Double(value), measured + 1) }
     }
-    return values.filter { !$0.isNaN }
+    return sum / Double(max(measured, 1))
   }
 }

@@ -29,7 +29,7 @@ public struct Dataset: Hashable, Sendable {
     /// Texts, which a plan makes into words or characters.
     case texts(Texts)
     /// Sequences over the symbols 0..<alphabet.
-    case symbols([[Int32]], alphabet: Int)
+    case symbols(NumberSequences<Int32>, alphabet: Int)
     /// Numeric sequences: the values of a step lie together, `channels.count` a step.
     case values(NumberSequences<Float>, channels: [String])
     /// The same, where each value is a whole number from 0 to 255: a quarter of the memory.
@@ -45,7 +45,7 @@ public struct Dataset: Hashable, Sendable {
     /// `width` numbers an example.
     case numbers([Float], width: Int)
     /// A class for each step, -1 where none is asked.
-    case steps([[Int32]], classes: Int)
+    case steps(NumberSequences<Int32>, classes: Int)
   }
 
   /// What a user calls it.
@@ -58,14 +58,14 @@ public struct Dataset: Hashable, Sendable {
   public let splits: [Split]?
   /// When each step of each example was measured, in seconds since 1970 by the clock of the data, if
   /// that is known; only for values.
-  public let times: [[Int64]]?
+  public let times: NumberSequences<Int64>?
 
   /// A dataset of examples that fit together.
   ///
   /// - Precondition: Every part has one element an example, the indices and shapes agree.
   public init(
     name: String, inputs: Inputs, targets: Targets, splits: [Split]? = nil,
-    times: [[Int64]]? = nil
+    times: NumberSequences<Int64>? = nil
   ) {
     self.name = name
     self.inputs = inputs
@@ -78,7 +78,7 @@ public struct Dataset: Hashable, Sendable {
   /// A dataset with a label for each example, whose names are collected and sorted.
   public init(
     name: String, inputs: Inputs, labels: [String], splits: [Split]? = nil,
-    times: [[Int64]]? = nil
+    times: NumberSequences<Int64>? = nil
   ) {
     let names = Set(labels).sorted()
     let index = Dictionary(uniqueKeysWithValues: zip(names, 0...))
@@ -97,7 +97,7 @@ public struct Dataset: Hashable, Sendable {
   }
 
   static func fault(
-    inputs: Inputs, targets: Targets, splits: [Split]?, times: [[Int64]]?
+    inputs: Inputs, targets: Targets, splits: [Split]?, times: NumberSequences<Int64>?
   ) -> String? {
     switch inputs {
     case .texts: break
@@ -112,7 +112,7 @@ public struct Dataset: Hashable, Sendable {
       if let fault = fault(sequences, channels) { return fault }
     }
     if let times {
-      if inputs.kind != "values" || times.map(\.count) != inputs.lengths {
+      if inputs.kind != "values" || times.lengths != inputs.lengths {
         return "times are not one a step"
       }
       if !times.allSatisfy({ zip($0, $0.dropFirst()).allSatisfy { $0 < $1 } }) {
@@ -135,9 +135,7 @@ public struct Dataset: Hashable, Sendable {
       if !sequences.allSatisfy({ $0.allSatisfy(range.contains) }) {
         return "classes of the steps are not all below \(classes)"
       }
-      if sequences.count != inputs.count
-        || zip(sequences, inputs.lengths).contains(where: { $0.count != $1 })
-      {
+      if sequences.lengths != inputs.lengths {
         return "steps have not one class each"
       }
     }
@@ -168,11 +166,11 @@ extension Dataset.Inputs {
   public var lengths: [Int] {
     switch self {
     case .texts(let texts): texts.indices.map { texts.scalarCount($0) }
-    case .symbols(let sequences, _): sequences.map(\.count)
+    case .symbols(let sequences, _): sequences.lengths
     case .values(let sequences, let channels):
-      (0..<sequences.count).map { sequences.length($0) / channels.count }
+      sequences.lengths.map { $0 / channels.count }
     case .bytes(let sequences, let channels):
-      (0..<sequences.count).map { sequences.length($0) / channels.count }
+      sequences.lengths.map { $0 / channels.count }
     }
   }
 
@@ -199,6 +197,15 @@ extension Dataset.Inputs {
     case .texts, .symbols: []
     case .values(let sequences, _): sequences[example]
     case .bytes(let sequences, _): sequences[example].map { Float($0) }
+    }
+  }
+
+  /// Some of the values of all examples, one example after the other; none of other inputs.
+  func values(_ range: Range<Int>) -> [Float] {
+    switch self {
+    case .texts, .symbols: []
+    case .values(let sequences, _): sequences[values: range]
+    case .bytes(let sequences, _): sequences[values: range].map { Float($0) }
     }
   }
 

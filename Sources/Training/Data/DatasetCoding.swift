@@ -117,7 +117,7 @@ extension Dataset {
     sink.append(lengths.map { Int32($0) })
     switch inputs {
     case .texts(let texts): sink.append(texts.all)
-    case .symbols(let sequences, _): for sequence in sequences { sink.append(sequence) }
+    case .symbols(let sequences, _): sink.append(sequences.all)
     case .values(let sequences, _): sink.append(sequences.all)
     case .bytes(let sequences, _): sink.append(sequences.all)
     }
@@ -125,10 +125,10 @@ extension Dataset {
     case .none: break
     case .labels(let indices, _): sink.append(indices)
     case .numbers(let numbers, _): sink.append(numbers)
-    case .steps(let sequences, _): for sequence in sequences { sink.append(sequence) }
+    case .steps(let sequences, _): sink.append(sequences.all)
     }
     sink.append((splits ?? []).map { Self.code(of: $0) })
-    for column in times ?? [] { sink.append(column) }
+    if let times { sink.append(times.all) }
   }
 
   /// Reads the canonical encoding.
@@ -170,9 +170,9 @@ extension Dataset {
       guard let codes = reader.read(count: header.rows) else { throw cut }
       splits = codes.compactMap { Self.split(of: $0) }
     }
-    var times: [[Int64]]?
+    var times: NumberSequences<Int64>?
     if header.times == true {
-      times = Self.sequences(lengths) { reader.readIntegers($0, Int64.self) }
+      times = Self.numbers(lengths, &reader)
       if times == nil { throw cut }
     }
     guard reader.remaining == 0 else {
@@ -197,23 +197,22 @@ extension Dataset {
       }
       return .texts(texts)
     case ("symbols", let alphabet?, _):
-      guard let sequences = sequences(lengths, { reader.readIntegers($0) }) else { return nil }
-      return .symbols(sequences, alphabet: alphabet)
+      return numbers(lengths, &reader).map { .symbols($0, alphabet: alphabet) }
     case ("values", _, let channels?) where header.storage == "uint8":
-      return numbers(lengths, channels, &reader).map { .bytes($0, channels: channels) }
+      return numbers(lengths, by: channels.count, &reader).map { .bytes($0, channels: channels) }
     case ("values", _, let channels?) where header.storage == nil:
-      return numbers(lengths, channels, &reader).map { .values($0, channels: channels) }
+      return numbers(lengths, by: channels.count, &reader).map { .values($0, channels: channels) }
     default:
       throw DatasetDecodingError(
         code: .corrupt, detail: "the header has no known input: \(header.input)")
     }
   }
 
-  /// Values where they lie; nil if they end too early.
+  /// Numbers where they lie, `width` a step; nil if they end too early.
   private static func numbers<Number>(
-    _ lengths: [Int32], _ channels: [String], _ reader: inout ByteReader<Data>
+    _ lengths: [Int32], by width: Int = 1, _ reader: inout ByteReader<Data>
   ) -> NumberSequences<Number>? {
-    let counts = lengths.map { Int($0) * channels.count }
+    let counts = lengths.map { Int($0) * width }
     var bytes = 0
     for count in counts where bytes <= reader.remaining {
       bytes += count * MemoryLayout<Number>.size
@@ -232,23 +231,11 @@ extension Dataset {
     case ("number", _, let width?, _) where (1...1_000_000).contains(width):
       return reader.readFloats(header.rows * width).map { .numbers($0, width: width) }
     case ("steps", _, _, let classes?) where header.input != "text":
-      return sequences(lengths) { reader.readIntegers($0) }.map { .steps($0, classes: classes) }
+      return numbers(lengths, &reader).map { .steps($0, classes: classes) }
     default:
       throw DatasetDecodingError(
         code: .corrupt, detail: "the header has no known target: \(header.target)")
     }
-  }
-
-  private static func sequences<Element>(
-    _ lengths: [Int32], _ read: (Int) -> [Element]?
-  ) -> [[Element]]? {
-    var sequences: [[Element]] = []
-    sequences.reserveCapacity(lengths.count)
-    for length in lengths {
-      guard let sequence = read(Int(length)) else { return nil }
-      sequences.append(sequence)
-    }
-    return sequences
   }
 
   private static func code(of split: Split) -> UInt8 {

@@ -59,6 +59,9 @@ public struct NumberSequences<Number: BitwiseCopyable & Hashable & Sendable>: Ha
   /// How many numbers a sequence has.
   public func length(_ sequence: Int) -> Int { starts[sequence + 1] - starts[sequence] }
 
+  /// How many numbers each sequence has.
+  var lengths: [Int] { indices.map { length($0) } }
+
   /// Whether all sequences consist of steps of so many numbers.
   func areWhole(steps width: Int) -> Bool { starts.allSatisfy { $0 % width == 0 } }
 
@@ -78,6 +81,11 @@ public struct NumberSequences<Number: BitwiseCopyable & Hashable & Sendable>: Ha
     }
   }
 
+  /// One of all numbers.
+  subscript(value place: Int) -> Number {
+    withBytes(place..<place + 1) { $0.loadUnaligned(as: Number.self) }
+  }
+
   /// Calls `body` with the bytes of some of all numbers, which are valid during the call.
   func withBytes<Result>(
     _ range: Range<Int>, _ body: (UnsafeRawBufferPointer) -> Result
@@ -89,16 +97,52 @@ public struct NumberSequences<Number: BitwiseCopyable & Hashable & Sendable>: Ha
     }
   }
 
+  /// The place of the first number of a sequence that is at least as large; its length, if none is.
+  ///
+  /// - Precondition: The numbers rise.
+  func firstPlace(in sequence: Int, from least: Number) -> Int where Number: Comparable {
+    var (low, high) = (0, length(sequence))
+    while low < high {
+      let middle = (low + high) / 2
+      if self[value: starts[sequence] + middle] < least { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  /// The same sequences of other numbers.
+  func mapped(_ transform: (Number) -> Number) -> Self {
+    let numbers = NumberWriter<Number>(capacity: starts[count])
+    for sequence in self { numbers.append(contentsOf: sequence.map(transform)) }
+    return NumberSequences(numbers.finish(), lengths: lengths)
+  }
+
   /// All numbers.
   var all: Data { storage }
+}
+
+extension NumberSequences: ExpressibleByArrayLiteral {
+  /// Sequences in memory of their own.
+  public init(arrayLiteral sequences: [Number]...) { self.init(sequences) }
 }
 
 /// Sequences whose values are whole numbers from 0 to 255, a byte each: images, mostly.
 public typealias ByteSequences = NumberSequences<UInt8>
 
 extension Dataset.Inputs {
+  /// Sequences over the symbols 0..<alphabet in memory.
+  public static func symbols(_ sequences: [[Int32]], alphabet: Int) -> Dataset.Inputs {
+    .symbols(NumberSequences(sequences), alphabet: alphabet)
+  }
+
   /// Numeric sequences in memory: the values of a step lie together, `channels.count` a step.
   public static func values(_ sequences: [[Float]], channels: [String]) -> Dataset.Inputs {
     .values(NumberSequences(sequences), channels: channels)
+  }
+}
+
+extension Dataset.Targets {
+  /// A class for each step, -1 where none is asked, in memory.
+  public static func steps(_ sequences: [[Int32]], classes: Int) -> Dataset.Targets {
+    .steps(NumberSequences(sequences), classes: classes)
   }
 }

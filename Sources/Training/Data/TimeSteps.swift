@@ -48,38 +48,39 @@ struct TimeSteps {
   let others: Int
   /// The series and the step behind the first other one.
   let first: (series: Int, step: Int)?
+  /// The times before and behind it, such as `2010-01-05 after 2010-01-02`.
+  let firstOther: String?
 
   /// Nil if there are not two times in a series.
-  init?(_ series: [[Int64]]) {
-    var counts: [Distance: Int] = [:]
-    for times in series {
-      for (from, to) in zip(times, times.dropFirst()) {
-        counts[Distance(from: from, to: to), default: 0] += 1
+  ///
+  /// - Parameters:
+  ///   - lengths: The steps of each series.
+  ///   - time: The time of a step of a series.
+  init?(_ lengths: [Int], _ time: (Int, Int) -> Int64) {
+    func forEach(_ body: (Int, Int, Int64, Int64) -> Void) {
+      for (series, length) in lengths.enumerated() {
+        for step in 1..<max(length, 1) {
+          body(series, step, time(series, step - 1), time(series, step))
+        }
       }
     }
+    var counts: [Distance: Int] = [:]
+    forEach { _, _, from, to in counts[Distance(from: from, to: to), default: 0] += 1 }
     let frequent = counts.max { ($0.value, $1.key.length) < ($1.value, $0.key.length) }
     guard let usual = frequent?.key else { return nil }
     self.usual = usual
     count = counts.values.reduce(0, +)
     var others = 0
     var first: (series: Int, step: Int)?
-    for (number, times) in series.enumerated() {
-      for step in times.indices.dropFirst() {
-        let (from, to) = (times[step - 1], times[step])
-        // Four weeks may end on the same day of the next month.
-        if Distance(from: from, to: to) == usual || .seconds(to - from) == usual { continue }
-        others += 1
-        first = first ?? (number, step)
-      }
+    var firstOther: String?
+    forEach { series, step, from, to in
+      // Four weeks may end on the same day of the next month.
+      if Distance(from: from, to: to) == usual || .seconds(to - from) == usual { return }
+      others += 1
+      if first != nil { return }
+      first = (series, step)
+      firstOther = "\(CalendarTime(to)) after \(CalendarTime(from))"
     }
-    (self.others, self.first) = (others, first)
-  }
-
-  /// The times before and behind the first other distance, such as `2010-01-05 after 2010-01-02`.
-  func firstOther(_ series: [[Int64]]) -> String? {
-    first.map { place in
-      let times = series[place.series]
-      return "\(CalendarTime(times[place.step])) after \(CalendarTime(times[place.step - 1]))"
-    }
+    (self.others, self.first, self.firstOther) = (others, first, firstOther)
   }
 }

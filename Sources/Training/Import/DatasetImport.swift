@@ -71,7 +71,7 @@ extension Dataset {
     }
     let (channels, labels, numbers) = (examples.channels, examples.labels, examples.numbers)
     let splits = examples.splits.isEmpty ? nil : examples.splits
-    let times = examples.times.isEmpty ? nil : examples.times
+    let times = examples.times.isEmpty ? nil : NumberSequences(examples.times)
     let inputs: Inputs
     if channels.isEmpty {
       inputs = .texts(try examples.texts.finish())

@@ -80,8 +80,10 @@ struct SeriesRows {
 
   /// How far the steps lie apart, and where they first do not.
   private func note(_ parts: [Part]) -> String? {
-    guard let steps = TimeSteps(parts.map(\.times)) else { return nil }
-    guard let first = steps.first, let other = steps.firstOther(parts.map(\.times)) else {
+    guard let steps = TimeSteps(parts.map(\.times.count), { parts[$0].times[$1] }) else {
+      return nil
+    }
+    guard let first = steps.first, let other = steps.firstOther else {
       return "\(source.file): steps of \(steps.usual), without a gap"
     }
     return "\(source.file):\(parts[first.series].lines[first.step]): \(other), but steps are of "

@@ -21,9 +21,9 @@ package struct BatchOrder {
   ///
   /// The sequences are permuted, sorted by length within windows, cut into batches, and the batches
   /// permuted. Without shuffling they keep the order of the split.
-  package static func training(
-    _ lengths: [Int], batch size: Int, shuffle: Bool, epoch: Int, _ philox: Philox
-  ) -> BatchOrder {
+  package static func training<Lengths: RandomAccessCollection>(
+    _ lengths: Lengths, batch size: Int, shuffle: Bool, epoch: Int, _ philox: Philox
+  ) -> BatchOrder where Lengths.Element == Int, Lengths.Index == Int {
     guard shuffle else {
       return BatchOrder(
         Array(lengths.indices), batches: stride(from: 0, to: lengths.count, by: size))
@@ -52,7 +52,9 @@ package struct BatchOrder {
   }
 
   /// Large batches in the order of length, for evaluation: at most `steps` steps each.
-  package static func evaluation(_ lengths: [Int], steps limit: Int) -> BatchOrder {
+  package static func evaluation<Lengths: RandomAccessCollection>(
+    _ lengths: Lengths, steps limit: Int
+  ) -> BatchOrder where Lengths.Element == Int, Lengths.Index == Int {
     let order = lengths.indices.sorted { (lengths[$1], $0) < (lengths[$0], $1) }
     var batches = BatchOrder()
     var steps = 0
@@ -108,7 +110,7 @@ package struct BatchPacker {
   package mutating func pack(_ members: ArraySlice<Int>) -> PackedBatch<Float> {
     let batch: PackedBatch<Float>
     switch split.elements {
-    case .tokens: batch = PackedBatch(tokens: members.map { split.tokens($0) })
+    case .tokens, .symbols: batch = PackedBatch(tokens: members.map { split.tokens($0) })
     case .values, .stored, .bytes:
       batch = PackedBatch(
         values: members.map { Array(split.values($0)) }, channels: split.channelCount)
@@ -122,10 +124,13 @@ package struct BatchPacker {
       for place in batch.order {
         let member = members[first + place]
         answers.numbers += all[member * width..<(member + 1) * width]
-        guard let series = split.series else { continue }
-        let origin = split.origin(member)
-        answers.truths += series.observed[origin..<origin + width]
-        answers.anchors += series.anchors(before: origin, steps: width)
+      }
+    case .forecast(let asked):
+      for place in batch.order {
+        let origin = split.origin(members[first + place])
+        answers.numbers += asked.numbers(origin)
+        answers.truths += asked.truths(origin, steps: asked.width)
+        answers.anchors += asked.anchors(origin, steps: asked.width)
       }
     case .steps, .following:
       let classes = batch.order.map { split.stepClasses(members[first + $0]) }

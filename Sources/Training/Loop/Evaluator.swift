@@ -72,7 +72,10 @@ struct TrainingLoss {
 
   /// examples / (classes · examples of the class), as scikit-learn; 0 for a class without any.
   private static func balanced(_ data: PreparedData) -> [Float]? {
-    if case .numbers = data.train.answers { return nil }
+    switch data.train.answers {
+    case .numbers, .forecast: return nil
+    case .classes, .steps, .following: break
+    }
     var counts = [Int](repeating: 0, count: data.encoding.outputs)
     for answer in data.train.classes { counts[Int(answer)] += 1 }
     let total = Double(counts.reduce(0, +))

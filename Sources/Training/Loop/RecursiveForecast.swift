@@ -55,6 +55,6 @@ extension Sequences {
       return []
     }
     let end = (origin(sequence) + step + 1) * width
-    return Array(values[end - 2 * features.calendar.count..<end])
+    return values[values: end - 2 * features.calendar.count..<end]
   }
 }

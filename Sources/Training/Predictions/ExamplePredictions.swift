@@ -48,12 +48,8 @@ public struct ExamplePredictions: Hashable, Sendable {
     split = outputs.split
     switch data[split].answers {
     case .classes, .steps, .following: takeClasses(outputs, data, threshold)
-    case .numbers(let numbers, _):
-      if let forecast = data.encoding.forecast {
-        takeForecasts(outputs, data, forecast)
-      } else {
-        takeNumbers(outputs, data, numbers)
-      }
+    case .numbers(let numbers, _): takeNumbers(outputs, data, numbers)
+    case .forecast(let asked): takeForecasts(outputs, data, asked)
     }
   }
 
@@ -111,9 +107,10 @@ public struct ExamplePredictions: Hashable, Sendable {
   }
 
   private mutating func takeForecasts(
-    _ outputs: SplitOutputs, _ data: PreparedData, _ forecast: ForecastEncoding
+    _ outputs: SplitOutputs, _ data: PreparedData, _ asked: ForecastAnswers
   ) {
-    let (sequences, each) = (data[split], forecast.answersPerStep)
+    let (sequences, forecast) = (data[split], asked.forecast)
+    let each = forecast.answersPerStep
     let horizon = outputs.width / each
     var (places, columns): ([Int32], [Int32]) = ([], [])
     var (truths, answers, lows, highs): ([Double], [Double], [Double], [Double]) = (
@@ -122,8 +119,9 @@ public struct ExamplePredictions: Hashable, Sendable {
     for (sequence, row) in sequences.rows.enumerated() {
       if examples.count + horizon > Self.most { break }
       let numbers = outputs.row(sequence)
-      let first = sequences.origin(sequence) - (sequences.series?.firsts[row] ?? 0)
-      for (step, truth) in sequences.truths(sequence, steps: horizon).enumerated()
+      let origin = sequences.origin(sequence)
+      let first = origin - asked.firsts[row]
+      for (step, truth) in asked.truths(origin, steps: horizon).enumerated()
       where !truth.isNaN {
         let (truth, answer) = (Double(truth), numbers[step * each + forecast.middle])
         examples.append(Int32(row + 1))

@@ -26,8 +26,8 @@ struct SplitOutputs {
       count += isEvery ? length : 1
     }
     var width = encoding.outputs
-    if case .numbers(_, let asked) = sequences.answers {
-      width = asked * (encoding.forecast?.answersPerStep ?? 1)
+    if case .forecast(let asked) = sequences.answers {
+      width = asked.width * asked.forecast.answersPerStep
     }
     self.split = split
     self.width = width
@@ -101,7 +101,7 @@ struct SplitOutputs {
     let sequences = data[split]
     switch sequences.answers {
     case .classes(let classes): return classes
-    case .numbers: return []
+    case .numbers, .forecast: return []
     case .steps, .following: return (0..<sequences.count).flatMap { sequences.stepClasses($0) }
     }
   }
@@ -120,11 +120,12 @@ struct SplitOutputs {
         tally.add(loss: -log(max(row[Int(target)], .leastNormalMagnitude)))
         tally.add(answer: answer, target: Int(target), width)
       }
-    case .numbers(_, let steps) where encoding.forecast != nil:
-      guard let forecast = encoding.forecast else { break }
+    case .forecast(let asked):
+      let forecast = asked.forecast
       for sequence in 0..<data[split].count {
-        let (truths, numbers) = (data[split].truths(sequence, steps: steps), row(sequence))
-        tally.add(numbers, truths: truths, forecast)
+        let truths = asked.truths(data[split].origin(sequence), steps: asked.width)
+        let numbers = row(sequence)
+        tally.add(numbers, truths: truths[...], forecast)
         for (step, truth) in truths.enumerated() where !truth.isNaN {
           let point = numbers[step * forecast.answersPerStep + forecast.middle]
           tally.add(loss: (point - Double(truth)) * (point - Double(truth)))
@@ -153,12 +154,6 @@ struct SplitOutputs {
 }
 
 extension Sequences {
-  /// What was measured at the steps that are predicted of a sequence; not a number where nothing was.
-  func truths(_ sequence: Int, steps: Int) -> ArraySlice<Float> {
-    let first = origin(sequence)
-    return series?.observed[first..<first + steps] ?? []
-  }
-
   /// The forecast of a sequence in units of the data, the quantiles of a step in order.
   fileprivate func restored(
     _ sequence: Int, _ answers: UnsafePointer<Float>, width: Int, _ forecast: ForecastEncoding,
@@ -167,7 +162,7 @@ extension Sequences {
     forecast.ordered(
       forecast.restored(
         UnsafeBufferPointer(start: answers, count: width), scale,
-        anchors: series?.anchors(
-          before: origin(sequence), steps: width / forecast.answersPerStep) ?? []))
+        anchors: self.forecast?.anchors(
+          origin(sequence), steps: width / forecast.answersPerStep)[...] ?? []))
   }
 }

@@ -67,7 +67,7 @@ struct CodedTexts {
   }
 
   /// Appends the indices of some tokens of a text.
-  func append(_ row: Int, _ steps: Range<Int>, to found: inout CompactIndices) {
+  func append(_ row: Int, _ steps: Range<Int>, to found: CompactIndices.Writer) {
     var place = 0
     forEachToken(row) { token in
       if steps.contains(place) {

@@ -1,20 +1,18 @@
+internal import FoundationEssentials
+
 /// Indices of tokens, each in as few bytes as the number of different ones allows: one up to 256, two up
 /// to 65,536, else four.
 public struct CompactIndices: RandomAccessCollection, Sendable {
   private let width: Int
-  private var bytes: [UInt8] = []
+  private let bytes: Data
   /// How many of the indices are skipped at the start.
   private var skipped = 0
 
-  /// No indices yet.
-  ///
-  /// - Parameters:
-  ///   - limit: All indices will be below it.
-  ///   - capacity: How many there will be, if that is known: memory for just so many is taken.
-  package init(below limit: Int, capacity: Int = 0) {
-    width = limit <= 1 << 8 ? 1 : limit <= 1 << 16 ? 2 : 4
-    bytes.reserveCapacity(capacity * width)
-  }
+  /// No indices.
+  package init() { (width, bytes) = (1, Data()) }
+
+  /// The indices that were written.
+  package init(_ writer: Writer) { (width, bytes) = (writer.width, writer.bytes.finish()) }
 
   /// The first index.
   public var startIndex: Int { 0 }
@@ -57,19 +55,36 @@ public struct CompactIndices: RandomAccessCollection, Sendable {
     }
   }
 
-  /// Appends an index.
-  ///
-  /// - Precondition: It is below the limit, and nothing is skipped.
-  package mutating func append(_ index: Int32) {
-    switch width {
-    case 1: bytes.append(UInt8(index))
-    case 2: withUnsafeBytes(of: UInt16(index)) { bytes.append(contentsOf: $0) }
-    default: withUnsafeBytes(of: index) { bytes.append(contentsOf: $0) }
-    }
-  }
+  /// Takes indices one after the other.
+  package struct Writer {
+    fileprivate let width: Int
+    fileprivate let bytes: NumberWriter<UInt8>
 
-  /// Appends indices.
-  package mutating func append(contentsOf indices: some Sequence<Int32>) {
-    for index in indices { append(index) }
+    /// - Parameters:
+    ///   - limit: All indices will be below it.
+    ///   - capacity: How many there will be at most.
+    package init(below limit: Int, capacity: Int) {
+      width = limit <= 1 << 8 ? 1 : limit <= 1 << 16 ? 2 : 4
+      bytes = NumberWriter(capacity: capacity * width)
+    }
+
+    /// How many indices there are.
+    package var count: Int { bytes.count / width }
+
+    /// Appends an index.
+    ///
+    /// - Precondition: It is below the limit, and there is room for it.
+    package func append(_ index: Int32) {
+      var rest = UInt32(bitPattern: index)
+      for _ in 0..<width {
+        bytes.append(UInt8(truncatingIfNeeded: rest))
+        rest >>= 8
+      }
+    }
+
+    /// Appends indices.
+    package func append(contentsOf indices: some Sequence<Int32>) {
+      for index in indices { append(index) }
+    }
   }
 }

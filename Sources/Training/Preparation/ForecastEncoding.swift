@@ -62,16 +62,30 @@ public struct ForecastEncoding: Codable, Hashable, Sendable {
   }
 
   /// The channels of filled steps with the target's logarithms and differences in place of its values;
-  /// the steps of the first period have no difference and get 0.
-  func transformed(_ filled: [Float], width: Int, target: Int) -> [Float] {
+  /// steps that have no other one period before them have no difference and get 0.
+  ///
+  /// - Parameters:
+  ///   - filled: The steps.
+  ///   - width: The channels of a step.
+  ///   - target: Which of them is the target.
+  ///   - known: The target's values in the steps just before them.
+  /// - Returns: The steps.
+  func transformed(
+    _ filled: [Float], width: Int, target: Int, after known: [Float] = []
+  ) -> [Float] {
     guard logarithm != .none || period != nil else { return filled }
     var steps = filled
     for step in 0..<filled.count / width {
       let level = level(Double(filled[step * width + target]))
       var difference = level
       if let period {
-        difference =
-          step < period ? 0 : level - self.level(Double(filled[(step - period) * width + target]))
+        let earlier = step - period
+        if earlier + known.count < 0 {
+          difference = 0
+        } else {
+          difference -= self.level(
+            Double(earlier < 0 ? known[earlier + known.count] : filled[earlier * width + target]))
+        }
       }
       steps[step * width + target] = Float(difference)
     }
@@ -119,30 +133,6 @@ extension ForecastEncoding {
       answers[$0..<$0 + answersPerStep].sorted()
     }
   }
-}
-
-/// A series in units of the data beside the steps that a model sees, so that answers can be compared
-/// with what was measured.
-public struct SeriesValues: Sendable {
-  /// The target at each step; not a number where it was not measured.
-  let observed: [Float]
-  /// The target at each step, with the last measured value where there is none.
-  let filled: [Float]
-  /// The first step of each example of the dataset.
-  let firsts: [Int]
-  /// If differences are predicted: the steps between the two values of a difference.
-  let period: Int?
-
-  /// The known values that the differences of `steps` steps from `origin` on begin at.
-  func anchors(before origin: Int, steps: Int) -> ArraySlice<Float> {
-    guard let period else { return [] }
-    return filled[origin - period..<origin - period + min(period, steps)]
-  }
-}
-
-extension Sequences {
-  /// The first step that is to be predicted of a sequence.
-  func origin(_ sequence: Int) -> Int { starts[sequence] + lengths[sequence] }
 }
 
 extension DataPlan.Logarithm {

@@ -17,19 +17,19 @@ struct SeriesRegion {
 }
 
 extension DataPlan.Division {
-  /// Divides a series by position or by dates.
+  /// Divides a series by position or by dates; `time` finds the step of a date, if there are times.
   ///
   /// With folds, the test part is cut into as many blocks; a fold is tested on one of them, and all
   /// before that block is its past: the origin rolls.
   func region(
-    first: Int, steps: Int, times: [Int64]?, horizon: Int
+    first: Int, steps: Int, horizon: Int, from time: (Int64) -> Int?
   ) throws(PlanError) -> SeriesRegion {
     let end = first + steps
     func start(
       _ date: String?, _ count: Int?, _ share: Double, before end: Int
     ) -> Int {
-      if let date, let time = CalendarTime.seconds(date), let times {
-        return min(first + (times.firstIndex { $0 >= time } ?? steps), end)
+      if let date, let found = CalendarTime.seconds(date).flatMap(time) {
+        return min(first + found, end)
       }
       let wanted = count ?? Int((Double(steps) * share).rounded())
       return max(end - wanted, min(first + 1, end))
@@ -63,7 +63,7 @@ extension PreparedData {
     else { preconditionFailure("a forecasting plan that was not resolved") }
     var series = try SeriesPreparation(dataset, plan, channels, target: target)
     onProgress()
-    try series.scale()
+    series.scale()
     onProgress()
 
     func windows(_ split: Split) -> Sequences {
@@ -73,7 +73,8 @@ extension PreparedData {
     let (train, validation, test) = (windows(.train), windows(.validation), windows(.test))
     try PlanError.require(
       train.count > 0, "data.window",
-      found: "a window of \(window) and a horizon of \(horizon) for \(series.observed.count) steps",
+      found: "a window of \(window) and a horizon of \(horizon) for "
+        + "\(dataset.inputs.lengths.reduce(0, +)) steps",
       allowed: "windows and horizons that fit into the training part")
     try series.requireDates(test)
     let each = series.forecast.answersPerStep
@@ -85,13 +86,16 @@ extension PreparedData {
     return PreparedData(
       plan: plan, datasetVersion: version, encoding: encoding, vocabulary: nil,
       train: train, validation: validation, test: test,
-      notes: series.notes(train, validation, test, plan) + gapNotes(dataset.times ?? []))
+      notes: series.notes(train, validation, test, plan) + gapNotes(dataset.times))
   }
 }
 
 /// That windows count steps, whatever the time between them, where it is not always the same.
-private func gapNotes(_ times: [[Int64]]) -> [String] {
-  guard let steps = TimeSteps(times), let other = steps.firstOther(times) else { return [] }
+private func gapNotes(_ times: NumberSequences<Int64>?) -> [String] {
+  guard let times,
+    let steps = TimeSteps(times.lengths, { times[value: times.start($0) + $1] }),
+    let other = steps.firstOther
+  else { return [] }
   return [
     "steps of \(steps.usual) as a rule, but not \(steps.others) of \(steps.count), the first of them "
       + "\(other): windows count steps, not time"
@@ -103,7 +107,8 @@ extension DataPlan {
   var isRecursive: Bool { strategy == .recursive }
 }
 
-/// Makes the steps that a forecasting model sees, and what it is to answer.
+/// Makes the steps that a forecasting model sees, and what it is to answer. It goes over the series piece by
+/// piece, so that a long one is never in memory as a whole.
 struct SeriesPreparation {
   private let plan: DataPlan
   private let width: Int
@@ -111,16 +116,15 @@ struct SeriesPreparation {
   private let window: Int
   /// Where the parts of each series lie.
   private let regions: [SeriesRegion]
-  /// Where the whole of each series lies.
-  private let spans: [Range<Int>]
-  private let times: [Int64]?
+  private let pieces: SeriesPieces
+  private let times: NumberSequences<Int64>?
   /// The target at each step, in units of the data; not a number where it was not measured.
-  let observed: [Float]
-  private let filledTarget: [Float]
+  private let observed: NumberSequences<Float>
+  /// The same, with the last measured value where there is none.
+  private let filled: NumberSequences<Float>
   private let missing: Int
-  /// The steps without gaps, then transformed, then as a model sees them.
-  private var steps: [Float]
-  private let isFilled: [Bool]
+  /// The steps as a model sees them.
+  private var steps = NumberSequences<Float>([])
 
   let features: ValueFeatures?
   private(set) var forecast: ForecastEncoding
@@ -132,50 +136,52 @@ struct SeriesPreparation {
   ) throws(PlanError) {
     self.plan = plan
     self.target = target
-    width = channels.count
-    window = plan.window ?? 1
+    let width = channels.count
     let horizon = plan.horizon ?? 1
-    let width = width
+    (self.width, window) = (width, plan.window ?? 1)
     var regions: [SeriesRegion] = []
-    var spans: [Range<Int>] = []
-    var raw: [Float] = []
-    for row in 0..<dataset.count {
-      let values = dataset.inputs.values(row)
+    var first = 0
+    for (row, length) in dataset.inputs.lengths.enumerated() {
       regions.append(
-        try plan.split.region(
-          first: raw.count / width, steps: values.count / width, times: dataset.times?[row],
-          horizon: horizon))
-      raw += values
-      spans.append(regions[row].first..<raw.count / width)
+        try plan.split.region(first: first, steps: length, horizon: horizon) { time in
+          dataset.times?.firstPlace(in: row, from: time)
+        })
+      first += length
     }
     self.regions = regions
-    self.spans = spans
-    times = plan.calendar?.isEmpty == false ? dataset.times?.flatMap { $0 } : nil
-    observed = stride(from: target, to: raw.count, by: width).map { raw[$0] }
-    missing = raw.count { $0.isNaN }
+    times = plan.calendar?.isEmpty == false ? dataset.times : nil
+    let raw = SeriesPieces(dataset.inputs, width: width)
+
+    let observed = NumberWriter<Float>(capacity: first)
+    var gaps = [Int](repeating: 0, count: width)
+    for piece in raw {
+      for (offset, value) in piece.values.enumerated() where value.isNaN {
+        gaps[offset % width] += 1
+      }
+      observed.append(contentsOf: piece.channel(target, of: width))
+    }
+    self.observed = NumberSequences(observed)
+    missing = gaps.reduce(0, +)
 
     let calendar = plan.calendar ?? []
     if missing > 0 || !calendar.isEmpty {
       let means = Scale.fitting(
-        regions.map { raw[$0.first * width..<$0.validation * width] }, width: width
+        raw.slices { regions[$0].first..<regions[$0].validation }, width: width
       ).means
-      let gaps = (0..<width).filter { channel in
-        stride(from: channel, to: raw.count, by: width).contains { raw[$0].isNaN }
-      }
-      let features = ValueFeatures(
-        masked: plan.missing == .last ? [] : gaps, fill: means.map { Float($0) },
-        calendar: calendar)
-      var (all, filled) = ([Float](), [Bool]())
-      for span in spans {
-        let part = features.filled(raw[span.lowerBound * width..<span.upperBound * width])
-        all += part.values
-        filled += part.isFilled
-      }
-      (steps, isFilled, self.features) = (all, filled, features)
+      features = ValueFeatures(
+        masked: plan.missing == .last ? [] : gaps.indices.filter { gaps[$0] > 0 },
+        fill: means.map { Float($0) }, calendar: calendar)
     } else {
-      (steps, isFilled, features) = (raw, [], nil)
+      features = nil
     }
-    filledTarget = stride(from: target, to: steps.count, by: width).map { [steps] in steps[$0] }
+    pieces = SeriesPieces(dataset.inputs, width: width, features)
+    if gaps[target] > 0 {
+      let filled = NumberWriter<Float>(capacity: first)
+      for piece in pieces { filled.append(contentsOf: piece.channel(target, of: width)) }
+      self.filled = NumberSequences(filled)
+    } else {
+      filled = self.observed
+    }
 
     forecast = ForecastEncoding(
       horizon: horizon, isRecursive: plan.isRecursive, logarithm: plan.logarithm ?? .none,
@@ -183,7 +189,9 @@ struct SeriesPreparation {
     inputScale = .identity(width: width)
     targetScale = .identity(width: 1)
     if let least = forecast.logarithm.lowerBound,
-      let wrong = filledTarget.first(where: { !($0 > least) })
+      let wrong = (0..<first).lazy.map({ [filled] in filled[value: $0] }).first(where: {
+        !($0 > least)
+      })
     {
       throw PlanError(
         field: "data.log", found: "the value \(wrong) of '\(channels[target])'",
@@ -199,7 +207,7 @@ struct SeriesPreparation {
     var (sum, count) = (0.0, 0)
     for region in regions {
       for step in region.first..<region.validation where step - distance >= region.first {
-        let error = abs(Double(observed[step]) - Double(observed[step - distance]))
+        let error = abs(Double(observed[value: step]) - Double(observed[value: step - distance]))
         if !error.isNaN { (sum, count) = (sum + error, count + 1) }
       }
     }
@@ -209,24 +217,30 @@ struct SeriesPreparation {
   /// The first step that a window may see: a difference needs a period before it.
   private func usable(_ region: SeriesRegion) -> Int { region.first + (forecast.period ?? 0) }
 
+  /// The steps of a piece with the target's logarithms and differences.
+  private func transformed(_ piece: SeriesPieces.Piece) -> [Float] {
+    let known = max(regions[piece.row].first, piece.steps.lowerBound - (forecast.period ?? 0))
+    return forecast.transformed(
+      piece.values, width: width, target: target,
+      after: filled[values: known..<piece.steps.lowerBound])
+  }
+
   /// Transforms and scales the steps; the scale is that of the training part.
-  mutating func scale() throws(PlanError) {
-    var transformed: [Float] = []
-    transformed.reserveCapacity(steps.count)
-    for span in spans {
-      transformed += forecast.transformed(
-        Array(steps[span.lowerBound * width..<span.upperBound * width]), width: width,
-        target: target)
+  mutating func scale() {
+    let fitted = pieces.slices({ [self] in transformed($0) }) { [self] row in
+      let first = usable(regions[row])
+      return first..<max(first, regions[row].validation)
     }
-    steps = []
-    inputScale = Scale.fitting(
-      regions.compactMap { region in
-        let first = usable(region)
-        return first < region.validation
-          ? transformed[first * width..<region.validation * width] : nil
-      }, width: width, plan.scaling ?? .standard)
-    steps = inputScale.apply(transformed)
-    if let features { steps = features.widened(steps, isFilled, times: times?[...]) }
+    inputScale = Scale.fitting(fitted, width: width, plan.scaling ?? .standard)
+    let steps = NumberWriter<Float>(
+      capacity: observed.length(0) * (width + (features?.addedWidth ?? 0)))
+    for piece in pieces {
+      let scaled = inputScale.apply(transformed(piece))
+      steps.append(
+        contentsOf: features?.widened(
+          scaled, piece.isFilled, times: times.map { $0[values: piece.steps][...] }) ?? scaled)
+    }
+    self.steps = NumberSequences(steps)
 
     guard forecast.period != nil, !forecast.isRecursive else {
       let horizon = forecast.isRecursive ? 1 : forecast.horizon
@@ -236,31 +250,36 @@ struct SeriesPreparation {
       return
     }
     // The differences of later steps are larger: each step has a scale of its own.
-    var answers: [Float] = []
-    forEachWindow(.train) { _, origin in
-      for step in 0..<forecast.horizon { answers.append(Float(difference(origin, step))) }
-    }
+    let asked = answers(.train, scale: .identity(width: forecast.horizon))
+    let training = windows(.train)
     targetScale = Scale.fitting(
-      [answers[...]], width: forecast.horizon, plan.scaling ?? .standard)
+      training.starts.indices.lazy.map { asked.numbers(training.origin($0))[...] },
+      width: forecast.horizon, plan.scaling ?? .standard)
   }
 
-  /// What a model that predicts all steps at once is to answer, before scaling; not a number where the
-  /// target was not measured.
-  private func difference(_ origin: Int, _ step: Int) -> Double {
-    let level = forecast.level(Double(observed[origin + step]))
-    guard let period = forecast.period else { return level }
-    return level - forecast.level(Double(filledTarget[origin - period + step % period]))
+  private func answers(_ split: Split, scale: Scale) -> ForecastAnswers {
+    ForecastAnswers(
+      forecast: forecast, width: predicted(split), scale: scale, observed: observed, filled: filled,
+      firsts: regions.map(\.first))
+  }
+
+  /// How many steps are asked of a window: one after the other is learned step by step.
+  private func predicted(_ split: Split) -> Int {
+    split == .train && forecast.isRecursive ? 1 : forecast.horizon
   }
 
   /// Calls `body` with the series and the first predicted step of each window of a part of which at
   /// least one predicted step was measured.
   private func forEachWindow(_ split: Split, _ body: (Int, Int) -> Void) {
-    let horizon = split == .train && forecast.isRecursive ? 1 : forecast.horizon
+    let horizon = predicted(split)
     for (row, region) in regions.enumerated() {
       let part = region[split]
       var origin = max(part.lowerBound, usable(region) + window)
+      var measured = origin
       while origin + horizon <= part.upperBound {
-        if observed[origin..<origin + horizon].contains(where: { !$0.isNaN }) { body(row, origin) }
+        measured = max(measured, origin)
+        while measured < part.upperBound, observed[value: measured].isNaN { measured += 1 }
+        if measured < origin + horizon { body(row, origin) }
         origin += 1
       }
     }
@@ -268,26 +287,17 @@ struct SeriesPreparation {
 
   /// The windows of a part.
   func windows(_ split: Split) -> Sequences {
-    let horizon = split == .train && forecast.isRecursive ? 1 : forecast.horizon
-    var (starts, rows, numbers) = ([Int](), [Int](), [Float]())
+    let room = regions.reduce(0) { $0 + $1[split].count }
+    let (starts, rows) = (NumberWriter<Int>(capacity: room), NumberWriter<Int>(capacity: room))
     forEachWindow(split) { row, origin in
       starts.append(origin - window)
       rows.append(row)
-      for step in 0..<horizon {
-        // Step by step each difference is that from the step one period before it.
-        let answer = forecast.isRecursive ? difference(origin + step, 0) : difference(origin, step)
-        let column = forecast.isRecursive ? 0 : step
-        numbers.append(
-          Float((answer - targetScale.means[column]) / targetScale.deviations[column]))
-      }
     }
     return Sequences(
-      elements: .values(steps, channels: width + (features?.addedWidth ?? 0)), starts: starts,
-      lengths: [Int](repeating: window, count: starts.count),
-      answers: .numbers(numbers, width: horizon), rows: rows,
-      series: SeriesValues(
-        observed: observed, filled: filledTarget, firsts: regions.map(\.first),
-        period: forecast.period))
+      elements: .values(steps, channels: width + (features?.addedWidth ?? 0)),
+      starts: IndexColumn(starts),
+      lengths: IndexColumn(repeatElement(window, count: rows.count)),
+      answers: .forecast(answers(split, scale: targetScale)), rows: IndexColumn(rows))
   }
 
   /// Refuses a date that no series reaches.
@@ -311,7 +321,7 @@ struct SeriesPreparation {
     ]
     if missing > 0 {
       notes.append(
-        "\(missing) of \(observed.count * width) values were not measured: the last ones stand for "
+        "\(missing) of \(observed.length(0) * width) values were not measured: the last ones stand for "
           + "them" + (plan.missing == .last ? "" : ", with a channel that says so")
           + "; errors are taken where the target was measured")
     }

@@ -46,7 +46,7 @@ struct InputCoder {
   private func length(_ row: Int) -> Int {
     switch inputs {
     case .texts: Int(tokens.lengths[row])
-    case .symbols(let sequences, _): sequences[row].count
+    case .symbols(let sequences, _): sequences.length(row)
     case .values(let sequences, let channels): sequences.length(row) / channels.count
     case .bytes(let sequences, let channels): sequences.length(row) / channels.count
     }
@@ -55,12 +55,7 @@ struct InputCoder {
   /// The sequences of a split.
   func sequences(_ rows: [Int], _ answers: AnswerCoder) -> Sequences {
     let cuts = rows.map { encoding.cut(length($0)) }
-    var starts: [Int] = []
-    var total = 0
-    for cut in cuts {
-      starts.append(total)
-      total += cut.count
-    }
+    let starts: [Int]
     let elements: Sequences.Elements
     switch inputs {
     case .bytes(let sequences, let channels):
@@ -68,32 +63,21 @@ struct InputCoder {
       let width = channels.count
       starts = zip(rows, cuts).map { sequences.start($0) / width + $1.lowerBound }
       elements = .bytes(sequences, encoding.inputScale ?? .identity(width: width))
-    case .values(let sequences, let channels) where !answers.isPerStep:
+    case .values(let sequences, let channels):
       let width = channels.count
       starts = zip(rows, cuts).map { sequences.start($0) / width + $1.lowerBound }
       elements = .stored(sequences, encoding)
-    case .values(let sequences, let channels):
-      // Laid out beside the answers of the steps.
-      let width = channels.count
-      var values: [Float] = []
-      values.reserveCapacity(total * encoding.inputWidth)
-      for (row, cut) in zip(rows, cuts) {
-        values += encoding.modelInput(
-          sequences[row][cut.lowerBound * width..<cut.upperBound * width])
-      }
-      elements = .values(values, channels: encoding.inputWidth)
-    case .symbols(let sequences, let alphabet):
-      var indices = CompactIndices(below: alphabet, capacity: total)
-      for (row, cut) in zip(rows, cuts) { indices.append(contentsOf: sequences[row][cut]) }
-      elements = .tokens(indices)
+    case .symbols(let sequences, _):
+      starts = zip(rows, cuts).map { sequences.start($0) + $1.lowerBound }
+      elements = .symbols(sequences)
     case .texts:
       // All splits share one memory.
       starts = rows.map { tokens.starts[$0] }
       elements = .tokens(tokens.indices)
     }
     return Sequences(
-      elements: elements, starts: starts, lengths: cuts.map(\.count),
-      answers: answers.answers(rows, cuts, elements: total), rows: rows)
+      elements: elements, starts: IndexColumn(starts), lengths: IndexColumn(cuts.lazy.map(\.count)),
+      answers: answers.answers(rows), rows: IndexColumn(rows))
   }
 
   /// What a person should know of cut sequences and unknown tokens.
@@ -174,7 +158,7 @@ struct TextTokens {
   /// The vocabulary; nil if there are no texts.
   private(set) var vocabulary: Vocabulary?
   /// The indices of all texts, one after the other.
-  private(set) var indices = CompactIndices(below: 0)
+  private(set) var indices = CompactIndices()
   /// Where each text begins among them.
   private(set) var starts: [Int] = []
   /// The tokens of each text before cutting; one unknown token for a text without any.
@@ -212,12 +196,13 @@ struct TextTokens {
       total += encoding.cut(Int(lengths[row])).count
       reportProgress(row)
     }
-    indices = CompactIndices(below: coded.vocabulary.count, capacity: total)
+    let writer = CompactIndices.Writer(below: coded.vocabulary.count, capacity: total)
     for row in rows {
-      coded.append(row, encoding.cut(Int(lengths[row])), to: &indices)
-      if indices.count == starts[row] { indices.append(Vocabulary.unknown) }
+      coded.append(row, encoding.cut(Int(lengths[row])), to: writer)
+      if writer.count == starts[row] { writer.append(Vocabulary.unknown) }
       reportProgress(row)
     }
+    indices = CompactIndices(writer)
   }
 
   /// The tokens of a text that a model sees.

@@ -35,12 +35,12 @@ extension PreparedData {
     func windows(_ split: Split) -> Sequences {
       defer { onProgress() }
       let parts = (regions[split] ?? []).filter { $0.steps.count > 1 }
-      var tokens = CompactIndices(
+      let tokens = CompactIndices.Writer(
         below: size, capacity: parts.reduce(0) { $0 + $1.steps.count })
       var (starts, lengths, sources) = ([Int](), [Int](), [Int]())
       for part in parts {
         let (first, count) = (tokens.count, part.steps.count)
-        coded?.append(part.row, part.steps, to: &tokens)
+        coded?.append(part.row, part.steps, to: tokens)
         if case .symbols(let sequences, _) = dataset.inputs {
           tokens.append(contentsOf: sequences[part.row][part.steps])
         }
@@ -51,8 +51,8 @@ extension PreparedData {
         }
       }
       return Sequences(
-        elements: .tokens(tokens), starts: starts, lengths: lengths, answers: .following,
-        rows: sources)
+        elements: .tokens(CompactIndices(tokens)), starts: IndexColumn(starts),
+        lengths: IndexColumn(lengths), answers: .following, rows: IndexColumn(sources))
     }
     let (train, validation, test) = (windows(.train), windows(.validation), windows(.test))
     try PlanError.require(

@@ -3,10 +3,8 @@ extension Dataset {
   func withZeros() -> Dataset {
     guard case .values(let sequences, let channels) = inputs else { return self }
     return Dataset(
-      name: name,
-      inputs: .values(
-        sequences.map { $0.map { $0.isNaN ? 0 : $0 } }, channels: channels), targets: targets,
-      splits: splits, times: times)
+      name: name, inputs: .values(sequences.mapped { $0.isNaN ? 0 : $0 }, channels: channels),
+      targets: targets, splits: splits, times: times)
   }
 
   /// The dataset with its values in steps of another width, for a plan.
@@ -150,13 +148,8 @@ struct AnswerCoder {
     }
   }
 
-  /// Whether each step has an answer.
-  var isPerStep: Bool {
-    if case .steps = targets { true } else { false }
-  }
-
-  /// The answers for rows whose steps are the ranges of an array as long as `elements`.
-  func answers(_ rows: [Int], _ cuts: [Range<Int>], elements: Int) -> Sequences.Answers {
+  /// The answers for rows; those of steps stay where they are, as the steps do.
+  func answers(_ rows: [Int]) -> Sequences.Answers {
     switch targets {
     case .none: return .classes([])
     case .labels(let indices, _): return .classes(rows.map { classes[Int(indices[$0])] })
@@ -164,11 +157,7 @@ struct AnswerCoder {
       let scale = scale ?? .identity(width: width)
       return .numbers(
         rows.flatMap { scale.apply(numbers[$0 * width..<($0 + 1) * width]) }, width: width)
-    case .steps(let sequences, _):
-      var steps: [Int32] = []
-      steps.reserveCapacity(elements)
-      for (row, cut) in zip(rows, cuts) { steps += sequences[row][cut] }
-      return .steps(steps)
+    case .steps(let sequences, _): return .steps(sequences)
     }
   }
 }

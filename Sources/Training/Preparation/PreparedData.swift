@@ -4,8 +4,10 @@ public struct Sequences: Sendable {
   public enum Elements: Sendable {
     /// An index a step.
     case tokens(CompactIndices)
+    /// Symbols as the dataset has them.
+    case symbols(NumberSequences<Int32>)
     /// Consecutive values of `channels` a step.
-    case values([Float], channels: Int)
+    case values(NumberSequences<Float>, channels: Int)
     /// Values as the dataset has them, which are made into a model's input when they are read.
     case stored(NumberSequences<Float>, Encoding)
     /// Bytes as the dataset has them, which are scaled when they are read.
@@ -18,8 +20,10 @@ public struct Sequences: Sendable {
     case classes([Int32])
     /// `width` numbers for each sequence, one sequence after the other, scaled.
     case numbers([Float], width: Int)
+    /// What follows in a series.
+    case forecast(ForecastAnswers)
     /// A class for each step of ``Elements``, -1 where none is asked.
-    case steps([Int32])
+    case steps(NumberSequences<Int32>)
     /// At each step the token that follows.
     case following
   }
@@ -27,26 +31,23 @@ public struct Sequences: Sendable {
   /// All steps.
   public let elements: Elements
   /// The first step of each sequence.
-  public let starts: [Int]
+  public let starts: IndexColumn
   /// The steps of each sequence, all positive.
-  public let lengths: [Int]
+  public let lengths: IndexColumn
   /// What is asked.
   public let answers: Answers
   /// The example of the dataset from which each sequence comes.
-  public let rows: [Int]
-  /// Of forecasts: the series in units of the data.
-  public let series: SeriesValues?
+  public let rows: IndexColumn
 
   init(
-    elements: Elements, starts: [Int], lengths: [Int], answers: Answers, rows: [Int],
-    series: SeriesValues? = nil
+    elements: Elements, starts: IndexColumn, lengths: IndexColumn, answers: Answers,
+    rows: IndexColumn
   ) {
     self.elements = elements
     self.starts = starts
     self.lengths = lengths
     self.answers = answers
     self.rows = rows
-    self.series = series
   }
 
   /// The number of sequences.
@@ -57,7 +58,7 @@ public struct Sequences: Sendable {
   /// The channels of a step of values; 1 if the steps are tokens.
   var channelCount: Int {
     switch elements {
-    case .tokens: 1
+    case .tokens, .symbols: 1
     case .values(_, let channels): channels
     case .stored(_, let encoding): encoding.inputWidth
     case .bytes(_, let scale): scale.means.count
@@ -66,8 +67,12 @@ public struct Sequences: Sendable {
 
   /// The tokens of a sequence; none if the steps are values.
   public func tokens(_ sequence: Int) -> [Int32] {
-    guard case .tokens(let tokens) = elements else { return [] }
-    return tokens[range: starts[sequence]..<starts[sequence] + lengths[sequence]]
+    let steps = starts[sequence]..<starts[sequence] + lengths[sequence]
+    switch elements {
+    case .tokens(let tokens): return tokens[range: steps]
+    case .symbols(let symbols): return symbols[values: steps]
+    case .values, .stored, .bytes: return []
+    }
   }
 
   /// The classes that are asked at the steps of a sequence, -1 where none is; none if the steps are not
@@ -75,7 +80,7 @@ public struct Sequences: Sendable {
   public func stepClasses(_ sequence: Int) -> [Int32] {
     let steps = starts[sequence]..<starts[sequence] + lengths[sequence]
     switch (answers, elements) {
-    case (.steps(let classes), _): return Array(classes[steps])
+    case (.steps(let classes), _): return classes[values: steps]
     case (.following, .tokens(let tokens)): return tokens.following[range: steps]
     default: return []
     }
@@ -84,10 +89,10 @@ public struct Sequences: Sendable {
   /// The values of a sequence; none if the steps are tokens.
   public func values(_ sequence: Int) -> ArraySlice<Float> {
     switch elements {
-    case .tokens: return []
+    case .tokens, .symbols: return []
     case .values(let values, let channels):
       let start = starts[sequence] * channels
-      return values[start..<start + lengths[sequence] * channels]
+      return values[values: start..<start + lengths[sequence] * channels][...]
     case .stored(let numbers, let encoding):
       let channels = encoding.channels?.count ?? 1
       let start = starts[sequence] * channels

@@ -17,8 +17,20 @@ public struct ValueFeatures: Codable, Hashable, Sendable {
 
   /// The values without gaps, step by step, and where one was filled.
   func filled(_ values: some Collection<Float>) -> (values: [Float], isFilled: [Bool]) {
-    let width = fill.count
     var last = fill
+    return filled(values, after: &last)
+  }
+
+  /// The same of values that follow others.
+  ///
+  /// - Parameters:
+  ///   - values: The values, step by step.
+  ///   - last: The last measured value of each channel before them; afterwards, that before what follows.
+  /// - Returns: The values without gaps, and where one was filled.
+  func filled(
+    _ values: some Collection<Float>, after last: inout [Float]
+  ) -> (values: [Float], isFilled: [Bool]) {
+    let width = fill.count
     var filled: [Float] = []
     var isFilled: [Bool] = []
     filled.reserveCapacity(values.count)

@@ -92,7 +92,7 @@ import Training
     let checked = try CheckedSweep(spec, on: dataset)
     #expect(checked.facts.notes.count { $0.hasPrefix("fold ") } == 3)
     let tests = try (0..<6).map { trial in
-      try PreparedData(dataset, Binding.dataPlan(spec, trial: trial), seed: 0).test.rows
+      Array(try PreparedData(dataset, Binding.dataPlan(spec, trial: trial), seed: 0).test.rows)
     }
     #expect(Set(tests[0] + tests[1] + tests[2]) == Set(0..<60))
     #expect(tests[3...] == tests[..<3])

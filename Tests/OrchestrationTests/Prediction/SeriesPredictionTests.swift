@@ -52,7 +52,8 @@ import Training
     let dataset = try Dataset(
       importing: Array(content.utf8), file: "f", name: "d", options: Self.options)
     guard case .values(let values, _) = dataset.inputs else { return }
-    let expected = try Predictor(artifacts).predict(values: Array(values), times: dataset.times)
+    let expected = try Predictor(artifacts).predict(
+      values: Array(values), times: dataset.times.map { Array($0) })
     #expect(
       lines.dropFirst().map { $0.split(separator: ",").last.flatMap { Double($0) } }
         == expected[0].numbers)
