@@ -124,6 +124,25 @@ import Training
     }
   }
 
+  @Test func `a large dataset of symbols takes little memory that no file backs`() async {
+    await #expect(processExitsWith: .success) {
+      let path = "\(FileManager.default.temporaryDirectory.path)/symbols-\(getpid())"
+      defer { unlink(path) }
+      do {
+        let dataset = try Generator.copy.dataset(count: 40_000, length: 100, seed: 1)
+        try Data(dataset.encoded()).write(to: URL(filePath: path))
+      }
+      let before = DatasetMemoryTests.anonymousMemory()
+      let file = try Data(contentsOf: URL(filePath: path), options: .alwaysMapped)
+      precondition(file.count > 38_000_000, "a small file")
+      let data = try PreparedData(Dataset(decoding: file, name: "d"), DataPlan(), seed: 1)
+      let prepared = DatasetMemoryTests.anonymousMemory() - before
+      precondition(prepared < 16, "\(prepared) MB for \(data.train.count) sequences")
+      let (tokens, classes) = (data.train.tokens(7), data.train.stepClasses(7))
+      precondition(Array(tokens[..<10]) == Array(classes[110...]), "\(tokens), \(classes)")
+    }
+  }
+
   @Test func `a long series takes little memory that no file backs`() async {
     await #expect(processExitsWith: .success) {
       let path = "\(FileManager.default.temporaryDirectory.path)/series-\(getpid())"

@@ -297,6 +297,41 @@ import Testing
     #expect(try dataset == Dataset(importing: content, file: "f", name: "d", options: options))
   }
 
+  private static func text(_ content: [UInt8], pieces size: Int) throws -> Dataset {
+    var rest = content[...]
+    return try Dataset(
+      importing: {
+        defer { rest = rest.dropFirst(size) }
+        return Array(rest.prefix(size))
+      }, file: "f", name: "d", options: ImportOptions(format: .text))
+  }
+
+  @Test(arguments: [1, 2, 3, 5, 64]) func `a text may come in pieces`(size: Int) throws {
+    let text = "To bé,\n🙂 or not ẞ\n"
+    let content = Array("\u{FEFF}\(text)".utf8)
+    let dataset = try Self.text(content, pieces: size)
+    #expect(dataset.inputs == .texts([text]))
+    #expect(try Self.text(Array(" \n\t.".utf8), pieces: size).inputs == .texts([" \n\t."]))
+    let allowed = "allowed: UTF-8 (iconv -f latin1 -t utf8 converts an older file)"
+    for (bytes, message) in [
+      (Array("".utf8), "f: found an empty file; allowed: at least one row"),
+      ([0xEF, 0xBB, 0xBF], "f: found an empty file; allowed: at least one row"),
+      (Array(" \n ".utf8), "f: found nothing but space; allowed: a text"),
+      (
+        Array("a\nb\né".utf8).dropLast() + [],
+        "f:3: found bytes that are not UTF-8; \(allowed)"
+      ),
+      (
+        Array("a\n\u{E9}".utf8) + [0xC3, 0x28],
+        "f:2: found bytes that are not UTF-8; \(allowed)"
+      ),
+      ([0xEF, 0xBB], "f:1: found bytes that are not UTF-8; \(allowed)"),
+    ] as [([UInt8], String)] {
+      let error = #expect(throws: ImportError.self) { try Self.text(bytes, pieces: size) }
+      #expect(error?.description == message)
+    }
+  }
+
   @Test func `what cannot be read is told by who reads`() {
     struct Broken: Error {}
     #expect(throws: Broken.self) {

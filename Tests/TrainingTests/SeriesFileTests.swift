@@ -56,6 +56,39 @@ import Training
         == ["f:5: 2010-01-04 after 2010-01-01, but steps are of 1 day as a rule: 1 of 3 are not"])
   }
 
+  @Test func `rows of several series may stand in any order`() throws {
+    let content = """
+      s,t,w,v,k
+      b,2010-01-01,NE,1,x
+      a,2010-01-01,SW,2,y
+      b,2010-01-02,cv,3,x
+      c,2009-01-01,NE,4,x
+      b,2010-01-03,NE,5,y
+      a,2010-01-02,cv,6,x
+      """
+    let options = Self.options {
+      ($0.series, $0.categories) = ("s", ["w", "k"])
+    }
+    let dataset = try Dataset(
+      importing: Array(content.utf8), file: "f", name: "d", options: options)
+    let channels = ["w=NE", "w=SW", "w=cv", "k=x", "k=y", "v"]
+    #expect(
+      dataset.inputs
+        == .values(
+          [
+            [1, 0, 0, 1, 0, 1, 0, 0, 1, 1, 0, 3, 1, 0, 0, 0, 1, 5],
+            [0, 1, 0, 0, 1, 2, 0, 0, 1, 1, 0, 6], [1, 0, 0, 1, 0, 4],
+          ], channels: channels))
+    let (first, day): (Int64, Int64) = (1_262_304_000, 86_400)
+    #expect(
+      dataset.times
+        == [[first, first + day, first + 2 * day], [first, first + day], [first - 365 * day]])
+    let file = try SeriesFile(
+      Array(content.utf8), file: "f", options: options, channels: channels)
+    #expect(file.names == ["b", "a", "c"] && file.times?[1] == [first, first + day])
+    #expect(file.values[2] == [1, 0, 0, 1, 0, 4])
+  }
+
   @Test func `a plan for a series with gaps says so`() throws {
     func notes(_ times: [Int64]) throws -> [String] {
       try PreparedData(

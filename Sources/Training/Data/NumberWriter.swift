@@ -31,6 +31,14 @@ final class NumberWriter<Number: BitwiseCopyable> {
     }
   }
 
+  /// Numbers that are put in their places later.
+  ///
+  /// - Parameter count: How many there are.
+  convenience init(places count: Int) {
+    self.init(capacity: count)
+    self.count = count
+  }
+
   deinit {
     if !isFinished { Self.release(memory, size, isMapped) }
   }
@@ -55,6 +63,12 @@ final class NumberWriter<Number: BitwiseCopyable> {
     numbers.withUnsafeBytes { bytes in
       if let source = bytes.baseAddress { memcpy(memory + start, source, bytes.count) }
     }
+  }
+
+  /// Puts a number in its place.
+  func put(_ number: Number, at place: Int) {
+    precondition(place < count, "a place beyond the last")
+    memory.storeBytes(of: number, toByteOffset: place * MemoryLayout<Number>.size, as: Number.self)
   }
 
   /// Where so many more numbers go.

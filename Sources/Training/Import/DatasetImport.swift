@@ -71,7 +71,7 @@ extension Dataset {
     }
     let (channels, labels, numbers) = (examples.channels, examples.labels, examples.numbers)
     let splits = examples.splits.isEmpty ? nil : examples.splits
-    let times = examples.times.isEmpty ? nil : NumberSequences(examples.times)
+    let times = examples.times.count == 0 ? nil : try examples.times.finish()
     let inputs: Inputs
     if channels.isEmpty {
       inputs = .texts(try examples.texts.finish())
@@ -109,7 +109,7 @@ struct Examples {
   var labels: [String] = []
   var numbers: [Float] = []
   var splits: [Split] = []
-  var times: [[Int64]] = []
+  var times = ValueColumn<Int64>()
   /// What each series is called; empty for one without a name.
   var names: [String] = []
   /// What a person should know, a line each.
@@ -132,7 +132,9 @@ struct Examples {
       var records = RecordReader(.lines, file: file, read: content.next)
       var reader = SeriesFileReader(source, options)
       try reader.read(&records, into: &self)
-    case .text: try texts.append(source.text(content.rest()))
+    case .text:
+      var reader = TextFileReader(source)
+      try reader.read(content, into: &texts)
     }
   }
 
@@ -155,27 +157,6 @@ struct SourceFile {
   func empty(_ records: RecordReader) -> ImportError {
     error(
       .empty, found: records.hasContent ? "no row" : "an empty file", allowed: "at least one row")
-  }
-
-  /// The text that a whole file is.
-  fileprivate func text(_ bytes: [UInt8]) throws(ImportError) -> String {
-    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-    let content = bytes.starts(with: mark) ? bytes[3...] : bytes[...]
-    guard !content.isEmpty else {
-      throw error(.empty, found: "an empty file", allowed: "at least one row")
-    }
-    guard let text = String(validating: content, as: UTF8.self) else {
-      var line = 1
-      for part in content.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
-        if String(validating: part, as: UTF8.self) == nil { break }
-        line += 1
-      }
-      throw RecordColumn.notUTF8(file, line: line)
-    }
-    guard text.contains(where: { !$0.isWhitespace }) else {
-      throw error(.empty, found: "nothing but space", allowed: "a text")
-    }
-    return text
   }
 
   func error(

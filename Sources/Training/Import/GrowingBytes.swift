@@ -4,7 +4,7 @@ internal import FoundationEssentials
 /// is mapped into memory in the end, so that a dataset may be larger than the memory is.
 struct GrowingBytes {
   /// How many bytes are few.
-  static let few = 32 << 20
+  static let few = 8 << 20
 
   private let few: Int
   private var latest: [UInt8] = []

@@ -45,7 +45,7 @@ public struct SeriesFile: Sendable {
     }
     let width = examples.channels.count
     names = examples.names
-    times = examples.times.isEmpty ? nil : examples.times
+    times = examples.times.count == 0 ? nil : Array(try examples.times.finish())
     let isSame = examples.channels == channels
     let found = try examples.values.finish()
     values =

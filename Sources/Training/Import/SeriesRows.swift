@@ -11,97 +11,57 @@ struct SeriesRows {
   /// The column that tells which series a row belongs to.
   let series: TableReader.Column?
 
-  /// A series as far as it was read.
-  private struct Part {
-    var values: [Float] = []
-    /// The names of the categories at each step, one for each of their columns.
-    var names: [String] = []
-    var times: [Int64] = []
-    /// The line of each step, if it has a time.
-    var lines: [Int] = []
-  }
-
   /// Appends the series of a row and all rows behind it.
   func read(
     _ first: TableRow?, _ rows: inout TableRows, into examples: inout Examples
   ) throws {
-    var parts: [Part] = []
-    var index: [String: Int] = [:]
+    var found = SeriesColumns(categories: categories.count)
     var next = first
     while let row = next {
       var name = ""
       if let series {
         name = try source.label(row.fields[series.index], line: row.line, field: series.name)
       }
-      let number = index[name] ?? parts.count
-      if number == parts.count {
-        index[name] = number
-        parts.append(Part())
-      }
+      let number = try found.begin(series: name, line: row.line)
       for column in values {
-        parts[number].values.append(
-          try source.value(
-            row.fields[column.index], line: row.line, field: column.name, missing))
+        try found.append(
+          value: source.value(row.fields[column.index], line: row.line, field: column.name, missing)
+        )
       }
-      for column in categories {
-        parts[number].names.append(
-          try source.label(row.fields[column.index], line: row.line, field: column.name))
+      for (place, column) in categories.enumerated() {
+        try found.append(
+          name: source.label(row.fields[column.index], line: row.line, field: column.name),
+          category: place)
       }
       if !times.isEmpty {
         let time = try time(row)
-        if let last = parts[number].times.last, last >= time {
+        if let last = found.latest[number], last >= time {
           throw source.error(
             .badTime, line: row.line, field: times[0].name,
             found: "\(CalendarTime(time)) after \(CalendarTime(last)) in the row before",
             allowed: "later times from row to row (and, with several series, the option series)")
         }
-        parts[number].times.append(time)
-        parts[number].lines.append(row.line)
+        try found.append(time: time)
       }
       next = try rows.next()
     }
-    let names = categories.indices.map { column in
-      let all = parts.flatMap { part in
-        stride(from: column, to: part.names.count, by: categories.count).map { part.names[$0] }
-      }
-      return Set(all).sorted()
-    }
-    let ones = zip(categories, names).flatMap { column, names in
+    let series = try SeriesOfRows(found, values: values.count)
+    let ones = zip(categories, series.names).flatMap { column, names in
       names.map { "\(column.name)=\($0)" }
     }
     try examples.name(channels: ones + values.map(\.name), source.file)
-    for part in parts { try examples.values.append(steps(of: part, names)) }
-    if !times.isEmpty { examples.times += parts.map(\.times) }
-    var called = [String](repeating: "", count: parts.count)
-    for (name, number) in index { called[number] = name }
-    examples.names += called
-    if let note = note(parts) { examples.notes.append(note) }
+    try series.append(to: &examples, hasTimes: !times.isEmpty)
+    if !times.isEmpty, let note = note(series) { examples.notes.append(note) }
   }
 
   /// How far the steps lie apart, and where they first do not.
-  private func note(_ parts: [Part]) -> String? {
-    guard let steps = TimeSteps(parts.map(\.times.count), { parts[$0].times[$1] }) else {
-      return nil
-    }
+  private func note(_ series: SeriesOfRows) -> String? {
+    guard let steps = TimeSteps(series.counts, series.time) else { return nil }
     guard let first = steps.first, let other = steps.firstOther else {
       return "\(source.file): steps of \(steps.usual), without a gap"
     }
-    return "\(source.file):\(parts[first.series].lines[first.step]): \(other), but steps are of "
+    return "\(source.file):\(series.line(first.series, first.step)): \(other), but steps are of "
       + "\(steps.usual) as a rule: \(steps.others) of \(steps.count) are not"
-  }
-
-  /// The steps of a series: the categories, as ones and zeros, before the numbers.
-  private func steps(of part: Part, _ names: [[String]]) -> [Float] {
-    guard !categories.isEmpty else { return part.values }
-    var steps: [Float] = []
-    for step in 0..<part.names.count / categories.count {
-      for (column, names) in names.enumerated() {
-        let name = part.names[step * categories.count + column]
-        for candidate in names { steps.append(candidate == name ? 1 : 0) }
-      }
-      steps += part.values[step * values.count..<(step + 1) * values.count]
-    }
-    return steps
   }
 
   /// The time of a row.
