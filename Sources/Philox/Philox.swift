@@ -27,7 +27,8 @@ public struct Philox: Hashable, Sendable {
   public var key: (UInt32, UInt32) { (low, high) }
   private let low: UInt32
   private let high: UInt32
-  @usableFromInline let trial: UInt32
+  /// The number of the trial.
+  public let trial: UInt32
 
   /// The numbers of one trial of one sweep.
   ///

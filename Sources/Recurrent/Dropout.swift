@@ -1,3 +1,4 @@
+import CKernels
 import Philox
 
 /// Where the random numbers of one mask of a model lie. Each mask has a range of blocks of its own, so that no
@@ -17,18 +18,12 @@ struct MaskPlace {
     self.isOfSequence = isOfSequence
   }
 
-  /// Fills `words` with random bits, eight numbers of 16 bits a block.
-  func fill(_ words: inout [UInt16], count: Int, _ key: DropoutKey) {
-    words.removeAll(keepingCapacity: true)
+  /// Where the random bits of a mask come from.
+  func source(_ key: DropoutKey) -> mask_source {
     let step = isOfSequence ? key.sequenceStep : key.step
-    for block in 0..<(count + 7) / 8 {
-      let bits = key.philox.block(
-        .dropout, step: step, index: start &+ UInt32(truncatingIfNeeded: block))
-      for part in 0..<4 {
-        words.append(UInt16(truncatingIfNeeded: bits[part]))
-        words.append(UInt16(truncatingIfNeeded: bits[part] >> 16))
-      }
-    }
+    return mask_source(
+      counter: (start, step, key.philox.trial, RandomStream.dropout.rawValue),
+      key: key.philox.key)
   }
 }
 
@@ -56,7 +51,6 @@ final class Dropout<S: Scalar> {
   private let scale: S
   private let mask = Matrix<S>()
   private let result = Matrix<S>()
-  private var words: [UInt16] = []
   private var isActive = false
 
   /// One mask for each sequence, spread over its rows, and not one for each row.
@@ -98,15 +92,18 @@ final class Dropout<S: Scalar> {
     result.reshape(rows: rows, columns: columns)
     if isVariational, let owners {
       perSequence.reshape(rows: Int(owners.max() ?? 0) + 1, columns: columns)
-      place.fill(&words, count: perSequence.count, key)
-      kernels.vectorMask(perSequence.count, words, threshold, scale, perSequence.pointer)
+      draw(perSequence, key)
       kernels.rowsGather(rows, columns, owners, perSequence.pointer, mask.pointer)
     } else {
-      place.fill(&words, count: mask.count, key)
-      kernels.vectorMask(mask.count, words, threshold, scale, mask.pointer)
+      draw(mask, key)
     }
     kernels.vectorMultiply(mask.count, from, mask.pointer, result.pointer)
     return result.pointer
+  }
+
+  private func draw(_ mask: Matrix<S>, _ key: DropoutKey) {
+    var source = place.source(key)
+    kernels.vectorMask(mask.count, &source, threshold, scale, mask.pointer)
   }
 
   /// Turns the gradient of the masked rows into that of the rows, in place.

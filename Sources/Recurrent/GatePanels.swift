@@ -83,6 +83,21 @@ struct GatePanels<S: Scalar> {
       start, start == nil ? 1 : 0)
   }
 
+  /// result [rows, H] = start + left [rows, inner] · weightsᵀ, row by row, where there is one panel a block.
+  func multiplyPlain(
+    _ left: UnsafePointer<S>, rows: Int, inner: Int, weights: Panels<S>, start: UnsafePointer<S>,
+    into result: UnsafeMutablePointer<S>
+  ) {
+    var shape = product_shape()
+    (shape.rows, shape.inner) = (rows, inner)
+    (shape.groups, shape.panels) = (1, blocks)
+    shape.last_width = units - (blocks - 1) * width
+    (shape.left_panels, shape.left_block) = (panels(inner), rows * width)
+    shape.right_panel = weights.panelStride
+    (shape.result_row, shape.result_panel) = (units, width)
+    products.multiply(&shape, left, weights.pointer, result, start, 0)
+  }
+
   /// result [rows, columns] += (or =) gates · weights, for the columns of some panels of `weights`.
   func multiplyBack(
     _ gates: UnsafePointer<S>, chunkRows: Int, rows: Int, weights: BackPanels<S>,

@@ -1,5 +1,8 @@
 /// logits = features · weightᵀ + bias
 ///
+/// Its products are those of a layer, with one panel of outputs a block, and always in S: what a model says
+/// is not rounded.
+///
 /// Legend: R rows, H units, O outputs.
 final class Head<S: Scalar> {
   private let kernels = S.kernels
@@ -7,7 +10,16 @@ final class Head<S: Scalar> {
   private let outputs: Int
   private let weight: Int
   private let bias: Int
-  private var features: UnsafeMutablePointer<S>?
+  private let form: GatePanels<S>
+  private let weights: Panels<S>
+  private let backWeights: BackPanels<S>
+  private let weightGradients: PanelGradients<S>
+  /// [block][P]
+  private let start: Buffer<S>
+  /// [R, H] in panels.
+  private let features = Matrix<S>()
+  /// [R, O] in panels.
+  private let upstreamPanels = Matrix<S>()
   /// [R, O]
   private let logits = Matrix<S>()
   /// [R, H]
@@ -18,33 +30,53 @@ final class Head<S: Scalar> {
     outputs = plan.outputs
     weight = layout.entry(plan.isTied ? "embedding.weight" : "head.weight").offset
     bias = layout.entry("head.bias").offset
+    form = GatePanels(units: outputs, panels: 1, precision: .float32)
+    weights = Panels(form, first: 0, gates: [0], inner: units)
+    backWeights = BackPanels(form, first: 0, gates: [0], columns: units)
+    weightGradients = PanelGradients(form, first: 0, gates: [0], inner: units)
+    start = Buffer(count: form.columns)
   }
 
   func forward(
     _ features: UnsafeMutablePointer<S>, rows: Int, parameters: UnsafePointer<S>
   ) -> Matrix<S> {
-    self.features = features
+    lay(features, rows, units, into: self.features)
+    weights.pack(parameters + weight)
+    start.pointer.copy(from: parameters + bias, count: outputs)
     logits.reshape(rows: rows, columns: outputs)
-    kernels.rowsFill(rows, outputs, parameters + bias, logits.pointer)
-    kernels.multiply(
-      features, .plain, parameters + weight, .transposed, into: logits.pointer, rows: rows,
-      columns: outputs, inner: units, adding: true)
+    form.multiplyPlain(
+      self.features.pointer, rows: rows, inner: units, weights: weights, start: start.pointer,
+      into: logits.pointer)
     return logits
   }
 
   /// Adds to the gradients of weight and bias; returns that of the features.
+  ///
+  /// - Precondition: A forward pass of as many rows went before.
   func backward(
     _ upstream: Matrix<S>, parameters: UnsafePointer<S>, gradient: UnsafeMutablePointer<S>
   ) -> UnsafeMutablePointer<S> {
-    guard let features else { preconditionFailure("a backward pass without a forward pass") }
-    featureGradient.reshape(rows: upstream.rows, columns: units)
-    kernels.columnsAdd(upstream.rows, outputs, upstream.pointer, gradient + bias)
-    kernels.multiply(
-      upstream.pointer, .transposed, features, .plain, into: gradient + weight, rows: outputs,
-      columns: units, inner: upstream.rows, adding: true)
-    kernels.multiply(
-      upstream.pointer, .plain, parameters + weight, .plain, into: featureGradient.pointer,
-      rows: upstream.rows, columns: units, inner: outputs, adding: false)
+    let rows = upstream.rows
+    precondition(features.rows == rows, "a backward pass without a forward pass")
+    lay(upstream.pointer, rows, outputs, into: upstreamPanels)
+    backWeights.pack(parameters + weight)
+    featureGradient.reshape(rows: rows, columns: units)
+    form.multiplyBack(
+      upstreamPanels.pointer, chunkRows: rows, rows: rows, weights: backWeights, columns: 0..<units,
+      into: featureGradient.pointer, stride: units, adding: false)
+    kernels.columnsAdd(rows, outputs, upstream.pointer, gradient + bias)
+    weightGradients.zero()
+    form.accumulate(
+      features.pointer, gates: upstreamPanels.pointer, chunkRows: rows, inner: units,
+      into: weightGradients)
+    weightGradients.add(to: gradient + weight)
     return featureGradient.pointer
+  }
+
+  private func lay(
+    _ from: UnsafePointer<S>, _ rows: Int, _ columns: Int, into panels: Matrix<S>
+  ) {
+    panels.reshape(rows: rows, columns: form.panels(columns) * form.width)
+    form.lay(from, rows: rows, columns: columns, into: panels.pointer, panelRows: rows)
   }
 }

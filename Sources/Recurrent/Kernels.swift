@@ -42,7 +42,7 @@ public struct Kernels<S: Scalar>: Sendable {
   let vectorScale: @Sendable (Int, S, Pointer) -> Void
   let vectorClamp: @Sendable (Int, S, Pointer) -> Void
   package let vectorSquareSum: @Sendable (Int, Constant) -> Double
-  let vectorMask: @Sendable (Int, UnsafePointer<UInt16>, UInt16, S, Pointer) -> Void
+  let vectorMask: @Sendable (Int, UnsafePointer<mask_source>, UInt16, S, Pointer) -> Void
   package let vectorTanh: @Sendable (Int, Constant, Pointer) -> Void
   package let vectorSigmoid: @Sendable (Int, Constant, Pointer) -> Void
   package let vectorExp: @Sendable (Int, Constant, Pointer) -> Void
@@ -68,9 +68,6 @@ public struct Kernels<S: Scalar>: Sendable {
     @Sendable (Int, Int, Int, Pointer, Constant, Constant, Constant, Pointer, Pointer) -> Void
   let peakProbe: @Sendable (Int, S) -> S
   let peakProbeOperations: @Sendable () -> Int
-
-  /// result = left · right + scale × result, by OpenBLAS.
-  let product: @Sendable (Orientation, Orientation, ProductShape, S, ProductPointers<S>) -> Void
 }
 
 /// The products of layers in one precision, and how their operands lie: see bf16_list.h of CKernels.

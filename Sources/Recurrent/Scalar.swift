@@ -1,9 +1,8 @@
 import CKernels
-import COpenBLAS
 
 /// A number that models compute with: `Float` ships, `Double` checks it.
 public protocol Scalar: BinaryFloatingPoint, Sendable {
-  /// The loops and the matrix product for this type.
+  /// The loops for this type.
   static var kernels: Kernels<Self> { get }
 }
 
@@ -18,7 +17,7 @@ extension Float: Scalar {
     packBack: bf16_panels_pack_back_float, multiply: bf16_product_float,
     round: bf16_panels_round_float, scatterAdd: bf16_panels_scatter_add_float)
 
-  /// The loops of CKernels and OpenBLAS in single precision.
+  /// The loops of CKernels in single precision.
   public static let kernels = Kernels<Float>(
     rnnForward: rnn_forward_float, rnnBackward: rnn_backward_float,
     lstmForward: lstm_forward_float, lstmBackward: lstm_backward_float,
@@ -42,13 +41,7 @@ extension Float: Scalar {
     panelProducts: { $0 == .bf16 ? bf16Products : products }, bf16Round: bf16_round_float,
     normalizeForward: normalize_forward_float, normalizeBackward: normalize_backward_float,
     peakProbe: peak_probe_float, peakProbeOperations: peak_probe_operations_float
-  ) { left, right, shape, scale, pointers in
-    cblas_sgemm(
-      CblasRowMajor, left == .transposed ? CblasTrans : CblasNoTrans,
-      right == .transposed ? CblasTrans : CblasNoTrans, shape.rows, shape.columns, shape.inner,
-      1, pointers.left, shape.leftStride, pointers.right, shape.rightStride, scale, pointers.result,
-      shape.resultStride)
-  }
+  )
 }
 
 extension Double: Scalar {
@@ -57,7 +50,7 @@ extension Double: Scalar {
     packBack: panels_pack_back_double, multiply: product_double, round: nil,
     scatterAdd: panels_scatter_add_double)
 
-  /// The loops of CKernels and OpenBLAS in double precision.
+  /// The loops of CKernels in double precision.
   public static let kernels = Kernels<Double>(
     rnnForward: rnn_forward_double, rnnBackward: rnn_backward_double,
     lstmForward: lstm_forward_double, lstmBackward: lstm_backward_double,
@@ -82,11 +75,5 @@ extension Double: Scalar {
     bf16Round: { count, from, to in to.copy(from: from, count: count) },
     normalizeForward: normalize_forward_double, normalizeBackward: normalize_backward_double,
     peakProbe: peak_probe_double, peakProbeOperations: peak_probe_operations_double
-  ) { left, right, shape, scale, pointers in
-    cblas_dgemm(
-      CblasRowMajor, left == .transposed ? CblasTrans : CblasNoTrans,
-      right == .transposed ? CblasTrans : CblasNoTrans, shape.rows, shape.columns, shape.inner,
-      1, pointers.left, shape.leftStride, pointers.right, shape.rightStride, scale, pointers.result,
-      shape.resultStride)
-  }
+  )
 }

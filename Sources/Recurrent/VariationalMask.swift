@@ -8,7 +8,6 @@ final class VariationalMask<S: Scalar> {
   private let mask = Matrix<S>()
   /// [B_t, H]
   private let states = Matrix<S>()
-  private var words: [UInt16] = []
   private var isActive = false
 
   private let place: MaskPlace
@@ -23,8 +22,8 @@ final class VariationalMask<S: Scalar> {
     isActive = key != nil && threshold > 0
     guard let key, isActive else { return }
     mask.reshape(rows: rows, columns: columns)
-    place.fill(&words, count: mask.count, key)
-    kernels.vectorMask(mask.count, words, threshold, scale, mask.pointer)
+    var source = place.source(key)
+    kernels.vectorMask(mask.count, &source, threshold, scale, mask.pointer)
   }
 
   /// The states [B_t, H] from which a step goes on, masked.

@@ -1,3 +1,4 @@
+import CKernels
 import Philox
 import Recurrent
 import Testing
@@ -26,6 +27,24 @@ import Testing
     let share = 1 - Double(kept.count) / Double(features.count)
     #expect(abs(share - rate) < 0.012)
     #expect(kept.allSatisfy { abs(Double($0) * (1 - rate) - 1) < 2e-4 })
+  }
+
+  @Test(arguments: KernelPath.available, [1, 8, 127, 128, 129, 1000])
+  func `the bits of a mask are those of Philox`(path: String, count: Int) {
+    let philox = Philox(seed: 0x1234_5678_9ABC_DEF0, trial: 7)
+    let step: UInt32 = 5
+    // The counter wraps around.
+    let first = UInt32.max - 3
+    let wanted = (0..<count).map { place -> Float in
+      let block = philox.block(.dropout, step: step, index: first &+ UInt32(place / 8))
+      let bits = UInt16(truncatingIfNeeded: block[place % 8 / 2] >> UInt32(16 * (place % 2)))
+      return bits >= 20_000 ? 1.5 : 0
+    }
+    var source = mask_source(
+      counter: (first, step, philox.trial, RandomStream.dropout.rawValue), key: philox.key)
+    var mask = [Float](repeating: -1, count: count + 1)
+    KernelPath.using(path) { vector_mask_float(count, &source, 20_000, 1.5, &mask) }
+    #expect(Array(mask.dropLast()) == wanted && mask[count] == -1)
   }
 
   @Test func `a key means a mask`() {

@@ -25,6 +25,13 @@ struct product_shape {
   ptrdiff_t result_row, result_panel, result_group;
 };
 
+// Where the random bits of a mask come from: Philox4x32-10, eight numbers of 16 bits a block, from this
+// counter on; the first word counts blocks.
+struct mask_source {
+  uint32_t counter[4];
+  uint32_t key[2];
+};
+
 #define SCALAR float
 #define KERNEL(result, name, parameters, arguments) result name##_float parameters;
 #include "kernel_list.h"

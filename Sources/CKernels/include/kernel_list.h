@@ -148,9 +148,9 @@ KERNEL(void, vector_multiply, (ptrdiff_t count, CONSTANT left, CONSTANT right, P
 KERNEL(void, vector_scale, (ptrdiff_t count, SCALAR factor, POINTER to), (count, factor, to))
 KERNEL(void, vector_clamp, (ptrdiff_t count, SCALAR bound, POINTER to), (count, bound, to))
 KERNEL(double, vector_square_sum, (ptrdiff_t count, CONSTANT from), (count, from))
-// to = scale where the random word is at least the threshold, else 0
-KERNEL(void, vector_mask, (ptrdiff_t count, const uint16_t *_Nonnull words, uint16_t threshold,
-    SCALAR scale, POINTER to), (count, words, threshold, scale, to))
+// to = scale where 16 random bits are at least the threshold, else 0
+KERNEL(void, vector_mask, (ptrdiff_t count, const struct mask_source *_Nonnull source,
+    uint16_t threshold, SCALAR scale, POINTER to), (count, source, threshold, scale, to))
 KERNEL(void, vector_tanh, (ptrdiff_t count, CONSTANT from, POINTER to), (count, from, to))
 KERNEL(void, vector_sigmoid, (ptrdiff_t count, CONSTANT from, POINTER to), (count, from, to))
 KERNEL(void, vector_exp, (ptrdiff_t count, CONSTANT from, POINTER to), (count, from, to))
