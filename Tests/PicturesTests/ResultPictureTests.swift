@@ -306,6 +306,22 @@ import Testing
         .says(TrialSet.nothing))
   }
 
+  @Test func `close neighbours of a front have a number each`() throws {
+    // A few pixels apart: where one number stands, the next one needs another place.
+    let close = ParetoPicture(
+      title: "Sweep 3",
+      metrics: [.init("loss", isLessBetter: true), .init("seconds", isLessBetter: true)],
+      candidates: [
+        .init(id: 101, values: [0.10, 9], isFront: true),
+        .init(id: 102, values: [0.50, 5.00], isFront: true),
+        .init(id: 103, values: [0.51, 4.95], isFront: true),
+        .init(id: 104, values: [0.52, 4.90], isFront: true),
+        .init(id: 105, values: [0.90, 1], isFront: true),
+      ])
+    let markup = try checked(close.picture())
+    for id in 101...105 { #expect(markup.says(String(id)), "\(id)") }
+  }
+
   // MARK: Forecasts
 
   @Test func `a forecast stands beside truth, interval and a naive one`() throws {

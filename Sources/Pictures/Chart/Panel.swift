@@ -155,7 +155,8 @@ struct Panel {
     }
     // The first and the last label stay within the place.
     let half = TextWidth.of(label) / 2
-    let shifted = min(max(place, outer.left + half), outer.right + Canvas.margin - half)
+    let edge = outer.right + Canvas.margin - 6
+    let shifted = min(max(place, outer.left + half), edge - half)
     drawing.write(label, x: shifted, y: plot.bottom + 17, TextStyle(anchor: .middle))
   }
 

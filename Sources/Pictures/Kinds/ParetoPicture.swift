@@ -121,16 +121,25 @@ public struct ParetoPicture: Sendable {
     for (id, place) in places {
       let label = String(id)
       let width = TextWidth.of(label, size: 11)
-      let isRight = place.x + 10 + width < panel.plot.right
-      let left = isRight ? place.x + 8 : place.x - 8 - width
-      let box = Box(left: left, top: place.y - 15, right: left + width, bottom: place.y - 3)
-      let isFree = taken.allSatisfy {
-        box.right + 2 < $0.left || $0.right + 2 < box.left || box.bottom < $0.top
-          || $0.bottom < box.top
+      let free = Self.boxes(around: place, width: width).first { box in
+        box.right + 2 < panel.plot.right && box.left > panel.plot.left && box.top > panel.plot.top
+          && box.bottom < panel.plot.bottom
+          && taken.allSatisfy {
+            box.right + 2 < $0.left || $0.right + 2 < box.left || box.bottom < $0.top
+              || $0.bottom < box.top
+          }
       }
-      guard isFree else { continue }
-      taken.append(box)
-      drawing.write(label, x: left, y: place.y - 5, TextStyle(name: "halo", size: 11))
+      guard let free else { continue }
+      taken.append(free)
+      drawing.write(label, x: free.left, y: free.bottom - 2, TextStyle(name: "halo", size: 11))
+    }
+  }
+
+  /// Where the number of a point may stand, the best place first.
+  private static func boxes(around place: (x: Double, y: Double), width: Double) -> [Box] {
+    let (right, left, middle) = (place.x + 8, place.x - 8 - width, place.x - width / 2)
+    return [(right, -3.0), (left, -3), (right, 15), (left, 15), (middle, -7), (middle, 19)].map {
+      Box(left: $0.0, top: place.y + $0.1 - 12, right: $0.0 + width, bottom: place.y + $0.1)
     }
   }
 

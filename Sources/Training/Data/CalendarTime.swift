@@ -48,20 +48,23 @@ struct CalendarTime: Hashable, Sendable {
   /// The seconds since 1970 that a text means: `2010`, `2010-01`, `2010-01-02`, then, after a space or
   /// a T, `03:04` or `03:04:05`, and a Z or not; years may stand first only. Nil for another text.
   static func seconds(_ text: some StringProtocol) -> Int64? {
-    var text = String(text.trimmed)[...]
-    if text.last == "Z" || text.last == "z" { text = text.dropLast() }
-    let halves = text.split(
-      maxSplits: 1, omittingEmptySubsequences: false, whereSeparator: { $0 == " " || $0 == "T" })
+    // On bytes: a file of a series has a time in each row.
+    var bytes = Array(text.trimmed.utf8)[...]
+    if bytes.last == UInt8(ascii: "Z") || bytes.last == UInt8(ascii: "z") { bytes.removeLast() }
+    let halves = bytes.split(maxSplits: 1, omittingEmptySubsequences: false) {
+      $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "T")
+    }
     guard let date = halves.first else { return nil }
-    let separator: Character = date.contains("/") ? "/" : "-"
+    let separator = UInt8(ascii: date.contains(UInt8(ascii: "/")) ? "/" : "-")
     guard let numbers = numbers(date, separator), (1...3).contains(numbers.count),
-      date.prefix(while: \.isNumber).count == 4
+      date.prefix(while: { $0 != separator }).count == 4
     else { return nil }
     var clock: [Int] = []
     if halves.count > 1 {
       // Fractions of a second are cut off.
-      let time = halves[1].prefix { $0 != "." }
-      guard numbers.count == 3, let found = Self.numbers(time, ":"), (1...3).contains(found.count)
+      let time = halves[1].prefix { $0 != UInt8(ascii: ".") }
+      guard numbers.count == 3, let found = Self.numbers(time, UInt8(ascii: ":")),
+        (1...3).contains(found.count)
       else { return nil }
       clock = found
     }
@@ -83,12 +86,15 @@ struct CalendarTime: Hashable, Sendable {
     String(text.trimmed).wholeMatch(of: /.*[ T].*[0-9][ ]?[+-][0-9]{2}:?(?:[0-9]{2})?/) != nil
   }
 
-  private static func numbers(_ text: some StringProtocol, _ separator: Character) -> [Int]? {
-    let parts = text.split(separator: separator, omittingEmptySubsequences: false)
-    let numbers = parts.compactMap { part in
-      part.utf8.allSatisfy { (48...57).contains($0) } ? Int(part) : nil
+  private static func numbers(_ bytes: ArraySlice<UInt8>, _ separator: UInt8) -> [Int]? {
+    var numbers: [Int] = []
+    for part in bytes.split(separator: separator, omittingEmptySubsequences: false) {
+      guard (1...18).contains(part.count), part.allSatisfy({ (48...57).contains($0) }) else {
+        return nil
+      }
+      numbers.append(part.reduce(0) { $0 * 10 + Int($1 - 48) })
     }
-    return numbers.count == parts.count ? numbers : nil
+    return numbers
   }
 
   /// The time after the last of some, at the distance of the last two; months follow each other

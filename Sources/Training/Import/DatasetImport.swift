@@ -236,6 +236,12 @@ struct SourceFile {
 extension StringProtocol {
   /// Without space at either end.
   var trimmed: SubSequence {
+    // Mostly there is none, and then no character needs to be looked up.
+    let graphic: ClosedRange<UInt8> = 0x21...0x7E
+    if let first = utf8.first, let last = utf8.last, graphic.contains(first), graphic.contains(last)
+    {
+      return self[...]
+    }
     guard let first = firstIndex(where: { !$0.isWhitespace }),
       let last = lastIndex(where: { !$0.isWhitespace })
     else { return self[endIndex...] }

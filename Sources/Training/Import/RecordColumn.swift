@@ -186,8 +186,8 @@ public struct RecordColumn: Sendable {
     var fields: [String] = []
     var index = 0
     while true {
-      var field: [UInt8] = []
       if index < bytes.count, bytes[index] == quote {
+        var field: [UInt8] = []
         index += 1
         while index < bytes.count {
           if bytes[index] == quote {
@@ -204,13 +204,12 @@ public struct RecordColumn: Sendable {
             found: "text after a closing quotation mark",
             allowed: "a comma or the line's end; a quotation mark inside a field is doubled")
         }
+        fields.append(String(decoding: field, as: UTF8.self))
       } else {
-        while index < bytes.count, bytes[index] != comma {
-          field.append(bytes[index])
-          index += 1
-        }
+        let start = index
+        while index < bytes.count, bytes[index] != comma { index += 1 }
+        fields.append(String(decoding: bytes[start..<index], as: UTF8.self))
       }
-      fields.append(String(decoding: field, as: UTF8.self))
       guard index < bytes.count else { return fields }
       index += 1
     }
