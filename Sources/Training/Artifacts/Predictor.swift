@@ -266,6 +266,17 @@ public final class Predictor {
     return names?[index] ?? String(index)
   }
 
+  /// The tokens of a language model.
+  var vocabulary: [String]? { trained.vocabulary }
+
+  /// The steps of a batch for which its workspace stays small.
+  var batchSteps: Int { Evaluator.steps(model.plan) }
+
+  /// How probable the model holds each class at each row of a batch.
+  func probabilities(_ batch: PackedBatch<Float>, into probabilities: Matrix<Float>) {
+    Loss.softmax(model.forward(batch), into: probabilities)
+  }
+
   /// What the model puts out for the sequences of a split.
   func outputs(on data: PreparedData, _ split: Split) -> SplitOutputs {
     SplitOutputs(model, data, split) {}

@@ -1,3 +1,6 @@
+internal import Glibc
+internal import Recurrent
+
 /// One model, or several that learned from the same data, whose answers are averaged: probabilities of
 /// labels, or numbers. It belongs to one thread at a time.
 public final class Ensemble {
@@ -22,13 +25,11 @@ public final class Ensemble {
     for (place, member) in members.enumerated() {
       let other = member.document.encoding
       guard other.task == first.task, other.outputs == first.outputs, other.labels == first.labels,
-        first.task != .language || members.count == 1
+        first.task != .language || member.vocabulary == members[0].vocabulary
       else {
         throw ArtifactError(
-          artifact: "ensemble",
-          found: first.task == .language
-            ? "language models" : "member \(place + 1), which answers another question",
-          allowed: "models of the same labels, or of as many numbers")
+          artifact: "ensemble", found: "member \(place + 1), which answers another question",
+          allowed: "models of the same labels or vocabulary, or of as many numbers")
       }
       guard member.fold == members[0].fold else {
         throw ArtifactError(
@@ -82,7 +83,8 @@ public final class Ensemble {
   ///   - split: `validation` or `test`.
   /// - Returns: Nil for an empty split.
   public func compare(on data: PreparedData, _ split: Split) -> Comparison? {
-    guard data[split].count > 0, encoding.task != .language else { return nil }
+    guard data[split].count > 0 else { return nil }
+    if encoding.task == .language { return compareNextTokens(on: data, split) }
     let outputs = members.map { $0.outputs(on: data, split) }
     let isNumbers = [.regress, .forecast].contains(encoding.task)
     func metrics(_ outputs: SplitOutputs, _ threshold: Double?) -> [Metric] {
@@ -92,6 +94,45 @@ public final class Ensemble {
     return Comparison(
       members: zip(outputs, members).map { metrics($0, $1.document.threshold) },
       mean: metrics(SplitOutputs(meanOf: outputs), threshold))
+  }
+
+  /// Batch by batch: the probabilities of all tokens at all steps would be too many.
+  private func compareNextTokens(on data: PreparedData, _ split: Split) -> Comparison {
+    var tallies = members.map { _ in Tally(data.encoding) }
+    var mean = Tally(data.encoding)
+    let (own, sum) = (Matrix<Float>(), Matrix<Float>())
+    let sequences = data[split]
+    let order = BatchOrder.evaluation(sequences.lengths, steps: members[0].batchSteps)
+    var packer = BatchPacker(sequences)
+    for batch in 0..<order.count {
+      let packed = packer.pack(order[batch])
+      for (place, member) in members.enumerated() {
+        member.probabilities(packed, into: own)
+        tallies[place].add(probabilities: own, packer.classes)
+        if place == 0 {
+          sum.reshape(rows: own.rows, columns: own.columns)
+          sum.zero()
+        }
+        for index in 0..<own.count { sum.pointer[index] += own.pointer[index] }
+      }
+      for index in 0..<sum.count { sum.pointer[index] /= Float(members.count) }
+      mean.add(probabilities: sum, packer.classes)
+    }
+    return Comparison(
+      members: tallies.map { $0.metrics(split, data.encoding) },
+      mean: mean.metrics(split, data.encoding))
+  }
+}
+
+extension Tally {
+  /// Adds what was held probable of classes.
+  fileprivate mutating func add(probabilities: Matrix<Float>, _ classes: [Int32]) {
+    let width = probabilities.columns
+    for (row, target) in classes.enumerated() where target >= 0 {
+      let first = probabilities.pointer + row * width
+      add(loss: -log(max(Double(first[Int(target)]), .leastNormalMagnitude)))
+      add(answer: Self.largest(first, width), target: Int(target), width)
+    }
   }
 }
 

@@ -56,6 +56,38 @@ import Training
     #expect(error?.description.contains("member 2") == true)
   }
 
+  @Test func `language models are averaged token by token`() throws {
+    let text = String((0..<3000).map { Character(UnicodeScalar(UInt8(97 + $0 * $0 / 7 % 9))) })
+    let dataset = Dataset(name: "d", inputs: .texts([text]), targets: .none)
+    let plan = DataPlan(tokens: .characters, maximumLength: 16)
+    let (data, outcome, one) = try ArtifactTests.train(
+      dataset, ModelSettings(cell: .lstm, hidden: 8, embedding: 4), data: plan)
+    let (_, _, two) = try ArtifactTests.train(
+      dataset, ModelSettings(cell: .gru, hidden: 5, embedding: 3), data: plan)
+    func value(_ metrics: [Metric], _ name: String) -> Double {
+      metrics.first { $0.name == name }?.value ?? .nan
+    }
+    let alone = try #require(try Ensemble([one]).compare(on: data, .test))
+    for name in ["loss", "accuracy", "perplexity"] {
+      let reported = ArtifactTests.value(outcome, name)
+      #expect(abs(value(alone.members[0], name) - reported) < 1e-4 * reported, "\(name)")
+    }
+    let both = try #require(try Ensemble([one, two]).compare(on: data, .test))
+    #expect(both.members[0] == alone.members[0])
+    let losses = both.members.map { value($0, "loss") }
+    let mean = value(both.mean, "loss")
+    #expect(mean < losses.reduce(0, +) / 2 && mean > 0.5 * losses.reduce(0, +) / 2)
+    let texts = ["abc", "x"]
+    let next = try Ensemble([one, two]).predict(.texts(texts))
+    #expect(next.count == 2 && next[0].probabilities?.count == 10)
+
+    let (_, _, other) = try ArtifactTests.train(
+      Dataset(name: "d", inputs: .texts([text.uppercased()]), targets: .none),
+      ModelSettings(cell: .gru, hidden: 5, embedding: 3), data: plan)
+    let error = #expect(throws: ArtifactError.self) { try Ensemble([one, other]) }
+    #expect(error?.description.contains("member 2") == true)
+  }
+
   @Test func `models of different folds have no mean`() throws {
     let dataset = ForecastTests.series([(0..<90).map { Float($0 % 7) }])
     func model(fold: Int) throws -> [String: [UInt8]] {

@@ -8,7 +8,7 @@ struct EnsembleVerb: ParsableCommand {
     commandName: "ensemble",
     abstract: "Show what the mean of a sweep's best trials reaches, beside the best one.",
     discussion: """
-      Probabilities of labels, or numbers, are averaged. All columns are computed in the same way, on the \
+      Probabilities of labels or of next tokens, or numbers, are averaged. All columns are computed in the same way, on the \
       same examples.
 
         unroll ensemble latest --best 5
@@ -53,7 +53,7 @@ struct EnsembleVerb: ParsableCommand {
     }
     if output.isJSON { return try JSONOutput.print(rows) }
     guard !rows.isEmpty else {
-      throw SystemError("language models have no mean")
+      throw SystemError("the sweep has neither a validation nor a test split to compare on")
     }
     print("trials \(trials.map(String.init).joined(separator: ", "))")
     var table = Table([
