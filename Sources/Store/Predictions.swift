@@ -150,8 +150,12 @@ private struct WritePredictions: Statement {
   var parameters: [any PostgresEncodable] {
     [
       trial, answers.split, answers.examples, answers.positions, answers.steps, answers.truths,
-      answers.predictions, answers.probabilities, answers.lowers, answers.uppers, answers.losses,
+      answers.predictions, answers.probabilities, answers.lowers, answers.uppers, losses,
     ]
+  }
+  /// As the table holds them, which takes no number that is too large or too small for a real.
+  private var losses: [Double]? {
+    answers.losses?.map { Double(min(Float($0), .greatestFiniteMagnitude)) }
   }
 }
 

@@ -335,7 +335,7 @@ import Testing
     let markup = try checked(forecast.picture())
     for text in [
       "truth", "median", "80 %", "a year before", "time (UTC)", "passengers, thousands", "forecast",
-      "truth − forecast",
+      "forecast − truth",
     ] {
       #expect(markup.says(text), "\(text)")
     }

@@ -146,12 +146,15 @@ import Testing
       try fixture.database.mistakes(trial: lease.trial, split: "validation", limit: 5).isEmpty)
     // A window of a text is none of its examples.
     var windows = SplitAnswers(split: "test", examples: [1, 1])
-    (windows.positions, windows.losses) = ([1, 33], [0.5, 1])
+    // Losses too large and too small for a real are the nearest ones.
+    (windows.positions, windows.losses) = ([1, 33], [1e300, 1e-300])
     try fixture.database.store(
       TrialPredictions(labels: nil, splits: [windows]), trial: lease.trial)
     let told = try fixture.connection.query(
-      "select position, text from unroll.predictions order by position")
+      "select position, text, loss::float8 from unroll.predictions order by position")
     #expect(try told.map { try $0[0, as: Int.self] } == [1, 33])
+    #expect(
+      try told.map { try $0[2, as: Double.self] } == [Double(Float.greatestFiniteMagnitude), 0])
     #expect(try told.allSatisfy { try $0[1, as: String?.self] == nil })
     // With its dataset go its places.
     #expect(try fixture.count("unroll_internal.example") == 3)

@@ -199,7 +199,7 @@ import Testing
     Fault(
       content: "{\"x\":[[1,2],[3]]}\n", options: ImportOptions(format: .jsonl, values: ["x"]),
       code: .badValue,
-      message: "f:1: field 'x': found an array; "
+      message: "f:1: field 'x': found 1 number at step 2; "
         + "allowed: an array of numbers, or of arrays of numbers that are equally long"),
     Fault(
       content: series + "1,?:1,2:1\n", options: ImportOptions(format: .ts), code: .badValue,

@@ -106,6 +106,42 @@ import Training
       ])
   }
 
+  @Test(arguments: [
+    (["2012-01-15", "2012-02-15", "2012-03-15"], ["2012-04-15", "2012-05-15"]),
+    (["2011-12-31", "2012-01-31"], ["2012-02-29", "2012-03-31"]),
+    (["2011-12-30", "2012-01-30"], ["2012-02-29", "2012-03-30"]),
+    (["2013-12-31", "2014-12-31"], ["2015-12-31", "2016-12-31"]),
+    // Ten days were left out at the end.
+    (["2012-01-01", "2012-01-02", "2012-01-03", "2012-01-13"], ["2012-01-14", "2012-01-15"]),
+    // Days of work, the last one a Friday.
+    (
+      [
+        "2024-04-03", "2024-04-04", "2024-04-05", "2024-04-08", "2024-04-09", "2024-04-10",
+        "2024-04-11", "2024-04-12",
+      ], ["2024-04-15", "2024-04-16"]
+    ),
+    (["2024-04-12"], ["2024-04-12 00:00:01", "2024-04-12 00:00:02"]),
+  ])
+  func `times go on at their usual distance`(times: [String], next: [String]) throws {
+    let rows = times.map { "\($0),1\n" }.joined()
+    let file = try SeriesFile(
+      Array("t,v\n\(rows)".utf8), file: "f", options: Self.options(), channels: ["v"])
+    #expect(file.times(after: 0, count: 2) == next)
+  }
+
+  @Test func `a category of too many names is refused`() throws {
+    let rows = (0...1000).map { "name \($0),1\n" }.joined()
+    let error = #expect(throws: ImportError.self) {
+      try Dataset(
+        importing: Array("w,v\n\(rows)".utf8), file: "f", name: "d",
+        options: Self.options { ($0.time, $0.categories) = ([], ["w"]) })
+    }
+    #expect(
+      error?.description
+        == "f:1002: w: found the 1001th name; allowed: categories of at most 1000 names, each a channel"
+    )
+  }
+
   @Test func `series are read in the channels of a model`() throws {
     let content =
       "s,t,v,w\na,2010-01-31,1,x\nb,2010-01-31,5,y\na,2010-02-28,2,x\nb,2010-02-28,6,y\n"
@@ -114,7 +150,7 @@ import Training
       Array(content.utf8), file: "f", options: options, channels: ["w=x", "w=y", "w=z", "v"])
     #expect(file.names == ["a", "b"])
     #expect(file.values == [[1, 0, 0, 1, 1, 0, 0, 2], [0, 1, 0, 5, 0, 1, 0, 6]])
-    #expect(file.times(after: 0, count: 2) == ["2010-03-28", "2010-04-28"])
+    #expect(file.times(after: 0, count: 2) == ["2010-03-31", "2010-04-30"])
     let hours = try SeriesFile(
       Array("t,v\n2010-01-31 22:00,1\n2010-01-31 23:00,2\n".utf8), file: "f",
       options: Self.options(), channels: ["v"])

@@ -28,7 +28,8 @@ from unroll_internal.predicted p
     r(example, position, step, truth, prediction, probability, lower, upper, loss);
 comment on view unroll.predictions is
   'What models said of the examples of the validation and test splits: those of the best trials of a '
-  'sweep (predictions: K in its file), and of trials for which unroll predictions asked.';
+  'sweep (predictions: K in its file), and of trials for which unroll predictions asked. Of a split with '
+  'more than 250,000 answers the first ones are there.';
 comment on column unroll.predictions.sweep_id is 'Sweep.';
 comment on column unroll.predictions.trial_id is 'Trial.';
 comment on column unroll.predictions.number is 'Number of the trial within the sweep.';

@@ -31,7 +31,7 @@ extension Ensemble {
     }
     if let channels = encoding.channels {
       // What was not measured is a gap to a model that learned from data with gaps.
-      let gaps = encoding.features == nil ? [] : ["nan", "na", "?", "null"]
+      let gaps = readsGaps ? ["nan", "na", "?", "null"] : []
       let values = try numbers("a number") { word in
         gaps.contains(word.lowercased())
           ? .nan : Float(word).flatMap { $0.isFinite ? $0 : nil }

@@ -64,7 +64,7 @@ public struct SeriesPrediction {
         !options.categories.contains { channel.hasPrefix("\($0)=") }
       }
     }
-    options.missing = encoding.features == nil ? .refuse : .keep
+    options.missing = ensemble.readsGaps ? .keep : .refuse
     options.bytes = false
     guard encoding.features?.calendar.isEmpty != false || !options.time.isEmpty else {
       throw SystemError(

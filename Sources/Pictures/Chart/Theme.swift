@@ -35,7 +35,7 @@ struct Palette {
     series: [
       "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a6a00", "#707070",
     ],
-    scale: Colour.steps(Array(Colour.viridis.reversed()), from: 0.06),
+    scale: Colour.steps(Array(Colour.viridis.reversed()), from: 0.22),
     cells: Colour.steps(["#f4f6f8", "#9ecae1", "#2f7fb8", "#08306b"].map(Colour.init)),
     onCells: ("#1f1f1f", "#ffffff"))
 
@@ -46,7 +46,7 @@ struct Palette {
     series: [
       "#4da6e0", "#f0803c", "#2bb891", "#de9bc0", "#f0b429", "#8fd0f5", "#c9bd4a", "#a8a8a8",
     ],
-    scale: Colour.steps(Colour.viridis, from: 0.1),
+    scale: Colour.steps(Colour.viridis, from: 0.3),
     cells: Colour.steps(["#24282d", "#1f4f7a", "#3f8fc9", "#b5dcf5"].map(Colour.init)),
     onCells: ("#e8e8e8", "#101214"))
 

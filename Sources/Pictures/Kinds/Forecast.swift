@@ -232,13 +232,13 @@ public struct Forecast: Sendable {
 
   private var missed: [Double?] {
     zip(truth.values, forecast.values).map { truth, forecast in
-      truth.flatMap { truth in forecast.map { truth - $0 } }
+      truth.flatMap { truth in forecast.map { $0 - truth } }
     }
   }
 
   private var residualAxis: Axis {
     Axis(
-      title: "truth − forecast",
+      title: "forecast − truth",
       extent: Extent(missed.compactMap { $0 })?.joined(Extent(low: 0, high: 0)))
   }
 
@@ -269,6 +269,7 @@ public struct Forecast: Sendable {
     for baseline in baselines {
       guard let naive = meanError(of: baseline.values) else { continue }
       text += "; \(baseline.name): \(NumberText.number(naive.error))"
+      if naive.count != own.count { text += " over \(NumberText.count(naive.count))" }
     }
     return [text + "."]
   }

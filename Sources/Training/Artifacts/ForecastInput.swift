@@ -29,13 +29,14 @@ struct ForecastInput {
     anchors = (0..<forecast.anchorCount(steps: forecast.horizon)).map {
       filled[(first + $0) * width + target]
     }
-    var known = times ?? []
+    guard let features = encoding.features, let times else {
+      calendar = [[Float]](repeating: [], count: forecast.horizon)
+      return
+    }
+    var following = FollowingTimes(times)
     calendar = (0..<forecast.horizon).map { _ in
-      guard let features = encoding.features, times != nil else { return [] }
-      let next = CalendarTime.following(known)
-      known.append(next)
       var channels: [Float] = []
-      features.append(next, to: &channels)
+      features.append(following.next(), to: &channels)
       return channels
     }
   }

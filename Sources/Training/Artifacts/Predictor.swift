@@ -107,6 +107,11 @@ public final class Predictor {
     values: [[Float]], times: [[Int64]]?
   ) throws(ArtifactError) -> [[Double]] {
     let encoding = document.encoding
+    var values = values
+    if document.plan.data.missing == .zero {
+      // As in the data that it learned from.
+      values = values.map { $0.map { $0.isNaN ? 0 : $0 } }
+    }
     guard let channels = encoding.channels, encoding.inputScale != nil else {
       throw wrongInput("values")
     }

@@ -96,24 +96,6 @@ struct CalendarTime: Hashable, Sendable {
     }
     return numbers
   }
-
-  /// The time after the last of some, at the distance of the last two; months follow each other
-  /// whatever their lengths.
-  static func following(_ times: some BidirectionalCollection<Int64>) -> Int64 {
-    guard let last = times.last else { return 0 }
-    guard let previous = times.dropLast().last else { return last + 1 }
-    let (from, to) = (CalendarTime(previous), CalendarTime(last))
-    let distance = last - previous
-    if distance > 27 * 86_400, from.day == to.day, from.second == to.second {
-      let months = (to.year - from.year) * 12 + to.month - from.month
-      let month = to.year * 12 + to.month - 1 + months
-      let next = seconds(
-        year: month / 12, month: month % 12 + 1, day: to.day, hour: to.second / 3600,
-        minute: to.second / 60 % 60, second: to.second % 60)
-      if let next { return next }
-    }
-    return last + distance
-  }
 }
 
 extension CalendarTime: CustomStringConvertible {

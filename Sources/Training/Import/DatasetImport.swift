@@ -237,8 +237,9 @@ extension StringProtocol {
   /// Without space at either end.
   var trimmed: SubSequence {
     // Mostly there is none, and then no character needs to be looked up.
-    let graphic: ClosedRange<UInt8> = 0x21...0x7E
-    if let first = utf8.first, let last = utf8.last, graphic.contains(first), graphic.contains(last)
+    let graphic: ClosedRange<Unicode.Scalar> = "!"..."~"
+    if let first = unicodeScalars.first, let last = unicodeScalars.last, graphic.contains(first),
+      graphic.contains(last)
     {
       return self[...]
     }

@@ -138,29 +138,47 @@ struct JSONLinesReader {
   private func steps(
     _ value: Value, _ name: String, _ line: Int
   ) throws(ImportError) -> (values: [Float], width: Int) {
-    let error = source.error(
-      .badValue, line: line, field: "field '\(name)'", found: value.words,
-      allowed: "an array of numbers, or of arrays of numbers that are equally long")
-    guard case .array(let steps) = value, let first = steps.first else { throw error }
+    func error(_ found: String) -> ImportError {
+      source.error(
+        .badValue, line: line, field: "field '\(name)'", found: found,
+        allowed: "an array of numbers, or of arrays of numbers that are equally long")
+    }
+    guard case .array(let steps) = value else { throw error(value.words) }
+    guard let first = steps.first else { throw error("an empty array") }
     var width = 1
     if case .array(let values) = first { width = values.count }
     var numbers: [Float] = []
     numbers.reserveCapacity(steps.count * width)
+    func isNumber(_ value: Value) -> Bool {
+      if case .number(let number) = value { return Float(number).isFinite }
+      return options.missing == .keep && value.isMissing
+    }
     func append(_ value: Value) {
-      if case .number(let number) = value, Float(number).isFinite {
+      guard isNumber(value) else { return }
+      if case .number(let number) = value {
         numbers.append(Float(number))
-      } else if options.missing == .keep, value.isMissing {
+      } else {
         numbers.append(.nan)
       }
     }
-    for step in steps {
-      if case .array(let values) = step, values.count == width {
+    for (place, step) in steps.enumerated() {
+      if case .array(let values) = step {
+        guard values.count == width, width > 0 else {
+          throw error(
+            "\(values.count) \(values.count == 1 ? "number" : "numbers") at step \(place + 1)")
+        }
         values.forEach(append)
       } else if width == 1 {
         append(step)
       }
+      guard numbers.count == (place + 1) * width else {
+        var found = step
+        if case .array(let values) = step {
+          found = values.first { !isNumber($0) } ?? step
+        }
+        throw error("\(found.words) at step \(place + 1)")
+      }
     }
-    guard width > 0, numbers.count == steps.count * width else { throw error }
     return (numbers, width)
   }
 }

@@ -1,5 +1,8 @@
 /// What the rows of series say, in the order of the file and in columns that may be larger than the memory.
 struct SeriesColumns {
+  /// More names of a category than this are no category: each is a channel of every step.
+  static let mostNames = 1000
+
   fileprivate var values = RowColumn<Float>()
   fileprivate var categories: [RowColumn<Int32>]
   fileprivate var times = RowColumn<Int64>()
@@ -43,7 +46,10 @@ struct SeriesColumns {
 
   mutating func append(value: Float) throws { try values.append(value) }
 
-  mutating func append(name: String, category: Int) throws {
+  /// Appends the name of a category.
+  ///
+  /// - Returns: How many names it has.
+  mutating func append(name: String, category: Int) throws -> Int {
     let next = Int32(names[category].count)
     let number = numbers[category][name] ?? next
     if number == next {
@@ -51,6 +57,7 @@ struct SeriesColumns {
       names[category].append(name)
     }
     try categories[category].append(number)
+    return names[category].count
   }
 
   mutating func append(time: Int64) throws {

@@ -61,7 +61,8 @@ public struct SeriesFile: Sendable {
   /// The times of the steps after the end of a series, as text; nil if the file says no times.
   public func times(after series: Int, count: Int) -> [String]? {
     guard var known = times?[series] else { return nil }
-    for _ in 0..<count { known.append(CalendarTime.following(known)) }
+    var following = FollowingTimes(known)
+    for _ in 0..<count { known.append(following.next()) }
     // All in one form: midnight among hours is told with its time of the day.
     let isClock = known.contains { CalendarTime($0).second > 0 }
     return known.suffix(count).map { isClock ? CalendarTime($0).clockText : "\(CalendarTime($0))" }

@@ -29,9 +29,14 @@ struct SeriesRows {
         )
       }
       for (place, column) in categories.enumerated() {
-        try found.append(
+        let names = try found.append(
           name: source.label(row.fields[column.index], line: row.line, field: column.name),
           category: place)
+        guard names <= SeriesColumns.mostNames else {
+          throw source.error(
+            .badValue, line: row.line, field: column.name, found: "the \(names)th name",
+            allowed: "categories of at most \(SeriesColumns.mostNames) names, each a channel")
+        }
       }
       if !times.isEmpty {
         let time = try time(row)

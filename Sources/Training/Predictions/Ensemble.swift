@@ -9,6 +9,10 @@ public final class Ensemble {
 
   /// How inputs and outputs are to be read: the same for all members.
   public var encoding: Encoding { members[0].document.encoding }
+  /// Whether the models know what to do with values that were not measured.
+  public var readsGaps: Bool {
+    encoding.features != nil || document.plan.data.missing == .zero
+  }
   /// What the first member learned from, and how.
   public var document: PlanDocument { members[0].document }
 

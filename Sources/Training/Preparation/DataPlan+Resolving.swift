@@ -39,16 +39,26 @@ extension DataPlan {
       plan.minimumCount = minimumCount ?? (tokens == .words ? 2 : 1)
       plan.maximumLength = maximumLength ?? (tokens == .words || task == .language ? 64 : 256)
     } else {
-      plan.tokens = nil
-      plan.minimumCount = nil
-      plan.maximumVocabulary = nil
+      for (isAbsent, field) in [
+        (tokens == nil, "tokens"), (minimumCount == nil, "minimum_count"),
+        (maximumVocabulary == nil, "maximum_vocabulary"),
+      ] {
+        try PlanError.require(
+          isAbsent, "data.\(field)", found: "a setting of texts for \(dataset.inputs.kind)",
+          allowed: "nothing")
+      }
       if task == .language { plan.maximumLength = maximumLength ?? 64 }
     }
+    try PlanError.require(
+      missing == nil || dataset.inputs.channels != nil, "data.missing",
+      found: "a setting of numbers for \(dataset.inputs.kind)", allowed: "nothing")
     if let channels = dataset.inputs.channels {
       let isPicture = dataset.inputs.isBytes
       plan.scaling = scaling ?? (isPicture ? .joint : .standard)
       if task == .forecast {
-        plan.maximumLength = nil
+        try PlanError.require(
+          maximumLength == nil, "data.maximum_length", found: "a length for the task forecast",
+          allowed: "nothing: data.window is the length")
         plan.window = window ?? 24
         plan.horizon = horizon ?? 1
         plan.target = try channel(in: channels)
@@ -103,6 +113,10 @@ extension DataPlan {
 
   /// Fills in what belongs to forecasts, and refuses what does not go together.
   fileprivate mutating func resolveForecast(_ dataset: Dataset) throws(PlanError) {
+    try PlanError.require(
+      deduplicate != true, "data.deduplicate", found: "true, for a series", allowed: "false")
+    try PlanError.require(
+      split.stratify != true, "data.split.stratify", found: "true, for a series", allowed: "false")
     season = season ?? dataset.season
     try PlanError.require(
       difference != .seasonal || season != nil, "data.season", found: "no season",
@@ -134,6 +148,10 @@ extension DataPlan {
         isAbsent, "data.\(field)", found: "a setting of forecasts for the task \(task.rawValue)",
         allowed: "nothing, or the task forecast")
     }
+    try require(window == nil, "window")
+    try require(horizon == nil, "horizon")
+    try require(target == nil, "target")
+    try require(season == nil, "season")
     try require(logarithm == nil || logarithm == Logarithm.none, "log")
     try require(difference == nil || difference == Difference.none, "difference")
     try require(calendar?.isEmpty != false, "calendar")

@@ -72,6 +72,9 @@ extension PreparedData {
     }
     let (train, validation, test) = (windows(.train), windows(.validation), windows(.test))
     try PlanError.require(
+      series.isMeasured, "dataset", found: "no value of '\(name)' in the training part",
+      allowed: "a target that was measured there")
+    try PlanError.require(
       train.count > 0, "data.window",
       found: "a window of \(window) and a horizon of \(horizon) for "
         + "\(dataset.inputs.lengths.reduce(0, +)) steps",
@@ -214,6 +217,13 @@ struct SeriesPreparation {
     return count == 0 ? 0 : sum / Double(count)
   }
 
+  /// Whether the target was ever measured in the training part.
+  var isMeasured: Bool {
+    regions.contains { region in
+      (region.first..<region.validation).contains { !observed[value: $0].isNaN }
+    }
+  }
+
   /// The first step that a window may see: a difference needs a period before it.
   private func usable(_ region: SeriesRegion) -> Int { region.first + (forecast.period ?? 0) }
 
@@ -327,6 +337,11 @@ struct SeriesPreparation {
     }
     if let season = forecast.season {
       notes.append("seasons of \(season) steps")
+    }
+    if let quantiles = forecast.quantiles, abs(quantiles[forecast.middle] - 0.5) > 0.05 {
+      notes.append(
+        "no quantile is near 0.5: the forecast, and its errors, are those of "
+          + "\(quantiles[forecast.middle])")
     }
     return notes
   }

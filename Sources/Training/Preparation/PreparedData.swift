@@ -151,7 +151,8 @@ public struct Scale: Codable, Hashable, Sendable {
       }
     }
     let deviations = zip(squares, counts).map { ($0 / max($1, 1)).squareRoot() }
-    return Scale(means: means, deviations: deviations.map { $0 > 1e-12 ? $0 : 1 })
+    return Scale(
+      means: means, deviations: zip(deviations, means).map { $0 > 1e-12 * abs($1) ? $0 : 1 })
   }
 
   /// Fits rows of `width` numbers as a plan wants it.
@@ -177,7 +178,9 @@ public struct Scale: Codable, Hashable, Sendable {
       }
       return Scale(
         means: lows.map { $0.isFinite ? $0 : 0 },
-        deviations: zip(lows, highs).map { $1 - $0 > 1e-12 ? $1 - $0 : 1 })
+        deviations: zip(lows, highs).map { low, high in
+          high - low > 1e-12 * max(abs(low), abs(high)) ? high - low : 1
+        })
     }
   }
 

@@ -21,10 +21,13 @@ import Training
   }
 
   /// A model that reads the calendar and knows gaps.
-  private static func model(quantiles: [Double]? = nil) throws -> [String: [UInt8]] {
+  private static func model(
+    quantiles: [Double]? = nil, missing: DataPlan.Missing? = nil
+  ) throws -> [String: [UInt8]] {
     let dataset = try Dataset(
       importing: Array(content(0..<200).utf8), file: "f", name: "d", options: options)
     var plan = DataPlan(window: 6, horizon: 3)
+    plan.missing = missing
     plan.calendar = [.hour]
     plan.quantiles = quantiles
     let data = try PreparedData(dataset, plan, seed: 1)
@@ -36,6 +39,26 @@ import Training
       ).run()
     else { preconditionFailure("nothing stops this run") }
     return Dictionary(uniqueKeysWithValues: outcome.artifacts.map { ($0.name, $0.bytes) })
+  }
+
+  @Test func `gaps are zeros to a model that learned from zeros`() throws {
+    let artifacts = try Self.model(missing: .zero)
+    let prediction = try #require(try SeriesPrediction([artifacts]))
+    let content = Self.content(0..<100, missing: 97)
+    let options = try prediction.options(.csv, SeriesPrediction.Columns(), known: Self.options)
+    let found = try prediction.run(Array(content.utf8), file: "f", options: options, to: .csv)
+    let dataset = try Dataset(
+      importing: Array(content.utf8), file: "f", name: "d", options: Self.options)
+    guard case .values(let values, _) = dataset.inputs else { return }
+    func expected(_ gap: Float) throws -> [Double]? {
+      try Predictor(artifacts).predict(
+        values: [values[0].map { $0.isNaN ? gap : $0 }], times: dataset.times.map { Array($0) }
+      )[0].numbers
+    }
+    let answers = String(decoding: found.lines, as: UTF8.self).split(separator: "\n").dropFirst()
+      .compactMap { $0.split(separator: ",").last.flatMap { Double($0) } }
+    let (zeros, others) = (try expected(0), try expected(7))
+    #expect(answers == zeros && answers != others)
   }
 
   @Test func `a model that reads the calendar goes on with a series that has gaps`() throws {

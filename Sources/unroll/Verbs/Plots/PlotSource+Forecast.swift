@@ -44,7 +44,12 @@ extension PlotSource {
     let places =
       isSeries ? Array((truths.keys.min() ?? 0)...(truths.keys.max() ?? 0)) : truths.keys.sorted()
     let encoding = try? encoding(of: id)
-    let times = isSeries ? try times(of: id, series: first.example) : nil
+    let dataset = isSeries ? try dataset(of: id) : nil
+    let times = dataset?.times.flatMap { all in
+      all.indices.contains(first.example - 1) ? all[first.example - 1] : nil
+    }
+    // Plain methods know all of the past, as a leaderboard's do.
+    let past = dataset.flatMap { measured($0, series: first.example, encoding) } ?? truths
     func place(_ position: Int) -> Double {
       times.map { Double($0[position - 1]) } ?? Double(position)
     }
@@ -67,7 +72,7 @@ extension PlotSource {
         ] : [],
       baselines: isSeries
         ? naive(step, season: encoding?.forecast?.season).map { name, source in
-          .init(name, places.map { forecasts[$0] == nil ? nil : truths[source($0)] })
+          .init(name, places.map { forecasts[$0] == nil ? nil : past[source($0)] })
         } : [],
       begin: hasPast ? place(begin) : nil,
       // Before them, half as many that were known.
@@ -75,11 +80,26 @@ extension PlotSource {
     return Plot(picture.picture)
   }
 
-  /// When the steps of a series were, in seconds since 1970, if its dataset knows.
-  private func times(of trial: Int, series: Int) throws -> [Int64]? {
-    let dataset = try TrialModels(database).dataset(trial: trial)
-    let all = try DatasetCache().dataset(dataset, from: database).times
-    return all.flatMap { $0.indices.contains(series - 1) ? $0[series - 1] : nil }
+  private func dataset(of trial: Int) throws -> Dataset {
+    try DatasetCache().dataset(TrialModels(database).dataset(trial: trial), from: database)
+  }
+
+  /// The target of a series at each step, from 1, with the last measured value where there is none.
+  private func measured(
+    _ dataset: Dataset, series: Int, _ encoding: Encoding?
+  ) -> [Int: Double]? {
+    guard case .values(let all, let channels) = dataset.inputs, all.indices.contains(series - 1),
+      let target = encoding?.targetChannel, target < channels.count,
+      encoding?.channels == channels
+    else { return nil }
+    let values = all[series - 1]
+    var (past, last) = ([Int: Double](), Double?.none)
+    for step in 0..<values.count / channels.count {
+      let value = values[step * channels.count + target]
+      if !value.isNaN { last = Double(value) }
+      past[step + 1] = last
+    }
+    return past
   }
 
   private func subtitle(_ trial: TrialReport, _ points: [ForecastPoint], _ step: Int?) -> String {
@@ -97,7 +117,15 @@ extension PlotSource {
     let last = ("persistence", { (position: Int) in position - step })
     guard let season else { return [last] }
     return [
-      last, ("seasonal naive", { $0 - step + 1 - season + (step - 1) % season }),
+      last,
+      (
+        "seasonal naive",
+        { position in
+          // In the first season there is no other.
+          let earlier = position - step + 1 - season + (step - 1) % season
+          return earlier > 0 ? earlier : position - step
+        }
+      ),
     ]
   }
 

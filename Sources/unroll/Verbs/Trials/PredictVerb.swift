@@ -57,6 +57,9 @@ struct PredictVerb: ParsableCommand {
     guard (1...1024).contains(threads ?? 1) else {
       throw ValidationError("--threads: found \(threads ?? 0), allowed: 1 to 1024")
     }
+    if let answers, answers == file, answers != "-" {
+      throw ValidationError("-o: found the file that is read, allowed: another name")
+    }
     if let answers, RecordReader.Form(path: answers) == .lines, answers != "-" {
       throw ValidationError(
         "-o: found \(answers), allowed: a name that ends in .csv, .tsv or .jsonl, or -")
@@ -163,7 +166,8 @@ struct PredictVerb: ParsableCommand {
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw SystemError("\(file): found bytes that are not UTF-8, allowed: text in UTF-8")
     }
-    return text.split(whereSeparator: \.isNewline).map(String.init)
+    return text.split(whereSeparator: \.isNewline).filter { $0.contains { !$0.isWhitespace } }
+      .map(String.init)
   }
 
   private func show(_ input: String, _ prediction: Prediction) {
