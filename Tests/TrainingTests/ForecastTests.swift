@@ -140,6 +140,20 @@ import Training
     #expect(data.validation.count == 1 && data.train.count > 20)
   }
 
+  @Test func `quantiles without a middle are told`() throws {
+    let values = (0..<60).map { Float($0 % 7) }
+    func notes(_ quantiles: [Double]) throws -> [String] {
+      var plan = DataPlan(window: 3)
+      plan.quantiles = quantiles
+      return try PreparedData(Self.series([values]), plan, seed: 0).notes
+        .filter { $0.contains("quantile") }
+    }
+    #expect(try notes([0.1, 0.5, 0.9]).isEmpty)
+    #expect(
+      try notes([0.1, 0.9])
+        == ["no quantile is near 0.5: the forecast, and its errors, are those of 0.1"])
+  }
+
   @Test func `the scale is that of the training part`() throws {
     let values: [Float] = (0..<60).map { $0 < 36 ? ($0 % 2 == 0 ? 1 : 3) : 1000 }
     let data = try PreparedData(

@@ -284,6 +284,79 @@ import Training
     #expect(error?.field == fault.field)
   }
 
+  private static func plan(_ change: (inout DataPlan) -> Void) -> DataPlan {
+    var plan = DataPlan()
+    change(&plan)
+    return plan
+  }
+
+  static let series = Dataset(
+    name: "d", inputs: .values([(0..<80).map { Float($0 % 7) }], channels: ["a"]), targets: .none)
+  static let symbols = Dataset(
+    name: "d", inputs: .symbols([[0, 1], [1, 0], [0, 0]], alphabet: 2), labels: ["x", "y", "x"])
+
+  @Test(arguments: [
+    Fault(plan: plan { $0.window = 8 }, field: "data.window"),
+    Fault(plan: plan { $0.horizon = 2 }, field: "data.horizon"),
+    Fault(plan: plan { $0.target = "a" }, field: "data.target"),
+    Fault(plan: plan { $0.season = 7 }, field: "data.season"),
+    Fault(plan: plan { $0.missing = .last }, field: "data.missing"),
+    Fault(plan: plan { $0.tokens = .words }, field: "data.tokens", dataset: symbols),
+    Fault(plan: plan { $0.minimumCount = 2 }, field: "data.minimum_count", dataset: symbols),
+    Fault(
+      plan: plan { $0.maximumVocabulary = 9 }, field: "data.maximum_vocabulary", dataset: symbols),
+    Fault(plan: plan { $0.tokens = .words }, field: "data.tokens", dataset: series),
+    Fault(plan: plan { $0.maximumLength = 9 }, field: "data.maximum_length", dataset: series),
+    Fault(plan: plan { $0.deduplicate = true }, field: "data.deduplicate", dataset: series),
+    Fault(plan: plan { $0.split.stratify = true }, field: "data.split.stratify", dataset: series),
+  ])
+  func `a setting that nothing would use is refused`(fault: Fault) throws {
+    let error = #expect(throws: PlanError.self) {
+      try PreparedData(fault.dataset, fault.plan, seed: 0)
+    }
+    #expect(error?.field == fault.field)
+    // What was resolved can be resolved again, as a worker does.
+    let resolved = try PreparedData(fault.dataset, DataPlan(), seed: 0).plan
+    #expect(try PreparedData(fault.dataset, resolved, seed: 0).plan == resolved)
+  }
+
+  @Test func `a target that was never measured in training is named`() {
+    let gaps = Dataset(
+      name: "d",
+      inputs: .values([(0..<80).map { $0 < 70 ? .nan : Float($0) }], channels: ["a"]),
+      targets: .none)
+    let error = #expect(throws: PlanError.self) {
+      try PreparedData(gaps, DataPlan(window: 4), seed: 0)
+    }
+    #expect(error?.description.contains("no value of 'a' in the training part") == true)
+  }
+
+  @Test(arguments: [Float(1e-25), 1, 1e20]) func `the unit of a column does not matter`(
+    unit: Float
+  ) throws {
+    func scaled(_ unit: Float) throws -> [Float] {
+      let values = (0..<40).map { [Float($0 % 5) * unit, 3 * unit] }
+      let dataset = Dataset(
+        name: "d", inputs: .values(values, channels: ["a"]),
+        targets: .numbers(values.map { $0[0] }, width: 1))
+      let data = try PreparedData(dataset, DataPlan(), seed: 0)
+      return (0..<data.train.count).flatMap { Array(data.train.values($0)) }
+    }
+    for (found, wanted) in zip(try scaled(unit), try scaled(1)) {
+      #expect(abs(found - wanted) < 1e-5)
+    }
+  }
+
+  @Test func `a column that never changes is not made large`() throws {
+    let values = (0..<40).map { [Float($0 % 5), 0.1] }
+    let dataset = Dataset(
+      name: "d", inputs: .values(values, channels: ["a", "b"]),
+      targets: .numbers(values.map { $0[0] }, width: 1))
+    let data = try PreparedData(dataset, DataPlan(), seed: 0)
+    #expect(data.encoding.inputScale?.deviations[1] == 1)
+    #expect(abs(Array(data.train.values(0))[1]) < 1e-6)
+  }
+
   @Test func `a label seen only in test is named`() {
     let dataset = Dataset(
       name: "d", inputs: .texts(["a", "b", "c"]), labels: ["x", "y", "rare"],
