@@ -7,7 +7,7 @@ struct SeriesColumns {
   fileprivate var categories: [RowColumn<Int32>]
   fileprivate var times = RowColumn<Int64>()
   fileprivate var lines = RowColumn<Int32>()
-  /// The series of each row; empty while there is one only.
+  /// The series of each row.
   fileprivate var owners = RowColumn<Int32>()
   fileprivate var counts: [Int] = []
   fileprivate var called: [String] = []

@@ -2,7 +2,7 @@ internal import Glibc
 internal import Recurrent
 
 /// One model, or several that learned from the same data, whose answers are averaged: probabilities of
-/// labels, or numbers. It belongs to one thread at a time.
+/// labels or of next tokens, or numbers. It belongs to one thread at a time.
 public final class Ensemble {
   private let members: [Predictor]
   private let threshold: Double?

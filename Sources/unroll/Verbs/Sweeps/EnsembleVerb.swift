@@ -8,8 +8,8 @@ struct EnsembleVerb: ParsableCommand {
     commandName: "ensemble",
     abstract: "Show what the mean of a sweep's best trials reaches, beside the best one.",
     discussion: """
-      Probabilities of labels or of next tokens, or numbers, are averaged. All columns are computed in the same way, on the \
-      same examples.
+      Probabilities of labels or of next tokens, or numbers, are averaged. All columns are computed in the \
+      same way, on the same examples.
 
         unroll ensemble latest --best 5
         unroll promote --best 5 latest --as NAME     to keep it
