@@ -45,7 +45,7 @@ public final class Model<S: Scalar> {
   private let readout: Readout<S>
   private let head: Head<S>
 
-  private(set) var unrolling = Unrolling()
+  private(set) var unrolling: Unrolling
   /// The batch of the last forward pass, until the backward pass; what entered each layer lives in
   /// the batch, in the embedding or in the layer below.
   private var batch: PackedBatch<S>?
@@ -59,6 +59,7 @@ public final class Model<S: Scalar> {
     layout = ParameterLayout(plan)
     parameters = Buffer(count: layout.bufferCount)
     gradient = Gradient(layout)
+    unrolling = Unrolling(plan)
     embedding = Embedding(layout)
     stages = (0..<plan.layers).map { [layout] in Stage(plan, layout, layer: $0) }
     dropouts = (0..<plan.layers).map {

@@ -29,7 +29,7 @@ struct Unrolling {
 
   /// Rows of a chunk of short steps: many enough for a large product, few enough that the gates of a
   /// chunk stay in the second level of the cache.
-  static let chunkRows = 128
+  private let chunkRows: Int
 
   /// In the order of time.
   private(set) var steps: [Step] = []
@@ -44,6 +44,12 @@ struct Unrolling {
   /// Of the sequences of a batch that is reversed.
   private var lengths: [Int] = []
 
+  /// - Parameter plan: Products of bf16 are so fast that large weights take longer to read, and their
+  ///   gradients to be added to, than they take to multiply: the more units, the more rows share that.
+  init(_ plan: ModelPlan) {
+    chunkRows = plan.precision == .bf16 ? min(max(128, plan.hidden), 512) : 128
+  }
+
   mutating func lay<S>(_ batch: PackedBatch<S>, reverses: Bool) {
     sequences = batch.sequenceCount
     rows = batch.rowCount
@@ -52,7 +58,7 @@ struct Unrolling {
     var previous = 0
     var chunk = Chunk(steps: 0..<0, start: 0, rows: 0)
     for (index, (size, start)) in zip(batch.batchSizes, batch.offsets).enumerated() {
-      if chunk.rows > 0 && chunk.rows + size > Self.chunkRows {
+      if chunk.rows > 0 && chunk.rows + size > chunkRows {
         chunks.append(chunk)
         chunk = Chunk(steps: index..<index, start: start, rows: 0)
       }

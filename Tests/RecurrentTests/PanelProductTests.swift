@@ -16,7 +16,9 @@ import Testing
     static let all = (KernelPath.available + [KernelPath.emulated]).flatMap { path in
       [
         (1, 1, 1), (3, 31, 15), (16, 32, 16), (17, 33, 31), (32, 64, 32), (33, 65, 33),
-        (47, 95, 40), (130, 70, 64), (161, 9, 97), (5, 300, 50), (300, 40, 7),
+        (47, 95, 40), (130, 70, 64), (161, 9, 97), (5, 300, 50), (300, 40, 7), (600, 300, 40),
+        // More weights than stay in the cache.
+        (33, 512, 520),
       ].map { Case(path: path, rows: $0.0, inner: $0.1, units: $0.2) }
     }
 

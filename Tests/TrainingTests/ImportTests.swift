@@ -187,6 +187,38 @@ import Testing
       code: .badOptions,
       message: "f: channels: found 3; allowed: a divisor of the number of value columns, 2"),
     Fault(
+      content: "x,y\n1,2\n", options: ImportOptions(format: .csv, values: ["y", "x-z", "y"]),
+      code: .missingColumn,
+      message: "f:1: column 'x-z': found no column of that name; allowed: x, y"),
+    Fault(
+      content: "x,y\n1,2\n", options: ImportOptions(format: .csv, values: ["y", "*", "2"]),
+      code: .badOptions, message: "f: values: found 'y' twice; allowed: each column once"),
+    Fault(
+      content: "x,y\n1,2\n", options: ImportOptions(format: .csv, values: ["2-1"], header: true),
+      code: .badOptions,
+      message: "f: values: found '2-1'; allowed: a range from its lower end, 1-2"),
+    Fault(
+      content: "{\"a\":\"\\ud800\"}\n", options: ImportOptions(format: .jsonl, text: "a"),
+      code: .badValue,
+      message: "f:1: field 'a': found a string that is no Unicode, or a number that is too large; "
+        + "allowed: a string"),
+    Fault(
+      content: "{\"a\":{\"b\":1}}\n", options: ImportOptions(format: .jsonl, text: "a"),
+      code: .badValue, message: "f:1: field 'a': found an object; allowed: a string"),
+    Fault(
+      content: "a,b\n", options: ImportOptions(format: .csv, text: "1", channels: 2),
+      code: .badOptions,
+      message: "f: channels: found an option that a table of texts does not have; "
+        + "allowed: text, label, number, split, header, values, categories"),
+    Fault(
+      content: series + "1:1\n", options: ImportOptions(format: .ts, label: "1"), code: .badOptions,
+      message: "f: label: found an option that a .ts file, which says all else itself, does not have; "
+        + "allowed: missing, bytes"),
+    Fault(
+      content: "a long text\n", options: ImportOptions(format: .text, header: true),
+      code: .badOptions,
+      message: "f: header: found an option that a file of text does not have; allowed: none"),
+    Fault(
       content: "{\"a\":1}\nnope\n", options: ImportOptions(format: .jsonl, text: "a"),
       code: .badValue, message: "f:1: field 'a': found the number 1.0; allowed: a string"),
     Fault(

@@ -51,7 +51,10 @@ import Training
     ("id,txt\n1,a\n", .csv, "f:1: column 'text': found no column of that name; allowed: txt, id"),
     ("{\"text\": \"a\"}\n[1]\n", .jsonl, "f:2: found '[1]'; allowed: a JSON object"),
     ("{\"text\": \"a\n", .jsonl, "f:1: found '{\"text\": \"a'; allowed: a JSON object"),
-    ("{\"txt\": \"a\"}\n", .jsonl, "f:1: field 'text': found no field of that name; allowed: txt"),
+    (
+      "{\"txt\": \"a\", \"id\": 1}\n", .jsonl,
+      "f:1: field 'text': found no field of that name; allowed: txt, id"
+    ),
     ("{\"text\": null}\n", .jsonl, "f:1: field 'text': found another value"),
     ("text\tx\na\n", .tsv, "f:2: found 1 fields; allowed: 2 fields, as in the header"),
     ("text,x,text\na,b,c\n", .csv, "f:1: column 'text': found columns 1 and 3 of that name"),
@@ -119,6 +122,19 @@ import Training
     #expect(
       error?.description == "f:2: field 'text': found '3.0', which is no string; "
         + "allowed: a string: the model reads texts")
+  }
+
+  @Test func `the only field of an object needs no name`() throws {
+    let column = RecordColumn(.jsonl, named: nil, file: "f", for: .init(isText: true))
+    let records = try Self.records(
+      "{\"input\": \"a\"}\n{\"input\": 3}\n{\"input\": \"a\", \"id\": 1}\n", .jsonl)
+    #expect(try column.text(records[0]) == "a")
+    let kind = #expect(throws: ImportError.self) { try column.text(records[1]) }
+    #expect(kind?.description.hasPrefix("f:2: field 'input': found '3.0', which is no") == true)
+    let error = #expect(throws: ImportError.self) { try column.text(records[2]) }
+    #expect(
+      error?.description == "f:3: field 'text': found no field of that name; "
+        + "allowed: id, input (say which with --column)")
   }
 
   @Test func `a row may not have what the answers are called`() throws {

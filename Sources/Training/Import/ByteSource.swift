@@ -1,3 +1,21 @@
+/// What is in files that may be packed.
+public enum PackedFile {
+  /// The content of a file that is read piece by piece: unpacked, if it is a gzip file.
+  ///
+  /// - Parameters:
+  ///   - read: Gives the next bytes of the file, none at its end.
+  ///   - file: What messages call the file.
+  /// - Returns: What gives the next bytes of the content, none at its end. Throws ``ImportError`` where a
+  ///   packed file is damaged.
+  /// - Throws: What reading throws.
+  public static func content(
+    _ read: @escaping () throws -> [UInt8], file: String
+  ) throws -> () throws -> [UInt8] {
+    let source = try ByteSource(read).unpacked(file: file)
+    return { try source.next() }
+  }
+}
+
 /// The bytes of a file, piece by piece.
 struct ByteSource {
   private let read: () throws -> [UInt8]

@@ -49,6 +49,7 @@ extension Dataset {
     importing parts: [ImportPart], name: String, options: ImportOptions,
     onNote: (String) -> Void = { _ in }
   ) throws {
+    try options.checkUse(file: parts[0].file)
     var examples = Examples()
     for part in parts {
       let before = examples.count

@@ -17,20 +17,38 @@ struct GrowingBytes {
   /// Appends bytes.
   ///
   /// - Throws: ``ImportError`` if they are too many for the folder of scratch files.
-  mutating func append(_ bytes: UnsafeRawBufferPointer) throws {
+  mutating func append(_ bytes: UnsafeRawBufferPointer) throws(ImportError) {
     latest.append(contentsOf: bytes)
     count += bytes.count
     guard latest.count > few else { return }
-    let file = if let file { file } else { try ScratchFile() }
-    try file.write(latest)
-    self.file = file
+    do throws(ScratchFile.Failure) {
+      let file = if let file { file } else { try ScratchFile() }
+      try file.write(latest)
+      self.file = file
+    } catch {
+      throw ImportError(error)
+    }
     latest.removeAll(keepingCapacity: true)
   }
 
   /// All bytes.
-  consuming func finish() throws -> Data {
+  ///
+  /// - Throws: As ``append(_:)`` does.
+  consuming func finish() throws(ImportError) -> Data {
     guard let file else { return Data(latest) }
-    try file.write(latest)
-    return try file.mapped(count: count)
+    do throws(ScratchFile.Failure) {
+      try file.write(latest)
+      return try file.mapped(count: count)
+    } catch {
+      throw ImportError(error)
+    }
+  }
+}
+
+extension ImportError {
+  fileprivate init(_ failure: ScratchFile.Failure) {
+    self.init(
+      .unreadable, file: failure.folder, found: failure.reason,
+      allowed: "room for a copy of the data, here or where TMPDIR says")
   }
 }

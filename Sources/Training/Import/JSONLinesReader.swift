@@ -27,9 +27,21 @@ struct JSONLinesReader {
         self = .number(number)
       } else if let array = try? container.decode([Value].self) {
         self = .array(array)
+      } else if container.decodeNil() {
+        self = .other("null")
       } else {
-        self = .other(container.decodeNil() ? "null" : "an object")
+        let isObject = (try? decoder.container(keyedBy: Key.self)) != nil
+        self = .other(
+          isObject ? "an object" : "a string that is no Unicode, or a number that is too large")
       }
+    }
+
+    /// Any name.
+    private struct Key: CodingKey {
+      let stringValue: String
+      var intValue: Int? { nil }
+      init(stringValue: String) { self.stringValue = stringValue }
+      init?(intValue: Int) { nil }
     }
 
     /// Whether nothing was measured.

@@ -5,6 +5,8 @@ public struct RecordColumn: Sendable {
   private let form: RecordReader.Form
   private let file: String
   private let name: String
+  /// Whether somebody said so.
+  private let isNamed: Bool
   /// Of a table: where the column is.
   private let index: Int
   /// Of a table: the fields of each row.
@@ -30,7 +32,7 @@ public struct RecordColumn: Sendable {
   ///
   /// - Parameters:
   ///   - form: What the rows are, no table.
-  ///   - name: Of a file of objects the key; nil: `text`.
+  ///   - name: Of a file of objects the key; nil: `text`, or the only one of an object.
   ///   - file: What messages call the file.
   ///   - asked: What the rows are for.
   public init(
@@ -41,6 +43,7 @@ public struct RecordColumn: Sendable {
     self.file = file
     self.asked = asked
     self.name = name ?? "text"
+    isNamed = name != nil
     index = 0
     width = 1
   }
@@ -82,6 +85,7 @@ public struct RecordColumn: Sendable {
         allowed: "one column of that name")
     }
     self.name = wanted
+    isNamed = name != nil
     index = found
   }
 
@@ -103,7 +107,7 @@ public struct RecordColumn: Sendable {
       // Checked first: a decoder takes some bytes that are no text.
       _ = try Self.decoded(record, file)
       let decoder = JSONDecoder()
-      decoder.userInfo[Cell.nameKey] = name
+      if isNamed { decoder.userInfo[Cell.nameKey] = name }
       decoder.userInfo[Cell.reservedKey] = asked.reserved
       guard let cell = try? decoder.decode(Cell.self, from: Data(record.bytes)) else {
         throw error(
@@ -113,10 +117,10 @@ public struct RecordColumn: Sendable {
       }
       switch cell {
       case .text(let text): return text
-      case .number(let text):
+      case .number(let text, let key):
         guard !asked.isText else {
           throw error(
-            record, field: "field '\(name)'", found: text.quoted + ", which is no string",
+            record, field: "field '\(key)'", found: text.quoted + ", which is no string",
             allowed: "a string: the model reads texts")
         }
         return text
@@ -124,10 +128,11 @@ public struct RecordColumn: Sendable {
       case .missing(let keys):
         throw error(
           record, field: "field '\(name)'", found: "no field of that name",
-          allowed: Self.told(name.nearest(in: keys.sorted())))
-      case .other:
+          allowed: Self.told(name.nearest(in: keys.sorted()))
+            + (isNamed ? "" : " (say which with --column)"))
+      case .other(let key):
         throw error(
-          record, field: "field '\(name)'", found: "another value",
+          record, field: "field '\(key)'", found: "another value",
           allowed: asked.isText ? "a string" : "a string, a number, or an array of numbers")
       }
     }
@@ -218,10 +223,10 @@ public struct RecordColumn: Sendable {
   /// The value of one key of an object, as the text that a model reads.
   private enum Cell: Decodable {
     case text(String)
-    case number(String)
+    case number(String, of: String)
     case missing([String])
     case taken(String)
-    case other
+    case other(of: String)
 
     static let nameKey = key("unroll.column")
     static let reservedKey = key("unroll.reserved")
@@ -242,9 +247,11 @@ public struct RecordColumn: Sendable {
 
     init(from decoder: any Decoder) throws {
       let container = try decoder.container(keyedBy: Key.self)
-      let key = Key(stringValue: decoder.userInfo[Self.nameKey] as? String ?? "text")
+      let keys = container.allKeys
+      let only = keys.count == 1 ? keys[0].stringValue : "text"
+      let key = Key(stringValue: decoder.userInfo[Self.nameKey] as? String ?? only)
       guard container.contains(key) else {
-        self = .missing(container.allKeys.map(\.stringValue))
+        self = .missing(keys.map(\.stringValue))
         return
       }
       let reserved = decoder.userInfo[Self.reservedKey] as? [String] ?? []
@@ -253,13 +260,13 @@ public struct RecordColumn: Sendable {
       } else if let text = try? container.decode(String.self, forKey: key) {
         self = .text(text)
       } else if let number = try? container.decode(Double.self, forKey: key) {
-        self = .number("\(number)")
+        self = .number("\(number)", of: key.stringValue)
       } else if let numbers = try? container.decode([Double?].self, forKey: key) {
-        self = .number(Self.joined(numbers))
+        self = .number(Self.joined(numbers), of: key.stringValue)
       } else if let steps = try? container.decode([[Double?]].self, forKey: key) {
-        self = .number(Self.joined(steps.flatMap { $0 }))
+        self = .number(Self.joined(steps.flatMap { $0 }), of: key.stringValue)
       } else {
-        self = .other
+        self = .other(of: key.stringValue)
       }
     }
 

@@ -20,9 +20,10 @@ public struct RecordReader {
     /// A line is an input as it stands.
     case lines
 
-    /// The form that the name of a file says.
+    /// The form that the name of a file says, packed or not.
     public init(path: String) {
-      let name = path.lowercased()
+      var name = path.lowercased()
+      if name.hasSuffix(".gz") { name.removeLast(3) }
       if name.hasSuffix(".csv") {
         self = .csv
       } else if name.hasSuffix(".tsv") || name.hasSuffix(".tab") {

@@ -162,14 +162,24 @@ struct TableReader {
       }
       let ends = reference.split(separator: "-", omittingEmptySubsequences: false)
       if names?.contains(reference) != true, ends.count == 2, let low = Int(ends[0]),
-        let high = Int(ends[1]), low <= high
+        let high = Int(ends[1])
       {
+        guard low <= high else {
+          throw source.error(
+            .badOptions, field: "values", found: reference.quoted,
+            allowed: "a range from its lower end, \(high)-\(low)")
+        }
         _ = try column(String(high), names, first)
         for number in low...high { columns.append(try column(String(number), names, first)) }
       } else {
         let found = try column(reference, names, first)
         columns.append(Column(index: found.index, name: names?[found.index] ?? found.name))
       }
+    }
+    var taken: Set<Int> = []
+    if let again = columns.first(where: { !taken.insert($0.index).inserted }) {
+      throw source.error(
+        .badOptions, field: "values", found: "\(again.name.quoted) twice", allowed: "each column once")
     }
     let isExample = options.label != nil || options.number != nil
     if isExample, options.channels < 1 || columns.count % options.channels != 0 {

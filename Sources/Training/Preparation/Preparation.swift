@@ -1,6 +1,6 @@
 extension Dataset {
   /// The dataset with 0 for values that were not measured.
-  func withZeros() -> Dataset {
+  package func withZeros() -> Dataset {
     guard case .values(let sequences, let channels) = inputs else { return self }
     return Dataset(
       name: name, inputs: .values(sequences.mapped { $0.isNaN ? 0 : $0 }, channels: channels),

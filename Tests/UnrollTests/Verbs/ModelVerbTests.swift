@@ -84,6 +84,16 @@ import Testing
     #expect(out[2].hasPrefix("2,\"see you, at 4\",ham,0."))
     #expect(
       try program.good("predict", "--model", "spam", "--file", "in.csv") == program.read("out.csv"))
+    // The same file, packed.
+    let packed =
+      "H4sIAAAAAAAC/8tM0SlJrSjhMtQpz8xTSFQoKMqsSlUw5jLSUSpOTVWozC/VUUgsUTBR4gIA+lLX4SoAAAA="
+    try program.write("in.csv.gz", [UInt8](#require(Data(base64Encoded: packed))))
+    try program.good("predict", "--model", "spam", "--file", "in.csv.gz", "-o", "packed.csv")
+    #expect(program.read("packed.csv") == program.read("out.csv"))
+    try program.write("in.jsonl", "{\"input\":\"win a prize 3\"}\n")
+    #expect(
+      try program.good("predict", "--model", "spam", "--file", "in.jsonl").hasPrefix(
+        "{\"input\":\"win a prize 3\",\"prediction\":\"spam\""))
     try program.write("bad.csv", "id,text\n1,a\n2\n")
     let bad = try program.run(
       "predict", "--model", "spam", "--file", "bad.csv", "-o", "bad.out.csv")
@@ -94,6 +104,7 @@ import Testing
       ["predict", "x"], ["predict", "--trial", "1", "--model", "spam", "x"],
       ["predict", "--trial", "1", "--best", "2", "x"], ["promote", "way", "--as", "x"],
       ["predict", "--trial", "1", "--file", "in.csv", "-o", "out.txt"],
+      ["predict", "--trial", "1", "--file", "in.csv", "-o", "out.csv.gz"],
       ["promote", ranked[0], "--as", "7"], ["predict", "--trial", "99", "x"],
       ["predict", "--trial", "1", "--file", "no.csv", "-o", "out.csv"],
       ["generate", "--trial", ranked[0]], ["models", "withdraw", "spam"],

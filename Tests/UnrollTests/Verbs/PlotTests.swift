@@ -172,6 +172,10 @@ import Testing
     ] {
       #expect(drawn.contains(text), "\(text)")
     }
+    try program.good("plot", "forecast", "1", "--series", "1", "-o", "first.svg")
+    #expect(program.read("first.svg") == drawn)
+    try expectRefusal(
+      program, ["forecast", "1", "--series", "2", "-o", "a.svg"], "--series: found 2, allowed: 1")
     // All 50 steps of validation and test in one line, though forecasts of one step end three earlier.
     let ways = drawn.split(separator: "\n").filter { $0.contains("class=\"mark\"") }
     #expect(ways.contains { way in way.count { $0 == "L" } == 49 && way.count { $0 == "M" } == 1 })

@@ -5,26 +5,36 @@ import Store
 import Training
 
 extension PlotSource {
-  /// What a trial forecast of the first series, beside the truth and what plain methods expected.
+  /// What a trial forecast of one series, beside the truth and what plain methods expected.
   ///
   /// - Parameters:
   ///   - id: The trial.
+  ///   - series: The number of the series; nil: the first.
   ///   - step: How many steps ahead.
   ///   - most: How many forecasts are drawn, from the first on.
   /// - Returns: The picture.
   /// - Throws: `ValidationError` if no forecasts are stored.
-  func forecast(_ id: Int, step: Int, most: Int) throws -> Plot {
+  func forecast(_ id: Int, series: Int?, step: Int, most: Int) throws -> Plot {
     let trial = try database.trial(id: id)
     let sweep = try database.sweep(id: trial.sweepID)
     let split = split ?? "test"
     let all = try database.forecasts(trial: id, split: split, step: step)
-    guard let first = all.first else {
+    guard !all.isEmpty else {
       throw ValidationError(
         "trial \(id) has no numbers that it forecast \(step) \(step == 1 ? "step" : "steps") ahead on "
           + "the \(split) split; of a trial that forecasts they are stored by: unroll predictions \(id)"
       )
     }
-    let isSeries = first.position != nil
+    let isSeries = all[0].position != nil
+    guard let first = all.first(where: { series == nil || isSeries && $0.example == series }) else {
+      let known = isSeries ? Set(all.map(\.example)).sorted() : []
+      throw ValidationError(
+        "--series: found \(series ?? 0), allowed: "
+          + (known.isEmpty
+            ? "nothing, since trial \(id) does not go on with series"
+            : known.prefix(12).map(String.init).joined(separator: ", ")
+              + (known.count > 12 ? ", …" : "")))
+    }
     let rows = isSeries ? all.filter { $0.example == first.example } : all
     let forecasts = Dictionary(
       rows.map { ($0.position ?? $0.example, $0) }, uniquingKeysWith: { $1 })
@@ -43,8 +53,9 @@ extension PlotSource {
     // Steps of which nothing is known leave a gap in the lines.
     let places =
       isSeries ? Array((truths.keys.min() ?? 0)...(truths.keys.max() ?? 0)) : truths.keys.sorted()
-    let encoding = try? encoding(of: id)
-    let dataset = isSeries ? try dataset(of: id) : nil
+    let document = try? document(of: id)
+    let encoding = document?.encoding
+    let dataset = isSeries ? try dataset(of: id, document) : nil
     let times = dataset?.times.flatMap { all in
       all.indices.contains(first.example - 1) ? all[first.example - 1] : nil
     }
@@ -58,7 +69,7 @@ extension PlotSource {
     let end = (forecasts.count > most ? forecasts.keys.sorted()[most - 1] : places.last) ?? 0
     let picture = Forecast(
       title: "Trial \(id) of sweep \(sweep.id), \(sweep.name): forecasts of the \(split) split",
-      subtitle: subtitle(trial, all, isSeries ? step : nil),
+      subtitle: subtitle(trial, all, first.example, isSeries ? step : nil),
       horizontal: times == nil
         ? .steps(isSeries ? "step of the series" : "example") : .moments("time"),
       vertical: isSeries ? encoding?.target ?? "value" : "value, in units of the data",
@@ -80,8 +91,11 @@ extension PlotSource {
     return Plot(picture.picture)
   }
 
-  private func dataset(of trial: Int) throws -> Dataset {
-    try DatasetCache().dataset(TrialModels(database).dataset(trial: trial), from: database)
+  /// The data of a trial, as its plan sees gaps.
+  private func dataset(of trial: Int, _ document: PlanDocument?) throws -> Dataset {
+    let dataset = try DatasetCache().dataset(
+      TrialModels(database).dataset(trial: trial), from: database)
+    return document?.plan.data.missing == .zero ? dataset.withZeros() : dataset
   }
 
   /// The target of a series at each step, from 1, with the last measured value where there is none.
@@ -102,12 +116,14 @@ extension PlotSource {
     return past
   }
 
-  private func subtitle(_ trial: TrialReport, _ points: [ForecastPoint], _ step: Int?) -> String {
+  private func subtitle(
+    _ trial: TrialReport, _ points: [ForecastPoint], _ series: Int, _ step: Int?
+  ) -> String {
     var parts = [settings(trial)]
-    if let step, let first = points.first {
+    if let step {
       parts.append("\(step) \(step == 1 ? "step" : "steps") ahead")
-      let series = Set(points.map(\.example)).count
-      if series > 1 { parts.append("series \(first.example), the first of \(series)") }
+      let count = Set(points.map(\.example)).count
+      if count > 1 { parts.append("series \(series) of \(count)") }
     }
     return parts.filter { !$0.isEmpty }.joined(separator: "; ")
   }
@@ -129,11 +145,11 @@ extension PlotSource {
     ]
   }
 
-  /// What the inputs and outputs of a trial's model mean.
-  private func encoding(of trial: Int) throws -> Encoding {
+  /// What a trial was to do, and what the inputs and outputs of its model mean.
+  private func document(of trial: Int) throws -> PlanDocument {
     let bytes = try database.content(
       of: database.artifact(trial: trial, name: Artifact.Name.plan))
-    return try PlanDocument(decoding: bytes).encoding
+    return try PlanDocument(decoding: bytes)
   }
 }
 

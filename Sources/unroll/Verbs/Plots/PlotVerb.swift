@@ -51,6 +51,10 @@ struct PlotVerb: ParsableCommand {
   var metrics: String?
   @Option(help: "The split, for curves, forecast and confusion.")
   var split: String?
+  @Option(
+    help: ArgumentHelp(
+      "Which series of several by number, for forecast; the first if not said.", valueName: "n"))
+  var series: Int?
   @Option(help: ArgumentHelp("How many steps ahead, for forecast.", valueName: "steps"))
   var step = 1
   @Option(
@@ -97,7 +101,9 @@ struct PlotVerb: ParsableCommand {
       let trials = try trial.isEmpty ? [source.trial(target ?? "")] : trial
       if kind == .gradients { return try source.gradients(trials) }
       guard trials.count == 1 else { throw ValidationError("\(kind) takes one trial") }
-      if kind == .forecast { return try source.forecast(trials[0], step: step, most: most) }
+      if kind == .forecast {
+        return try source.forecast(trials[0], series: series, step: step, most: most)
+      }
       return try source.confusion(trials[0])
     }
     if !trial.isEmpty {

@@ -13,7 +13,7 @@ struct PredictVerb: ParsableCommand {
 
       A file is csv or tsv with a header, jsonl (an object a line) or plain lines, as its name says. The \
       answers come in the order of its rows, each behind its row: prediction and probability, or for \
-      several numbers prediction_1 and so on. A bad row ends it, with its line.
+      several numbers prediction_1 and so on. A bad row ends it, with its line. A name may end in .gz.
 
       A model that forecasts reads a csv or tsv file as dataset import did, and goes on with its series: a \
       row for each step after their ends. Options say what is otherwise there than in the file that was \
@@ -60,7 +60,9 @@ struct PredictVerb: ParsableCommand {
     if let answers, answers == file, answers != "-" {
       throw ValidationError("-o: found the file that is read, allowed: another name")
     }
-    if let answers, RecordReader.Form(path: answers) == .lines, answers != "-" {
+    if let answers, answers != "-",
+      RecordReader.Form(path: answers) == .lines || answers.lowercased().hasSuffix(".gz")
+    {
       throw ValidationError(
         "-o: found \(answers), allowed: a name that ends in .csv, .tsv or .jsonl, or -")
     }
@@ -116,7 +118,8 @@ struct PredictVerb: ParsableCommand {
       threads: threads ?? max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1))
     let path = answers ?? "-"
     let sink = try OutputFile(path, force: true)
-    let summary = try prediction.run(read: source.read) { try sink.write($0) }
+    let read = try PackedFile.content(source.read, file: file)
+    let summary = try prediction.run(read: read) { try sink.write($0) }
     try sink.finish()
     guard path != "-" else { return }
     let rate = Double(summary.rows) / max(summary.seconds, 1e-9)
@@ -162,7 +165,11 @@ struct PredictVerb: ParsableCommand {
 
   private func fileLines() throws -> [String] {
     guard let file else { return [] }
-    let bytes = try InputFile.bytes(file)
+    let source = try InputFile.open(file)
+    defer { source.close() }
+    let read = try PackedFile.content(source.read, file: file)
+    var bytes: [UInt8] = []
+    while case let more = try read(), !more.isEmpty { bytes += more }
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw SystemError("\(file): found bytes that are not UTF-8, allowed: text in UTF-8")
     }

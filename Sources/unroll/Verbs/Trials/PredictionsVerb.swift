@@ -70,8 +70,12 @@ struct MistakesVerb: ParsableCommand {
             + "loss of each window (unroll predictions \(trial))")
       }
       guard try database.hasPredictions(trial: trial) else {
+        let state = try database.trial(id: trial).state
         throw SystemError(
-          "no predictions of trial \(trial) are stored; unroll predictions \(trial) stores them")
+          "no predictions of trial \(trial) are stored"
+            + (state == "succeeded"
+              ? "; unroll predictions \(trial) stores them"
+              : ", and it has no model that could make them: it is \(state)"))
       }
       if output.isJSON {
         return output.print(
