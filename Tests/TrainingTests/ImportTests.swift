@@ -211,7 +211,8 @@ import Testing
       message: "f: channels: found an option that a table of texts does not have; "
         + "allowed: text, label, number, split, header, values, categories"),
     Fault(
-      content: series + "1:1\n", options: ImportOptions(format: .ts, label: "1"), code: .badOptions,
+      content: series + "1:1\n", options: ImportOptions(format: .ts, label: "1"),
+      code: .badOptions,
       message: "f: label: found an option that a .ts file, which says all else itself, does not have; "
         + "allowed: missing, bytes"),
     Fault(

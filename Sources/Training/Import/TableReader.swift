@@ -179,7 +179,8 @@ struct TableReader {
     var taken: Set<Int> = []
     if let again = columns.first(where: { !taken.insert($0.index).inserted }) {
       throw source.error(
-        .badOptions, field: "values", found: "\(again.name.quoted) twice", allowed: "each column once")
+        .badOptions, field: "values", found: "\(again.name.quoted) twice",
+        allowed: "each column once")
     }
     let isExample = options.label != nil || options.number != nil
     if isExample, options.channels < 1 || columns.count % options.channels != 0 {
