@@ -9,12 +9,14 @@ struct table {
 #define SCALAR float
 #define KERNEL(result, name, parameters, arguments) result (*_Nonnull name##_float) parameters;
 #include "kernel_list.h"
+#include "product_list.h"
 #include "bf16_list.h"
 #undef SCALAR
 #undef KERNEL
 #define SCALAR double
 #define KERNEL(result, name, parameters, arguments) result (*_Nonnull name##_double) parameters;
 #include "kernel_list.h"
+#include "product_list.h"
 #undef SCALAR
 #undef KERNEL
 };
@@ -24,12 +26,14 @@ struct table {
 static const struct table plain = {
   .name = "plain",
 #include "kernel_list.h"
+#include "product_list.h"
 #include "bf16_list.h"
 #undef SCALAR
 #undef KERNEL
 #define SCALAR double
 #define KERNEL(result, name, parameters, arguments) .name##_double = name##_double_plain,
 #include "kernel_list.h"
+#include "product_list.h"
 #undef SCALAR
 #undef KERNEL
 };
@@ -39,12 +43,14 @@ static const struct table plain = {
 static const struct table amx_emulated = {
   .name = "amx-emulated",
 #include "kernel_list.h"
+#include "product_list.h"
 #include "bf16_list.h"
 #undef SCALAR
 #undef KERNEL
 #define SCALAR double
 #define KERNEL(result, name, parameters, arguments) .name##_double = name##_double_plain,
 #include "kernel_list.h"
+#include "product_list.h"
 #undef SCALAR
 #undef KERNEL
 };
@@ -55,12 +61,14 @@ static const struct table amx_emulated = {
 static const struct table avx2 = {
   .name = "avx2",
 #include "kernel_list.h"
+#include "product_list.h"
 #include "bf16_list.h"
 #undef SCALAR
 #undef KERNEL
 #define SCALAR double
 #define KERNEL(result, name, parameters, arguments) .name##_double = name##_double_avx2,
 #include "kernel_list.h"
+#include "product_list.h"
 #undef SCALAR
 #undef KERNEL
 };
@@ -70,12 +78,14 @@ static const struct table avx2 = {
 static const struct table avx512 = {
   .name = "avx512",
 #include "kernel_list.h"
+#include "product_list.h"
 #include "bf16_list.h"
 #undef SCALAR
 #undef KERNEL
 #define SCALAR double
 #define KERNEL(result, name, parameters, arguments) .name##_double = name##_double_avx512,
 #include "kernel_list.h"
+#include "product_list.h"
 #undef SCALAR
 #undef KERNEL
 };
@@ -87,12 +97,14 @@ static const struct table amx = {
 #include "kernel_list.h"
 #undef KERNEL
 #define KERNEL(result, name, parameters, arguments) .name##_float = name##_float_amx,
+#include "product_list.h"
 #include "bf16_list.h"
 #undef SCALAR
 #undef KERNEL
 #define SCALAR double
 #define KERNEL(result, name, parameters, arguments) .name##_double = name##_double_avx512,
 #include "kernel_list.h"
+#include "product_list.h"
 #undef SCALAR
 #undef KERNEL
 };
@@ -139,6 +151,7 @@ void kernel_path_set_default(ptrdiff_t index) { widest = paths[index]; }
 #define KERNEL(result, name, parameters, arguments) \
   result name##_float parameters { return current()->name##_float arguments; }
 #include "kernel_list.h"
+#include "product_list.h"
 #include "bf16_list.h"
 #undef SCALAR
 #undef KERNEL
@@ -147,6 +160,7 @@ void kernel_path_set_default(ptrdiff_t index) { widest = paths[index]; }
 #define KERNEL(result, name, parameters, arguments) \
   result name##_double parameters { return current()->name##_double arguments; }
 #include "kernel_list.h"
+#include "product_list.h"
 #undef SCALAR
 #undef KERNEL
 

@@ -1,5 +1,5 @@
-// What the paths share: the declarations of every kernel in each of them. On amx there are only those of
-// precision bf16, in the emulated one all for float.
+// What the paths share: the declarations of every kernel in each of them. On amx there are only the products,
+// in the emulated one all for float.
 #ifndef UNROLL_PATHS_H
 #define UNROLL_PATHS_H
 
@@ -14,12 +14,16 @@
   result name##_float_avx512 parameters; \
   result name##_float_amx_emulated parameters;
 #include "kernel_list.h"
+#include "product_list.h"
 #include "bf16_list.h"
 #undef SCALAR
 #undef KERNEL
 
+#define SCALAR float
 #define KERNEL(result, name, parameters, arguments) result name##_float_amx parameters;
+#include "product_list.h"
 #include "bf16_list.h"
+#undef SCALAR
 #undef KERNEL
 
 #define SCALAR double
@@ -28,6 +32,7 @@
   result name##_double_avx2 parameters; \
   result name##_double_avx512 parameters;
 #include "kernel_list.h"
+#include "product_list.h"
 #undef SCALAR
 #undef KERNEL
 

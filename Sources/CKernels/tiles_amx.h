@@ -11,12 +11,12 @@ struct tile_configuration {
   uint8_t rows[16];
 };
 
-// Tiles 0, 1 and 4 have `upper` rows, 2, 3 and 5 `lower` ones, of which there may be none; 6 has 16, and
-// 7 is not used. A register without rows must have no bytes either.
+// Tiles 0, 1 and 4 have `upper` rows, 2, 3 and 5 `lower` ones, of which there may be none; 6 and 7 have
+// 16. A register without rows must have no bytes either.
 static inline struct tile_configuration tile_configuration(int upper, int lower) {
   struct tile_configuration shape = {.palette = 1};
   for (int t = 0; t < 8; t++) {
-    const int rows = t == 7 ? 0 : t == 6 ? 16 : t == 2 || t == 3 || t == 5 ? lower : upper;
+    const int rows = t > 5 ? 16 : t == 2 || t == 3 || t == 5 ? lower : upper;
     shape.rows[t] = (uint8_t)rows;
     shape.row_bytes[t] = rows ? 64 : 0;
   }

@@ -18,7 +18,7 @@ static _Thread_local struct {
 static void emulated_configure(int upper, int lower) {
   memset(&tiles, 0, sizeof tiles);
   for (int t = 0; t < 8; t++)
-    tiles.rows[t] = t == 7 ? 0 : t == 6 ? 16 : t == 2 || t == 3 || t == 5 ? lower : upper;
+    tiles.rows[t] = t > 5 ? 16 : t == 2 || t == 3 || t == 5 ? lower : upper;
 }
 
 static void emulated_load(int tile, const float *from, ptrdiff_t stride) {

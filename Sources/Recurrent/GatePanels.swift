@@ -27,6 +27,9 @@ struct GatePanels<S: Scalar> {
     blocks = (units + width - 1) / width
   }
 
+  /// Whether states are multiplied with all panels of weights at once, not block by block.
+  var isWhole: Bool { products.isWhole(units) }
+
   /// Columns of all panels: what a row of the gates takes.
   var columns: Int { blocks * panels * width }
 

@@ -70,7 +70,8 @@ public struct Kernels<S: Scalar>: Sendable {
   let peakProbeOperations: @Sendable () -> Int
 }
 
-/// The products of layers in one precision, and how their operands lie: see bf16_list.h of CKernels.
+/// The products of layers in one precision, and how their operands lie: see product_list.h and bf16_list.h of
+/// CKernels.
 struct PanelProducts<S: Scalar>: Sendable {
   typealias Pointer = UnsafeMutablePointer<S>
   typealias Constant = UnsafePointer<S>
@@ -78,6 +79,8 @@ struct PanelProducts<S: Scalar>: Sendable {
 
   /// How many rows of P scalars a packed panel of so many rows takes.
   let depth: @Sendable (Int) -> Int
+  /// Whether products of so many rows are whole: all panels of packed weights at once, not block by block.
+  let isWhole: @Sendable (Int) -> Bool
   let lay: @Sendable (Int, Int, Constant, Pointer, Int) -> Void
   let pack: @Sendable (Int, Int, Int, Index, Constant, Pointer) -> Void
   let packBack: @Sendable (Int, Int, Int, Index, Constant, Pointer) -> Void

@@ -104,7 +104,7 @@ final class RecurrentLayer<S: Scalar> {
 
   /// Whether a cell can act on a block as soon as its product is there.
   var isFused: Bool {
-    recurrentWeights.count == 1 && normalization == nil && recurrentMask == nil
+    recurrentWeights.count == 1 && normalization == nil && recurrentMask == nil && !form.isWhole
   }
 
   // MARK: Forward

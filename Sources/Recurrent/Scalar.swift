@@ -8,12 +8,14 @@ public protocol Scalar: BinaryFloatingPoint, Sendable {
 
 extension Float: Scalar {
   private static let products = PanelProducts<Float>(
-    depth: { $0 }, lay: panels_lay_float, pack: panels_pack_float,
+    depth: panel_depth_float, isWhole: { product_is_whole_float($0) != 0 }, lay: panels_lay_float,
+    pack: panels_pack_float,
     packBack: panels_pack_back_float, multiply: product_float, round: nil,
     scatterAdd: panels_scatter_add_float)
 
   private static let bf16Products = PanelProducts<Float>(
-    depth: bf16_panel_depth_float, lay: bf16_panels_lay_float, pack: bf16_panels_pack_float,
+    depth: bf16_panel_depth_float, isWhole: { _ in false }, lay: bf16_panels_lay_float,
+    pack: bf16_panels_pack_float,
     packBack: bf16_panels_pack_back_float, multiply: bf16_product_float,
     round: bf16_panels_round_float, scatterAdd: bf16_panels_scatter_add_float)
 
@@ -46,7 +48,9 @@ extension Float: Scalar {
 
 extension Double: Scalar {
   private static let products = PanelProducts<Double>(
-    depth: { $0 }, lay: panels_lay_double, pack: panels_pack_double,
+    depth: panel_depth_double, isWhole: { product_is_whole_double($0) != 0 },
+    lay: panels_lay_double,
+    pack: panels_pack_double,
     packBack: panels_pack_back_double, multiply: product_double, round: nil,
     scatterAdd: panels_scatter_add_double)
 

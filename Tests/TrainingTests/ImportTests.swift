@@ -213,7 +213,8 @@ import Testing
     Fault(
       content: series + "1:1\n", options: ImportOptions(format: .ts, label: "1"),
       code: .badOptions,
-      message: "f: label: found an option that a .ts file, which says all else itself, does not have; "
+      message: "f: label: found an option that "
+        + "a .ts file, which says all else itself, does not have; "
         + "allowed: missing, bytes"),
     Fault(
       content: "a long text\n", options: ImportOptions(format: .text, header: true),

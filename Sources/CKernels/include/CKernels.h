@@ -35,6 +35,7 @@ struct mask_source {
 #define SCALAR float
 #define KERNEL(result, name, parameters, arguments) result name##_float parameters;
 #include "kernel_list.h"
+#include "product_list.h"
 #include "bf16_list.h"
 #undef SCALAR
 #undef KERNEL
@@ -42,6 +43,7 @@ struct mask_source {
 #define SCALAR double
 #define KERNEL(result, name, parameters, arguments) result name##_double parameters;
 #include "kernel_list.h"
+#include "product_list.h"
 #undef SCALAR
 #undef KERNEL
 

@@ -61,23 +61,10 @@ KERNEL(void, gru_reset_begin, (ptrdiff_t rows, ptrdiff_t count, ptrdiff_t stride
 
 // P, the columns of a panel.
 KERNEL(ptrdiff_t, panel_width, (void), ())
-// weight [sums·units, inner] -> for each block of P units, for each of `gates` sums in the given order,
-// a panel [inner][P]; units beyond the last are zero.
-KERNEL(void, panels_pack, (ptrdiff_t units, ptrdiff_t inner, ptrdiff_t gates,
-    const int32_t *_Nonnull order, CONSTANT weight, POINTER packed),
-    (units, inner, gates, order, weight, packed))
-// The same the other way, added to the weight.
+// Adds what lies as panels_pack writes it, [inner][P], to a weight [sums·units, inner].
 KERNEL(void, panels_unpack_add, (ptrdiff_t units, ptrdiff_t inner, ptrdiff_t gates,
     const int32_t *_Nonnull order, CONSTANT packed, POINTER weight),
     (units, inner, gates, order, packed, weight))
-// weight [sums·units, columns] -> panels of P columns, each [blocks·gates·P][P]: the right operand for
-// a left one that lies in the panels of the gates.
-KERNEL(void, panels_pack_back, (ptrdiff_t units, ptrdiff_t columns, ptrdiff_t gates,
-    const int32_t *_Nonnull order, CONSTANT weight, POINTER packed),
-    (units, columns, gates, order, weight, packed))
-// result = left right + (adding ? result : start in every row, if any).
-KERNEL(void, product, (const struct product_shape *_Nonnull shape, CONSTANT left, CONSTANT right,
-    POINTER result, OPTIONAL start, int adding), (shape, left, right, result, start, adding))
 // from [rows, columns] -> panels [rows][P], to_panel apart, the last one as far as there are columns.
 KERNEL(void, panels_lay, (ptrdiff_t rows, ptrdiff_t columns, CONSTANT from, POINTER to,
     ptrdiff_t to_panel), (rows, columns, from, to, to_panel))
