@@ -31,12 +31,13 @@ static int system_permits_tiles(void) {
 // Small whole numbers, whose sums are exact in any order, through real tiles and emulated ones: a
 // virtual machine that has them by name alone shall not train with them.
 static int tiles_are_right(void) {
-  enum { rows = 37, inner = 70, units = 50, width = 32, blocks = 2, left_panels = 3 };
+  enum { rows = 55, inner = 70, units = 50, width = 32, blocks = 2, left_panels = 3 };
   float numbers[rows * inner], weights[units * inner], upstream[blocks * rows * width];
-  float left[left_panels * rows * width], packed[blocks * 2 * left_panels * 256];
+  // The planes of float32 take three times the room of bf16.
+  float left[left_panels * rows * width], packed[blocks * 3 * 2 * left_panels * 256];
   // The product [rows, units], and its gradient [inner, units] in panels.
   enum { first_count = rows * units, second_count = blocks * inner * width };
-  float results[2][first_count + second_count];
+  float results[4][first_count + second_count];
   for (int i = 0; i < rows * inner; i++) numbers[i] = (float)(i * 7 % 17 - 8);
   for (int i = 0; i < units * inner; i++) weights[i] = (float)(i * 5 % 13 - 6);
   const int32_t order[1] = {0};
@@ -62,7 +63,24 @@ static int tiles_are_right(void) {
   MULTIPLY(amx, results[0])
   MULTIPLY(amx_emulated, results[1])
 #undef MULTIPLY
-  return memcmp(results[0], results[1], sizeof results[0]) == 0;
+  // The same in float32, of few numbers with parts in all planes.
+  struct product_shape whole = forward;
+  whole.right_panel *= 3;
+  for (int i = 0; i < rows * inner; i++) numbers[i] = i % 23 ? 0 : i % 2 ? 65793 : -65793;
+#define MULTIPLY(path, result) { \
+    for (int i = 0; i < blocks * rows * width; i++) upstream[i] = (float)(i * 11 % 19 - 9); \
+    for (int i = 0; i < first_count + second_count; i++) (result)[i] = (float)(i % 5); \
+    memset(left, 0, sizeof left); \
+    panels_lay_float_avx512(rows, inner, numbers, left, rows * width); \
+    panels_pack_float_##path(units, inner, 1, order, weights, packed); \
+    product_float_##path(&whole, left, packed, result, NULL, 1); \
+    product_float_##path(&backward, left, upstream, (result) + first_count, NULL, 1); \
+  }
+  MULTIPLY(amx, results[2])
+  MULTIPLY(amx_emulated, results[3])
+#undef MULTIPLY
+  return memcmp(results[0], results[1], sizeof results[0]) == 0
+      && memcmp(results[2], results[3], sizeof results[2]) == 0;
 }
 
 int amx_is_usable(void) {

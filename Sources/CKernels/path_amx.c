@@ -8,7 +8,7 @@
 #define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 #define PANEL 32
 #include "template/tiles.inc"
-// One step of tiles does not pay for setting them up.
+// One step of tiles does not pay for setting them up; one panel of weights neither.
 #define NARROW 32
 #define NARROW_PACK panels_pack_float_avx512
 #define NARROW_PACK_BACK panels_pack_back_float_avx512

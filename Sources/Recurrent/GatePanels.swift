@@ -71,6 +71,7 @@ struct GatePanels<S: Scalar> {
     blocks range: Range<Int>, start: UnsafePointer<S>? = nil,
     into gates: UnsafeMutablePointer<S>, chunkRows: Int
   ) {
+    precondition(!products.isWhole(inner) || range == 0..<blocks, "some blocks of whole weights")
     let panel = chunkRows * width
     let count = weights.count
     var shape = product_shape()
@@ -110,6 +111,9 @@ struct GatePanels<S: Scalar> {
     var shape = product_shape()
     shape.rows = rows
     shape.inner = blocks * weights.count * width
+    precondition(
+      !products.isWhole(shape.inner) || range == 0..<weights.columns,
+      "some columns of whole weights")
     (shape.groups, shape.panels) = (1, (range.count + width - 1) / width)
     shape.last_width = range.count - (shape.panels - 1) * width
     shape.left_panels = weights.count
@@ -142,8 +146,7 @@ struct GatePanels<S: Scalar> {
   }
 }
 
-/// Weights as the right operand, for some panels of each block: [block][panel][inner][P] if they are as S
-/// holds them.
+/// Weights as the right operand, for some panels of each block: [block][panel], in the form of the kernels.
 final class Panels<S: Scalar> {
   /// The first of the block's panels, and the gate of each.
   let first: Int
@@ -199,7 +202,7 @@ final class BackPanels<S: Scalar> {
   let gates: [Int32]
   let panelStride: Int
   private let form: GatePanels<S>
-  private let columns: Int
+  let columns: Int
   private let storage: Matrix<S>
 
   init(_ form: GatePanels<S>, first: Int, gates: [Int32], columns: Int) {

@@ -13,7 +13,8 @@ struct LayerInput<S: Scalar> {
 /// Steps go in chunks whose gates stay in the cache. The input product of a chunk is one product before
 /// its steps, and its share of the gradients of the weights one product each after them; inside the
 /// loop over the steps remain the recurrent product and the cell, block by block of units, so that a
-/// cell finds its sums in the first level of the cache. Words of a text repeat: a row that occurs many
+/// cell finds its sums in the first level of the cache (where the kernels take products as a whole, one
+/// after the other). Words of a text repeat: a row that occurs many
 /// times in a batch is multiplied once, and the gradients of its occurrences are summed before the
 /// products of the way back.
 ///

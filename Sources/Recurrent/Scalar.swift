@@ -9,15 +9,14 @@ public protocol Scalar: BinaryFloatingPoint, Sendable {
 extension Float: Scalar {
   private static let products = PanelProducts<Float>(
     depth: panel_depth_float, isWhole: { product_is_whole_float($0) != 0 }, lay: panels_lay_float,
-    pack: panels_pack_float,
-    packBack: panels_pack_back_float, multiply: product_float, round: nil,
+    pack: panels_pack_float, packBack: panels_pack_back_float, multiply: product_float, round: nil,
     scatterAdd: panels_scatter_add_float)
 
   private static let bf16Products = PanelProducts<Float>(
     depth: bf16_panel_depth_float, isWhole: { _ in false }, lay: bf16_panels_lay_float,
-    pack: bf16_panels_pack_float,
-    packBack: bf16_panels_pack_back_float, multiply: bf16_product_float,
-    round: bf16_panels_round_float, scatterAdd: bf16_panels_scatter_add_float)
+    pack: bf16_panels_pack_float, packBack: bf16_panels_pack_back_float,
+    multiply: bf16_product_float, round: bf16_panels_round_float,
+    scatterAdd: bf16_panels_scatter_add_float)
 
   /// The loops of CKernels in single precision.
   public static let kernels = Kernels<Float>(
@@ -50,8 +49,8 @@ extension Double: Scalar {
   private static let products = PanelProducts<Double>(
     depth: panel_depth_double, isWhole: { product_is_whole_double($0) != 0 },
     lay: panels_lay_double,
-    pack: panels_pack_double,
-    packBack: panels_pack_back_double, multiply: product_double, round: nil,
+    pack: panels_pack_double, packBack: panels_pack_back_double, multiply: product_double,
+    round: nil,
     scatterAdd: panels_scatter_add_double)
 
   /// The loops of CKernels in double precision.

@@ -87,7 +87,10 @@ import Testing
       let (rows, inner, units) = (48, 70, 64)
       let (blocks, panels) = (count(units, width), count(inner, width))
       // Each row of the left operand has one number.
-      let (factors, weights) = (numbers(rows, seed: 1), numbers(units * inner, seed: 2))
+      var (factors, weights) = (numbers(rows, seed: 1), numbers(units * inner, seed: 2))
+      // Parts of the same sign; the largest number; halves of tiny ones.
+      (factors[3], weights[3]) = (Float(bitPattern: 0x3F80_7FFF), Float(bitPattern: 0x3F80_7FFF))
+      (factors[5], factors[6]) = (.greatestFiniteMagnitude, 1e-30)
       var input = [Float](repeating: 0, count: rows * inner)
       for row in 0..<rows { input[row * inner + row] = factors[row] }
       let left = Buffer<Float>(count: panels * rows * width)
