@@ -79,6 +79,7 @@ static int tiles_are_right(void) {
   MULTIPLY(amx, results[2])
   MULTIPLY(amx_emulated, results[3])
 #undef MULTIPLY
+  tiles_release();
   return memcmp(results[0], results[1], sizeof results[0]) == 0
       && memcmp(results[2], results[3], sizeof results[2]) == 0;
 }

@@ -175,6 +175,7 @@ uint32_t kernel_denormals_flush(void) {
 }
 
 void kernel_denormals_restore(uint32_t state) {
+  tiles_release();
   // Exceptions raised meanwhile stay visible; only the two modes go back.
   const uint32_t now = __builtin_ia32_stmxcsr();
   __builtin_ia32_ldmxcsr((now & ~(uint32_t)denormal_bits) | (state & denormal_bits));

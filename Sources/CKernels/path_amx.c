@@ -14,5 +14,11 @@
 #define NARROW_PACK_BACK panels_pack_back_float_avx512
 #define NARROW_PRODUCT product_float_avx512
 #include "template/split.inc"
+
+void tiles_release(void) {
+  if (!tiles_now) return;
+  __builtin_ia32_tilerelease();
+  tiles_now = 0;
+}
 #pragma clang attribute pop
 #endif

@@ -40,4 +40,8 @@
 // To be asked once, on a CPU that has all of avx512.
 int amx_is_usable(void);
 
+// Gives back the registers of tiles that this thread has configured, if it has: while it has them, each
+// switch of threads saves them, and the core cannot sleep deeply.
+void tiles_release(void);
+
 #endif
