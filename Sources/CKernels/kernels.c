@@ -9,14 +9,12 @@ struct table {
 #define SCALAR float
 #define KERNEL(result, name, parameters, arguments) result (*_Nonnull name##_float) parameters;
 #include "kernel_list.h"
-#include "product_list.h"
 #include "bf16_list.h"
 #undef SCALAR
 #undef KERNEL
 #define SCALAR double
 #define KERNEL(result, name, parameters, arguments) result (*_Nonnull name##_double) parameters;
 #include "kernel_list.h"
-#include "product_list.h"
 #undef SCALAR
 #undef KERNEL
 };
@@ -26,14 +24,12 @@ struct table {
 static const struct table plain = {
   .name = "plain",
 #include "kernel_list.h"
-#include "product_list.h"
 #include "bf16_list.h"
 #undef SCALAR
 #undef KERNEL
 #define SCALAR double
 #define KERNEL(result, name, parameters, arguments) .name##_double = name##_double_plain,
 #include "kernel_list.h"
-#include "product_list.h"
 #undef SCALAR
 #undef KERNEL
 };
@@ -43,14 +39,12 @@ static const struct table plain = {
 static const struct table amx_emulated = {
   .name = "amx-emulated",
 #include "kernel_list.h"
-#include "product_list.h"
 #include "bf16_list.h"
 #undef SCALAR
 #undef KERNEL
 #define SCALAR double
 #define KERNEL(result, name, parameters, arguments) .name##_double = name##_double_plain,
 #include "kernel_list.h"
-#include "product_list.h"
 #undef SCALAR
 #undef KERNEL
 };
@@ -61,14 +55,12 @@ static const struct table amx_emulated = {
 static const struct table avx2 = {
   .name = "avx2",
 #include "kernel_list.h"
-#include "product_list.h"
 #include "bf16_list.h"
 #undef SCALAR
 #undef KERNEL
 #define SCALAR double
 #define KERNEL(result, name, parameters, arguments) .name##_double = name##_double_avx2,
 #include "kernel_list.h"
-#include "product_list.h"
 #undef SCALAR
 #undef KERNEL
 };
@@ -78,14 +70,12 @@ static const struct table avx2 = {
 static const struct table avx512 = {
   .name = "avx512",
 #include "kernel_list.h"
-#include "product_list.h"
 #include "bf16_list.h"
 #undef SCALAR
 #undef KERNEL
 #define SCALAR double
 #define KERNEL(result, name, parameters, arguments) .name##_double = name##_double_avx512,
 #include "kernel_list.h"
-#include "product_list.h"
 #undef SCALAR
 #undef KERNEL
 };
@@ -94,7 +84,9 @@ static const struct table avx512 = {
 #define KERNEL(result, name, parameters, arguments) .name##_float = name##_float_avx512,
 static const struct table amx = {
   .name = "amx",
+#define WITHOUT_PRODUCTS
 #include "kernel_list.h"
+#undef WITHOUT_PRODUCTS
 #undef KERNEL
 #define KERNEL(result, name, parameters, arguments) .name##_float = name##_float_amx,
 #include "product_list.h"
@@ -104,7 +96,6 @@ static const struct table amx = {
 #define SCALAR double
 #define KERNEL(result, name, parameters, arguments) .name##_double = name##_double_avx512,
 #include "kernel_list.h"
-#include "product_list.h"
 #undef SCALAR
 #undef KERNEL
 };
@@ -151,7 +142,6 @@ void kernel_path_set_default(ptrdiff_t index) { widest = paths[index]; }
 #define KERNEL(result, name, parameters, arguments) \
   result name##_float parameters { return current()->name##_float arguments; }
 #include "kernel_list.h"
-#include "product_list.h"
 #include "bf16_list.h"
 #undef SCALAR
 #undef KERNEL
@@ -160,7 +150,6 @@ void kernel_path_set_default(ptrdiff_t index) { widest = paths[index]; }
 #define KERNEL(result, name, parameters, arguments) \
   result name##_double parameters { return current()->name##_double arguments; }
 #include "kernel_list.h"
-#include "product_list.h"
 #undef SCALAR
 #undef KERNEL
 

@@ -14,7 +14,6 @@
   result name##_float_avx512 parameters; \
   result name##_float_amx_emulated parameters;
 #include "kernel_list.h"
-#include "product_list.h"
 #include "bf16_list.h"
 #undef SCALAR
 #undef KERNEL
@@ -32,7 +31,6 @@
   result name##_double_avx2 parameters; \
   result name##_double_avx512 parameters;
 #include "kernel_list.h"
-#include "product_list.h"
 #undef SCALAR
 #undef KERNEL
 

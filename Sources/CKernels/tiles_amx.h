@@ -35,8 +35,7 @@ static inline void tiles_configure(int upper, int lower) {
   tiles_now = wanted;
 }
 
-#define TILES_CONFIGURE(upper, lower) tiles_configure(upper, lower);
-#define TILES_RELEASE()
+#define TILES_CONFIGURE(upper, lower) tiles_configure(upper, lower)
 #define TILE_ZERO(tile) __builtin_ia32_tilezero(tile)
 #define TILE_LOAD(tile, from, stride) __builtin_ia32_tileloadd64(tile, from, stride)
 #define TILE_STORE(tile, to, stride) __builtin_ia32_tilestored64(tile, to, stride)

@@ -62,7 +62,6 @@ static void emulated_product(int sum, int left, int right) {
 }
 
 #define TILES_CONFIGURE(upper, lower) emulated_configure(upper, lower)
-#define TILES_RELEASE() emulated_configure(0, 0)
 #define TILE_ZERO(tile) memset(tiles.lines[tile], 0, sizeof tiles.lines[tile])
 #define TILE_LOAD(tile, from, stride) emulated_load(tile, from, stride)
 #define TILE_STORE(tile, to, stride) emulated_store(tile, to, stride)

@@ -35,7 +35,6 @@ struct mask_source {
 #define SCALAR float
 #define KERNEL(result, name, parameters, arguments) result name##_float parameters;
 #include "kernel_list.h"
-#include "product_list.h"
 #include "bf16_list.h"
 #undef SCALAR
 #undef KERNEL
@@ -43,7 +42,6 @@ struct mask_source {
 #define SCALAR double
 #define KERNEL(result, name, parameters, arguments) result name##_double parameters;
 #include "kernel_list.h"
-#include "product_list.h"
 #undef SCALAR
 #undef KERNEL
 
@@ -60,7 +58,8 @@ void kernel_path_select(ptrdiff_t index);
 void kernel_path_set_default(ptrdiff_t index);
 
 // Makes this thread treat denormal numbers as zero; returns the former state for
-// `kernel_denormals_restore`. Does nothing on CPUs other than x86-64.
+// `kernel_denormals_restore`, which also gives back the tiles that the products in between have used. Does
+// nothing on CPUs other than x86-64.
 uint32_t kernel_denormals_flush(void);
 void kernel_denormals_restore(uint32_t state);
 

@@ -182,3 +182,8 @@ KERNEL(void, adam_step, (ptrdiff_t count, POINTER parameters, const SCALAR *_Nul
 #undef POINTER
 #undef CONSTANT
 #undef OPTIONAL
+
+// A path whose products are of another make has a list of them.
+#ifndef WITHOUT_PRODUCTS
+#include "product_list.h"
+#endif

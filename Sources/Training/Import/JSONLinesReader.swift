@@ -30,18 +30,10 @@ struct JSONLinesReader {
       } else if container.decodeNil() {
         self = .other("null")
       } else {
-        let isObject = (try? decoder.container(keyedBy: Key.self)) != nil
+        let isObject = (try? decoder.container(keyedBy: AnyKey.self)) != nil
         self = .other(
           isObject ? "an object" : "a string that is no Unicode, or a number that is too large")
       }
-    }
-
-    /// Any name.
-    private struct Key: CodingKey {
-      let stringValue: String
-      var intValue: Int? { nil }
-      init(stringValue: String) { self.stringValue = stringValue }
-      init?(intValue: Int) { nil }
     }
 
     /// Whether nothing was measured.

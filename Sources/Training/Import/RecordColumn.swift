@@ -238,24 +238,20 @@ public struct RecordColumn: Sendable {
       return key
     }
 
-    private struct Key: CodingKey {
-      let stringValue: String
-      var intValue: Int? { nil }
-      init(stringValue: String) { self.stringValue = stringValue }
-      init?(intValue: Int) { nil }
-    }
-
     init(from decoder: any Decoder) throws {
-      let container = try decoder.container(keyedBy: Key.self)
-      let keys = container.allKeys
-      let only = keys.count == 1 ? keys[0].stringValue : "text"
-      let key = Key(stringValue: decoder.userInfo[Self.nameKey] as? String ?? only)
-      guard container.contains(key) else {
-        self = .missing(keys.map(\.stringValue))
-        return
+      let container = try decoder.container(keyedBy: AnyKey.self)
+      let named = decoder.userInfo[Self.nameKey] as? String
+      var key = AnyKey(stringValue: named ?? "text")
+      if !container.contains(key) {
+        let keys = container.allKeys
+        guard named == nil, keys.count == 1 else {
+          self = .missing(keys.map(\.stringValue))
+          return
+        }
+        key = keys[0]
       }
       let reserved = decoder.userInfo[Self.reservedKey] as? [String] ?? []
-      if let taken = reserved.first(where: { container.contains(Key(stringValue: $0)) }) {
+      if let taken = reserved.first(where: { container.contains(AnyKey(stringValue: $0)) }) {
         self = .taken(taken)
       } else if let text = try? container.decode(String.self, forKey: key) {
         self = .text(text)

@@ -116,9 +116,9 @@ struct PredictVerb: ParsableCommand {
       artifacts, from: form,
       to: target == .lines ? .csv : target, column: column, file: file,
       threads: threads ?? max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1))
+    let read = try PackedFile.content(source.read, file: file)
     let path = answers ?? "-"
     let sink = try OutputFile(path, force: true)
-    let read = try PackedFile.content(source.read, file: file)
     let summary = try prediction.run(read: read) { try sink.write($0) }
     try sink.finish()
     guard path != "-" else { return }
