@@ -6,23 +6,18 @@ import Philox
 struct MaskPlace {
   /// The first block of the range.
   let start: UInt32
-  /// Whether the mask stays over all pieces of the sequences, or each pass has another one.
-  let isOfSequence: Bool
 
   /// - Parameters:
   ///   - index: The mask, from 0.
   ///   - count: The masks of the model.
-  ///   - isOfSequence: Whether it stays over all pieces of the sequences.
-  init(_ index: Int, of count: Int, isOfSequence: Bool) {
+  init(_ index: Int, of count: Int) {
     start = UInt32(truncatingIfNeeded: (UInt64(index) << 32) / UInt64(count))
-    self.isOfSequence = isOfSequence
   }
 
   /// Where the random bits of a mask come from.
   func source(_ key: DropoutKey) -> mask_source {
-    let step = isOfSequence ? key.sequenceStep : key.step
-    return mask_source(
-      counter: (start, step, key.philox.trial, RandomStream.dropout.rawValue),
+    mask_source(
+      counter: (start, key.step, key.philox.trial, RandomStream.dropout.rawValue),
       key: key.philox.key)
   }
 }
@@ -30,14 +25,13 @@ struct MaskPlace {
 extension ModelPlan {
   /// The mask after a layer, or before the head.
   func maskPlace(after layer: Int) -> MaskPlace {
-    MaskPlace(layer, of: maskCount, isOfSequence: isDropoutVariational)
+    MaskPlace(layer, of: maskCount)
   }
 
   /// The mask on the recurrent path of a layer.
   func recurrentMaskPlace(layer: Int, _ direction: Direction) -> MaskPlace {
     MaskPlace(
-      layers + layer * directions + (direction == .forward ? 0 : 1), of: maskCount,
-      isOfSequence: true)
+      layers + layer * directions + (direction == .forward ? 0 : 1), of: maskCount)
   }
 
   private var maskCount: Int { layers * (1 + directions) }

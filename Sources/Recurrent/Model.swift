@@ -6,20 +6,15 @@ public struct DropoutKey: Hashable, Sendable {
   public var philox: Philox
   /// The step of training: each has masks of its own.
   public var step: UInt32
-  /// The step at which the sequences began, if they are trained in pieces: masks that are kept over time are
-  /// those of this step in all pieces.
-  public var sequenceStep: UInt32
 
   /// A key.
   ///
   /// - Parameters:
   ///   - philox: The numbers of the trial.
   ///   - step: The step of training.
-  ///   - sequenceStep: The step at which the sequences began; nil: this one.
-  public init(philox: Philox, step: UInt32, sequenceStep: UInt32? = nil) {
+  public init(philox: Philox, step: UInt32) {
     self.philox = philox
     self.step = step
-    self.sequenceStep = sequenceStep ?? step
   }
 }
 

@@ -119,10 +119,10 @@ import Training
     ),
   ]
 
-  /// The loss of an epoch at a rate of about 0 is that of forward passes, piece by piece, each with the masks
-  /// that it has to have.
+  /// The loss of an epoch at a rate of about 0 is that of forward passes, piece by piece, each with masks of
+  /// its own.
   @Test(arguments: masks)
-  func `pieces of a sequence have masks of their own, or keep those over time`(
+  func `pieces of a sequence have masks of their own`(
     name: String, change: @Sendable (inout ModelSettings) -> Void
   ) throws {
     let data = try PreparedData(
@@ -145,13 +145,11 @@ import Training
       let packed = packer.pack(order[batch])
       let states = [RecurrentState<Float>(model.plan), RecurrentState<Float>(model.plan)]
       states[0].reset(sequences: packed.sequenceCount)
-      let first = step
       for start in stride(from: 0, to: packed.stepCount, by: 5) {
         let piece = packed.steps(start..<min(start + 5, packed.stepCount))
         states[0].keep(sequences: piece.sequenceCount, into: states[1])
         let result = model.forward(
-          piece, dropout: DropoutKey(philox: philox, step: step, sequenceStep: first),
-          from: states[1])
+          piece, dropout: DropoutKey(philox: philox, step: step), from: states[1])
         model.copyState(of: piece, into: states[0])
         let rows = packed.offsets[start]..<packed.offsets[start] + piece.rowCount
         sum += Loss.crossEntropy(result, targets: Array(packer.classes[rows]))

@@ -176,7 +176,8 @@ extension SpecSchema {
       "What is done to the sums of each gate.", default: "none", isSearchable: true),
     Field(
       "model.recurrent_dropout", .number(.from(0, below: 1)),
-      "The share of units that are silent for a whole sequence on the way to the next step.",
+      "The share of units that are silent for a whole sequence, or the piece of it that training.truncate "
+        + "cuts, on the way to the next step.",
       default: 0, isSearchable: true),
     Field(
       "model.variational", .boolean, "Whether model.dropout keeps one mask over time.",

@@ -29,7 +29,8 @@ public struct ModelSettings: Codable, Hashable, Sendable {
   public var residual = false
   /// What is done to the sums of each gate.
   public var normalization = ModelPlan.Normalization.none
-  /// The share of units that are silent for a whole sequence on the recurrent path, in training.
+  /// The share of units that are silent for a whole sequence, or a piece of it, on the recurrent path, in
+  /// training.
   public var recurrentDropout = 0.0
   /// Whether `dropout` keeps one mask over time.
   public var variational = false

@@ -141,29 +141,27 @@ public final class Session {
     if let length = plan.training.truncate, packed.stepCount > length {
       try learnInPieces(packed, length)
     } else {
-      try learn(model.forward(packed, dropout: dropoutKey(since: optimizer.steps)), packer.answers)
+      try learn(model.forward(packed, dropout: dropoutKey), packer.answers)
     }
     batch += 1
   }
 
-  /// The masks of the step that comes next, of sequences that began at a step: masks that are kept over time
-  /// are the same in all pieces of a sequence, all others are new in each piece.
-  private func dropoutKey(since first: Int) -> DropoutKey? {
+  /// The masks of the step that comes next. Also masks that are kept over time are new in each piece of a
+  /// sequence: when they were the same in all pieces, many steps in a row learnt for the same few masks, and a
+  /// character model was worse by 0.014 nats (two layers of 256, 64 pieces a sequence).
+  private var dropoutKey: DropoutKey? {
     guard model.plan.dropout > 0 || model.plan.recurrentDropout > 0 else { return nil }
-    return DropoutKey(
-      philox: philox, step: UInt32(truncatingIfNeeded: optimizer.steps),
-      sequenceStep: UInt32(truncatingIfNeeded: first))
+    return DropoutKey(philox: philox, step: UInt32(truncatingIfNeeded: optimizer.steps))
   }
 
   /// Truncated back-propagation through time: the state goes on, the gradient does not.
   private func learnInPieces(_ packed: PackedBatch<Float>, _ length: Int) throws {
-    let first = optimizer.steps
     if carried.isEmpty { carried = [RecurrentState(model.plan), RecurrentState(model.plan)] }
     carried[0].reset(sequences: packed.sequenceCount)
     for start in stride(from: 0, to: packed.stepCount, by: length) {
       let piece = packed.steps(start..<min(start + length, packed.stepCount))
       carried[0].keep(sequences: piece.sequenceCount, into: carried[1])
-      let result = model.forward(piece, dropout: dropoutKey(since: first), from: carried[1])
+      let result = model.forward(piece, dropout: dropoutKey, from: carried[1])
       model.copyState(of: piece, into: carried[0])
       let row = packed.offsets[start]
       let classes = packer.answers.classes[row..<row + piece.rowCount]
