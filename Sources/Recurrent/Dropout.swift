@@ -30,8 +30,7 @@ extension ModelPlan {
 
   /// The mask on the recurrent path of a layer.
   func recurrentMaskPlace(layer: Int, _ direction: Direction) -> MaskPlace {
-    MaskPlace(
-      layers + layer * directions + (direction == .forward ? 0 : 1), of: maskCount)
+    MaskPlace(layers + layer * directions + (direction == .forward ? 0 : 1), of: maskCount)
   }
 
   private var maskCount: Int { layers * (1 + directions) }

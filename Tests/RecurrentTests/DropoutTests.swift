@@ -57,7 +57,7 @@ import Testing
     #expect(features(rate: 0.5, key: other) != mask)
   }
 
-  /// Three sequences of seven steps that pass through two layers as they are, in one piece: which logits are
+  /// Sequences that pass through two layers as they are, in one piece: which logits are
   /// zero, sequence by sequence.
   private func silent(
     _ key: DropoutKey, steps: Int = 7, sequences: Int = 40, _ change: (inout ModelPlan) -> Void
