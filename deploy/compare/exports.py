@@ -5,6 +5,7 @@ answers them, and so do the ONNX file in onnxruntime and the PyTorch script.
 """
 
 import argparse
+import datetime
 import importlib.util
 import json
 import math
@@ -33,6 +34,21 @@ CELLS = {
     "gru reset before": "cell: gru, reset: before",
 }
 SHAPES = "layers: 1", "layers: 2, bidirectional: true, residual: true, dropout: 0.2"
+# What is done to a series around a model.
+FORECASTS = (
+    "log: log",
+    "difference: first, log: log1p",
+    "difference: seasonal, season: 5",
+    "calendar: [hour, weekday, month]",
+    "strategy: recursive",
+    "strategy: recursive, difference: seasonal, season: 2, log: log, calendar: [month, hour]",
+)
+BEGINNING = datetime.datetime(2016, 2, 21, 20, 26, 40)
+
+
+def moment(step):
+    """The time of a step of a series, over the end of a leap year's February."""
+    return (BEGINNING + datetime.timedelta(hours=3 * step)).isoformat()
 
 
 def unroll(*arguments, given=None):
@@ -62,6 +78,22 @@ def data(folder):
             file.write(f"{300 + 40 * math.sin(step / 6) + step / 4},{math.cos(step / 5)}\n")
     unroll("dataset", "import", str(folder / "series.csv"), "--name", "series",
            "--format", "csv", "--values", "1-2")  # fmt: skip
+    for name, hasGaps in ("hourly", False), ("gaps", True):
+        with open(folder / f"{name}.csv", "w", encoding="utf-8") as file:
+            file.write("time,load,heat,wind\n")
+            for step in range(400):
+                load, heat = 300 + 40 * math.sin(step / 6) + step / 4, 20 + 5 * math.cos(step / 5)
+                isGap = hasGaps and step * step % 11 == 3
+                file.write(f"{moment(step)},{'' if isGap else load},"
+                           f"{'' if hasGaps and step % 13 == 5 else heat},{2 + step % 7}\n")  # fmt: skip
+        unroll("dataset", "import", str(folder / f"{name}.csv"), "--name", name, "--format", "csv",
+               "--time", "time", "--values", "load,heat,wind", "--missing", "keep")  # fmt: skip
+    with open(folder / "sensors.jsonl", "w", encoding="utf-8") as file:
+        for row in range(120):
+            steps = [[None if (row + 3 * step) % 7 == 2 else draw.gauss(row % 2, 1), draw.random()]
+                     for step in range(4 + row % 9)]  # fmt: skip
+            file.write(json.dumps({"values": steps, "label": "odd" if row % 2 else "even"}) + "\n")
+    unroll("dataset", "import", str(folder / "sensors.jsonl"), "--name", "sensors", "--format", "jsonl")
     (folder / "text.txt").write_text("the quick brown fox, jümps over the lazy dog. " * 60)
     unroll("dataset", "import", str(folder / "text.txt"), "--name", "text", "--format", "text")
     for task in ("adding", "temporal-order", "copy"):
@@ -96,6 +128,15 @@ def train(folder):
         sweeps.append(sweep("name: text, max_length: 16", tied))
         sweeps.append(sweep("name: series, window: 20, horizon: 3", f"{cell}, hidden: 12"))
     sweeps.append(sweep("name: messages", "cell: lstm, hidden: 32", ", precision: bf16"))
+    for name in "hourly", "gaps":
+        series = f"name: {name}, window: 12, horizon: 5, target: load"
+        for preparation in FORECASTS:
+            sweeps.append(sweep(f"{series}, {preparation}", "cell: gru, hidden: 12, layers: 2"))
+        sweeps.append(sweep(f"{series}, difference: first", "cell: lstm, hidden: 12, normalization: layer",
+                            ", quantiles: [0.1, 0.4, 0.9]"))  # fmt: skip
+        sweeps.append(sweep(f"{series}, strategy: recursive", "cell: lstm, hidden: 12, normalization: layer"))
+    for missing in "mask", "last", "zero":
+        sweeps.append(sweep(f"name: sensors, missing: {missing}", "cell: lstm, hidden: 12"))
     for number in sweeps:
         unroll("watch", str(number))
     listed = ",".join(map(str, sweeps))
@@ -121,15 +162,22 @@ def inputs(document, vocabulary):
         lines = [" ".join(draw.choices(known, k=1 + n)) for n in range(24)] + strange
         return [line.upper() if n % 4 == 0 else line for n, line in enumerate(lines)]
     if "channels" in encoding:
-        width = len(encoding["channels"])
-        least = encoding.get("maximum_length", 1) if encoding["task"] == "forecast" else 1
-        scale = encoding["input_scale"]
+        forecast, scale = encoding.get("forecast"), encoding["input_scale"]
+        least = encoding["maximum_length"] + forecast.get("period", 0) if forecast else 1
+        calendar = encoding.get("features", {}).get("calendar")
+        hasGaps = "features" in encoding or document["plan"]["data"].get("missing") == "zero"
         lines = []
         for steps in range(least, least + 32):
-            values = [draw.gauss(mean, deviation) for _ in range(steps)
-                      for mean, deviation in zip(scale["means"], scale["deviations"])]  # fmt: skip
-            lines.append(" ".join(f"{value:.6g}" for value in values))
-            assert len(values) == steps * width
+            words = []
+            for step in range(steps):
+                words += [moment(7 * steps + step)] if calendar else []
+                for mean, deviation in zip(scale["means"], scale["deviations"]):
+                    # The scale is that of what the model sees; logarithms want what lies above 0.
+                    value = draw.uniform(5, 400) if forecast else draw.gauss(mean, deviation)
+                    words.append("nan" if hasGaps and draw.random() < 0.2 else f"{value:.6g}")
+            if calendar and forecast["is_recursive"]:
+                words += [moment(7 * steps + steps + step) for step in range(forecast["horizon"])]
+            lines.append(" ".join(words))
         return lines
     size = encoding["vocabulary_size"]
     return [" ".join(str(draw.randrange(size)) for _ in range(n)) for n in range(1, 33)]
@@ -139,6 +187,8 @@ def numbers(answers, task):
     """All that answers say, as numbers or words."""
     if task == "tag":
         return [step for answer in answers for step in answer["steps"]]
+    if task == "forecast" and "quantiles" in answers[0]:
+        return [number for answer in answers for step in answer["quantiles"] for number in step]
     if task in ("regress", "forecast"):
         return [number for answer in answers for number in answer["numbers"]]
     return [one["probability"] for answer in answers for one in answer["probabilities"]]
@@ -152,25 +202,41 @@ def difference(left, right):
     return max(abs(a - b) / max(1.0, abs(b)) for a, b in zip(left, right))
 
 
+def seconds(time):
+    """The seconds since 1970 of a time without a zone."""
+    return int(datetime.datetime.fromisoformat(time).replace(tzinfo=datetime.timezone.utc).timestamp())
+
+
 def run_onnx(path, script, lines, document, vocabulary):
     """The answers of the ONNX file, with the names of `unroll predict --json`."""
     onnx.checker.check_model(str(path), full_check=True)
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     encoding, task = document["encoding"], document["encoding"]["task"]
+    named = {one.name for one in session.get_inputs()}
     name = session.get_inputs()[0].name
+    times, following = [], []
     if name == "tokens":
         rows = [script.encode(line).numpy() for line in lines]
     else:
+        words = [line.split() for line in lines]
+        if "following" in named:
+            ahead = encoding["forecast"]["horizon"]
+            following = [[seconds(word) for word in line[-ahead:]] for line in words]
+            words = [line[:-ahead] for line in words]
         width = len(encoding["channels"])
-        rows = [numpy.array(line.split(), dtype=numpy.float32).reshape(-1, width) for line in lines]
-        cut = encoding.get("maximum_length")
+        if "times" in named:
+            times = [[seconds(word) for word in line[:: 1 + width]] for line in words]
+            words = [[word for place, word in enumerate(line) if place % (1 + width)] for line in words]
+        rows = [numpy.array(line, dtype=numpy.float32).reshape(-1, width) for line in words]
+        # A forecast finds the end of a series itself.
+        cut = None if task == "forecast" else encoding.get("maximum_length")
         if cut:
             rows = [row[-cut:] if encoding["keep"] == "end" else row[:cut] for row in rows]
     answers = []
     # In batches of several sizes: both axes are free.
     start, size = 0, 1
     while start < len(rows):
-        part = rows[start : start + size]
+        part, first = rows[start : start + size], start
         start, size = start + size, size + 4
         lengths = numpy.array([len(row) for row in part], dtype=numpy.int64)
         # One step more than needed, of what must not matter.
@@ -178,7 +244,18 @@ def run_onnx(path, script, lines, document, vocabulary):
         padded = numpy.full(shape, 1, dtype=part[0].dtype)
         for index, row in enumerate(part):
             padded[index, : len(row)] = row
-        result = session.run(None, {name: padded, "lengths": lengths})[0]
+        given = {name: padded, "lengths": lengths}
+        if times:
+            given["times"] = numpy.zeros(shape[:2], dtype=numpy.int64)
+            for index, row in enumerate(times[first : first + len(part)]):
+                given["times"][index, : len(row)] = row
+        if following:
+            given["following"] = numpy.array(following[first : first + len(part)], dtype=numpy.int64)
+        found = session.run(None, given)
+        if "quantiles" in encoding.get("forecast", {}):
+            answers += [{"quantiles": row.tolist()} for row in found[1]]
+            continue
+        result = found[0]
         for row, length in zip(result, lengths):
             if task == "tag":
                 answers.append({"steps": [encoding["labels"][i] for i in row[:length].argmax(-1)]})
@@ -191,6 +268,19 @@ def run_onnx(path, script, lines, document, vocabulary):
     return answers
 
 
+def go_on(trial, line, encoding, path):
+    """What `unroll predict` says after the end of a series with times."""
+    words, width = line.split(), 1 + len(encoding["channels"])
+    if encoding["forecast"]["is_recursive"]:
+        # It finds the times that follow itself.
+        words = words[: -encoding["forecast"]["horizon"]]
+    rows = [["time", *encoding["channels"]]]
+    rows += [words[start : start + width] for start in range(0, len(words), width)]
+    path.write_text("\n".join(",".join(row).replace("nan", "") for row in rows) + "\n")
+    answers = unroll("predict", "--trial", str(trial), "--json", "--file", str(path)).splitlines()
+    return {"numbers": [json.loads(answer)["prediction"] for answer in answers]}
+
+
 def compare(trial, folder):
     """The largest differences of both exports of a trial."""
     folder.mkdir(parents=True)
@@ -201,8 +291,12 @@ def compare(trial, folder):
     vocabulary = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
     lines = inputs(document, vocabulary)
     (folder / "inputs.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    ours = json.loads(unroll("predict", "--trial", str(trial), "--json", "--file", str(folder / "inputs.txt")))
-    assert [answer["input"] for answer in ours] == lines
+    if document["encoding"].get("features", {}).get("calendar"):
+        ours = [go_on(trial, line, document["encoding"], folder / "series.csv") for line in lines]
+    else:
+        ours = json.loads(
+            unroll("predict", "--trial", str(trial), "--json", "--file", str(folder / "inputs.txt")))
+        assert [answer["input"] for answer in ours] == lines
     task = document["encoding"]["task"]
     spec = importlib.util.spec_from_file_location(f"model_{trial}", folder / "model.py")
     script = importlib.util.module_from_spec(spec)
@@ -227,7 +321,11 @@ def describe(document):
                         ("precision", "bf16")):  # fmt: skip
         if network.get(name) == value and (name != "reset" or network["cell"] == "gru"):
             parts.append(name.removeprefix("is_") if value is True else value)
-    return f"{', '.join(parts)}; {network['layers']} x {network['hidden']}; {network['readout']}"
+    text = f"{', '.join(parts)}; {network['layers']} x {network['hidden']}; {network['readout']}"
+    done = [f"{key}: {document['plan']['data'][key]}"
+            for key in ("missing", "logarithm", "difference", "calendar", "strategy", "quantiles")
+            if key in document["plan"]["data"]]  # fmt: skip
+    return "; ".join([text, *done])
 
 
 def command_line(folder):

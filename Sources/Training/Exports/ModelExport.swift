@@ -40,32 +40,11 @@ public struct ModelExport: Sendable {
     parameters = Dictionary(uniqueKeysWithValues: tensors.map { ($0.name, $0) })
   }
 
-  /// Refuses a model whose plan says what an export does not know, or what is done to series before and
-  /// after a model, which no export does.
+  /// Refuses a model whose plan says what an export does not know.
   func checkKnown() throws(PlanError) {
     try PlanError.require(
       unknown.isEmpty, Artifact.Name.plan, found: unknown.joined(separator: ", "),
       allowed: "what this form of export knows; the form safetensors has it all")
-    func refuse(
-      _ isThere: Bool, _ field: String, _ found: String, _ allowed: String
-    ) throws(PlanError) {
-      try PlanError.require(
-        !isThere, field, found: found,
-        allowed: "\(allowed) for this form of export; unroll predict and the form safetensors do it"
-      )
-    }
-    if let features = encoding.features {
-      try refuse(
-        !features.calendar.isEmpty, "dataset.calendar",
-        features.calendar.map { "\($0)" }.joined(separator: ", "), "none")
-      try refuse(true, "dataset.missing", "values that were filled in", "data without gaps")
-    }
-    guard let forecast = encoding.forecast else { return }
-    try refuse(
-      forecast.logarithm != .none, "dataset.log", "\(forecast.logarithm)", "none")
-    try refuse(forecast.period != nil, "dataset.difference", "differences", "none")
-    try refuse(forecast.isRecursive, "dataset.strategy", "recursive", "direct")
-    try refuse(forecast.quantiles != nil, "training.quantiles", "quantiles", "one number a step")
   }
 
   /// A parameter that the plan is known to have.

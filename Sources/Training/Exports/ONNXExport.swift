@@ -47,8 +47,8 @@ extension ModelExport {
 struct ONNXBuilder {
   let model: ModelExport
   var graph: ONNXGraph
-  /// [B], int32.
-  private(set) var lengths = ""
+  /// [B], the steps that the network reads of each sequence: int64, and as the layers want it.
+  var lengths = (int64: "lengths", int32: "")
   /// [T, B, 1], whether a step is no padding; there once it was asked for.
   private var mask: String?
 
@@ -62,23 +62,34 @@ struct ONNXBuilder {
   var plan: ModelPlan { model.network }
 
   mutating func build() {
-    var states = input()
+    if let forecast = model.encoding.forecast {
+      self.forecast(forecast)
+    } else {
+      let steps = input()
+      lengths.int32 = cast(lengths.int64, .int32, as: "lengths_int32")
+      result(network(steps))
+    }
+    graph.inputs.insert(
+      ONNXGraph.Value(
+        name: "lengths", element: .int64, shape: ["batch"],
+        note: "The steps of each sequence, from 1 to the length of the axis time."), at: 1)
+  }
+
+  /// What the model puts out, [B, O] or [B, T, O], for steps [T, B, F].
+  mutating func network(_ steps: String) -> String {
+    var states = steps
     for layer in 0..<plan.layers { states = self.layer(layer, states) }
-    let features = readout(states)
-    result(head(features))
+    return head(readout(states))
+  }
+
+  mutating func cast(_ value: String, _ element: ONNXGraph.Element, as name: String) -> String {
+    graph.add("Cast", [value], [("to", .integer(element.rawValue))], as: name)
   }
 
   // MARK: Input
 
   /// [T, B, F] of the first layer.
   private mutating func input() -> String {
-    defer {
-      graph.inputs.append(
-        ONNXGraph.Value(
-          name: "lengths", element: .int64, shape: ["batch"],
-          note: "The steps of each sequence, from 1 to the length of the axis time."))
-    }
-    lengths = graph.add("Cast", ["lengths"], [("to", .integer(6))], as: "lengths_int32")
     switch plan.input {
     case .tokens(let vocabulary, let embedding):
       graph.inputs.append(
@@ -90,26 +101,30 @@ struct ONNXBuilder {
         model.parameter("embedding.weight").elements)
       let steps = graph.add("Transpose", ["tokens"], [("perm", .integers([1, 0]))], as: "steps")
       return graph.add("Gather", [table, steps], [("axis", .integer(0))], as: "embedded")
-    case .values(let channels):
-      graph.inputs.append(
-        ONNXGraph.Value(
-          name: "values", element: .float, shape: ["batch", "time", .fixed(channels)],
-          note: "In the data's units: " + (model.encoding.channels ?? []).joined(separator: ", ")))
-      let scaled = scale("values")
+    case .values:
+      let (values, marks) = self.values()
+      let scaled = joined([scale(values), marks], as: "wide")
       return graph.add(
         "Transpose", [scaled], [("perm", .integers([1, 0, 2]))], as: "steps")
     }
   }
 
+  /// Along the last axis, of what there is.
+  mutating func joined(_ parts: [String?], as name: String) -> String {
+    let parts = parts.compactMap(\.self)
+    return parts.count == 1
+      ? parts[0] : graph.add("Concat", parts, [("axis", .integer(-1))], as: name)
+  }
+
   /// Values in the scale of training. In Double, as everywhere in this program.
-  private mutating func scale(_ values: String) -> String {
+  mutating func scale(_ values: String) -> String {
     guard let scale = model.encoding.inputScale else { return values }
-    let double = graph.add("Cast", [values], [("to", .integer(11))], as: "values_double")
+    let double = cast(values, .double, as: "values_double")
     let means = graph.constant("input.means", numbers: scale.means)
     let centred = graph.add("Sub", [double, means], as: "values_centred")
     let deviations = graph.constant("input.deviations", numbers: scale.deviations)
     let scaled = graph.add("Div", [centred, deviations], as: "values_scaled")
-    return graph.add("Cast", [scaled], [("to", .integer(1))], as: "scaled")
+    return cast(scaled, .float, as: "scaled")
   }
 
   // MARK: Read-out
@@ -128,7 +143,7 @@ struct ONNXBuilder {
       ], as: "range")
     let column = graph.add(
       "Unsqueeze", [range, graph.constant("axis_1", integers: [1])], as: "step_numbers")
-    let running = graph.add("Less", [column, "lengths"], as: "running")
+    let running = graph.add("Less", [column, lengths.int64], as: "running")
     let valid = graph.add(
       "Unsqueeze", [running, graph.constant("axis_2", integers: [2])], as: "valid")
     mask = valid
@@ -144,7 +159,7 @@ struct ONNXBuilder {
       let byBatch = graph.add(
         "Transpose", [states], [("perm", .integers([1, 0, 2]))], as: "states_by_batch")
       let last = graph.add(
-        "Sub", ["lengths", graph.constant("one", integers: [1], isScalar: true)], as: "last")
+        "Sub", [lengths.int64, graph.constant("one", integers: [1], isScalar: true)], as: "last")
       let index = graph.add(
         "Unsqueeze", [last, graph.constant("axis_1", integers: [1])], as: "last_index")
       return graph.add(
@@ -154,7 +169,7 @@ struct ONNXBuilder {
       let sum = graph.add(
         "ReduceSum", [masked, graph.constant("axis_0", integers: [0])], [("keepdims", .integer(0))],
         as: "sum")
-      let counts = graph.add("Cast", ["lengths"], [("to", .integer(1))], as: "counts")
+      let counts = cast(lengths.int64, .float, as: "counts")
       let column = graph.add(
         "Unsqueeze", [counts, graph.constant("axis_1", integers: [1])], as: "count_column")
       return graph.add("Div", [sum, column], as: "features")
@@ -195,7 +210,7 @@ struct ONNXBuilder {
       ? ["batch", "time", .fixed(plan.outputs)] : ["batch", .fixed(plan.outputs)]
     guard model.hasClasses else {
       let scale = model.encoding.targetScale ?? .identity(width: plan.outputs)
-      let double = graph.add("Cast", [logits], [("to", .integer(11))], as: "numbers_double")
+      let double = cast(logits, .double, as: "numbers_double")
       let spread = graph.add(
         "Mul", [double, graph.constant("target.deviations", numbers: scale.deviations)],
         as: "numbers_spread")

@@ -104,14 +104,23 @@ struct ONNXGraph {
         name: name, element: .int64, shape: isScalar ? [] : [integers.count], raw: writer.bytes))
   }
 
+  /// A constant in Double; without a shape it has one axis.
   @discardableResult
-  mutating func constant(_ name: String, numbers: [Double]) -> String {
+  mutating func constant(_ name: String, _ shape: [Int]? = nil, numbers: [Double]) -> String {
     var writer = ByteWriter()
     for value in numbers { writer.append(value.bitPattern) }
     return add(
-      Constant(name: name, element: .double, shape: [numbers.count], raw: writer.bytes))
+      Constant(
+        name: name, element: .double, shape: shape ?? [numbers.count], raw: writer.bytes))
   }
 
+  /// Takes the constants of a body: it sees those around it, and must not hide any with its own.
+  mutating func takeConstants(of body: inout ONNXGraph) {
+    for constant in body.constants { add(constant) }
+    body.constants = []
+  }
+
+  @discardableResult
   private mutating func add(_ constant: Constant) -> String {
     if !constants.contains(where: { $0.name == constant.name }) { constants.append(constant) }
     return constant.name

@@ -51,7 +51,7 @@ extension ONNXBuilder {
       }
     }
     let bias = graph.constant("\(name).B", [directions, 2 * gates * units], biases)
-    var inputs = [input, weight, recurrent, bias, lengths]
+    var inputs = [input, weight, recurrent, bias, lengths.int32]
     var attributes: [(String, ONNXGraph.Attribute)] = [
       ("hidden_size", .integer(units)),
       ("direction", .text(plan.isBidirectional ? "bidirectional" : "forward")),

@@ -61,11 +61,15 @@ extension ONNXBuilder {
   /// [B, H] of zeros.
   private mutating func zeroState() -> String {
     if graph.nodes.contains(where: { $0.outputs == ["zero_state"] }) { return "zero_state" }
-    let batch = graph.add("Shape", ["lengths"], as: "batch_shape")
-    let shape = graph.add(
-      "Concat", [batch, graph.constant("units", integers: [plan.hidden])],
-      [("axis", .integer(0))], as: "state_shape")
-    return graph.add("ConstantOfShape", [shape], as: "zero_state")
+    return graph.add("ConstantOfShape", [batchShape(plan.hidden, "state")], as: "zero_state")
+  }
+
+  /// The shape [B, width] as a value.
+  mutating func batchShape(_ width: Int, _ name: String) -> String {
+    let batch = graph.add("Shape", ["lengths"], as: "\(name)_batch")
+    return graph.add(
+      "Concat", [batch, graph.constant("\(name)_width", integers: [width])],
+      [("axis", .integer(0))], as: "\(name)_shape")
   }
 
   // MARK: The body

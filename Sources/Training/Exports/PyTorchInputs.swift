@@ -86,11 +86,14 @@ extension PyTorchScript {
 
   // MARK: Inputs
 
+  /// What is kept of a long sequence.
+  var cut: String {
+    encoding.maximumLength == nil
+      ? "" : encoding.keep == .start ? "[:MAXIMUM_LENGTH]" : "[-MAXIMUM_LENGTH:]"
+  }
+
   /// From a line of the command to the tensor of one sequence.
   var inputs: [String] {
-    let cut =
-      encoding.maximumLength == nil
-      ? "" : encoding.keep == .start ? "[:MAXIMUM_LENGTH]" : "[-MAXIMUM_LENGTH:]"
     if encoding.tokens != nil {
       return [
         """
@@ -110,20 +113,13 @@ extension PyTorchScript {
         """
       ]
     }
-    return [
-      """
-      def encode(line):
-          \"\"\"The numbers between spaces or commas, step after step, scaled: [time, channels].\"\"\"
-          numbers = [float(word) for word in line.replace(",", " ").split()]
-          values = torch.tensor(numbers, dtype=torch.float32).reshape(-1, len(CHANNELS))\(cut)
-          return ((values.double() - MEANS) / DEVIATIONS).float()
-      """
-    ]
+    return valueFunctions + [valueEncoding]
   }
 
   // MARK: Answers
 
   var answers: String {
+    if let forecast { return forecastAnswers(forecast) }
     let result =
       model.hasClasses
       ? "torch.softmax(network(padded, lengths), dim=-1)" : "network(padded, lengths)"
@@ -185,6 +181,7 @@ extension PyTorchScript {
           return {"label": candidates[0]["label"], "probabilities": candidates}
       """
     case .regress, .forecast:
+      // A forecast has its own: see forecastAnswers.
       """
       def answer(scaled, length):
           \"\"\"The numbers in the data's units.\"\"\"

@@ -55,27 +55,36 @@ struct PyTorchScript {
 
       \(Self.importing("torch"))
       from safetensors.torch import load_file
-      from torch import nn
-      from torch.nn.utils.rnn import \(packing)
+      from torch import nn\(packing)
       """
   }
 
   private static func importing(_ module: String) -> String { "import " + module }
 
   private var imports: String {
-    (["argparse", "json"] + (encoding.tokens == .words ? ["unicodedata"] : []))
-      .map(Self.importing).joined(separator: "\n")
+    let modules =
+      ["argparse", "json"] + (hasCalendar ? ["math"] : [])
+      + (encoding.tokens == .words ? ["unicodedata"] : [])
+    return (modules.map(Self.importing) + (hasCalendar ? ["from datetime import datetime"] : []))
+      .joined(separator: "\n")
   }
 
+  /// What packs sequences of several lengths; windows are equally long.
   private var packing: String {
-    isNative
-      ? "pack_padded_sequence, pad_packed_sequence, pad_sequence" : "pad_sequence"
+    let names =
+      (isNative ? ["pack_padded_sequence", "pad_packed_sequence"] : [])
+      + (forecast == nil ? ["pad_sequence"] : [])
+    return names.isEmpty
+      ? "" : "\nfrom torch.nn.utils.rnn import " + names.joined(separator: ", ")
   }
 
   private var commandExample: String {
     if isText { return "python model.py 'one text' 'another one'" }
-    return encoding.channels == nil
-      ? "python model.py '3 1 4 1 5'" : "python model.py '0.5 1.5 2.5'"
+    if encoding.channels == nil { return "python model.py '3 1 4 1 5'" }
+    return hasCalendar
+      ? "python model.py '2014-01-31T06:00 0.5 2014-01-31T07:00 1.5"
+        + (hasFollowing ? " 2014-01-31T08:00'" : "'")
+      : "python model.py '0.5 1.5 2.5'"
   }
 
   private var constants: String {
@@ -102,7 +111,8 @@ struct PyTorchScript {
       lines.append(
         "TARGET_DEVIATIONS = torch.tensor(\(numbers(scale.deviations)), dtype=torch.float64)")
     }
-    if let maximum = encoding.maximumLength {
+    lines += valueConstants
+    if let maximum = encoding.maximumLength, forecast == nil {
       lines.append(
         "MAXIMUM_LENGTH = \(maximum)  # of a longer sequence the "
           + (encoding.keep == .start ? "first" : "last") + " steps are kept")
@@ -120,7 +130,7 @@ struct PyTorchScript {
   private func numbers(_ numbers: [Double]) -> String { list(numbers.map { "\($0)" }) }
 
   /// On one line if it fits, else an item a line.
-  private func list(_ items: [String]) -> String {
+  func list(_ items: [String]) -> String {
     let line = "[" + items.joined(separator: ", ") + "]"
     guard line.utf8.count > 44 else { return line }
     return "[\n    " + items.joined(separator: ",\n    ") + ",\n]"

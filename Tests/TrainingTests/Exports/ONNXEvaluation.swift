@@ -35,6 +35,11 @@ struct ONNXEvaluation {
       return [
         first.map { type == 1 ? Double(Float($0)) : type == 11 ? $0 : $0.rounded(.towardZero) }
       ]
+    case "IsNaN": return [first.map { $0.isNaN ? 1 : 0 }]
+    case "Floor": return [first.map { $0.rounded(.down) }]
+    case "Exp": return [first.map { exp($0) }]
+    case "Log": return [first.map { log($0) }]
+    case "Sin": return [first.map { sin($0) }]
     case "Sigmoid": return [first.map { 1 / (1 + exp(-$0)) }]
     case "Tanh": return [first.map { tanh($0) }]
     case "Relu": return [first.map { max(0, $0) }]
@@ -42,6 +47,15 @@ struct ONNXEvaluation {
     case "Sub": return [first.with(try input(1)) { $0 - $1 }]
     case "Mul": return [first.with(try input(1)) { $0 * $1 }]
     case "Div": return [first.with(try input(1)) { $0 / $1 }]
+    case "Min": return [first.with(try input(1)) { min($0, $1) }]
+    case "Expand":
+      let shape = try input(1).elements.map { Int($0) }
+      let ones = Array(shape: shape, elements: Swift.Array(repeating: 1, count: shape.reduce(1, *)))
+      return [first.with(ones) { value, _ in value }]
+    case "TopK":
+      #expect(node.integer("axis", else: -1) == -1 && node.integer("largest", else: 1) == 0)
+      #expect(try input(1).elements == [Double(try #require(first.shape.last))])
+      return [first.rows { $0.sorted() }]
     case "Less": return [first.with(try input(1)) { $0 < $1 ? 1 : 0 }]
     case "Where":
       let other = try input(2)
@@ -72,26 +86,19 @@ struct ONNXEvaluation {
       shape.insert(1, at: Int(try input(1).elements[0]))
       return [Array(shape: shape, elements: first.elements)]
     case "Gather":
-      #expect(node.integer("axis", else: 0) == 0)
-      let index = try input(1)
-      let width = first.shape.dropFirst().reduce(1, *)
-      return [
-        Array(
-          shape: index.shape + first.shape.dropFirst(),
-          elements: index.elements.flatMap {
-            first.elements[Int($0) * width..<(Int($0) + 1) * width]
-          })
-      ]
+      return [first.gathered(try input(1), axis: node.integer("axis", else: 0))]
     case "GatherND":
-      // Of [B, T, F] with an index [B, 1] in a batch: [B, F].
+      // Of [B, T, F] with an index [B, 1] or [B, S, 1] in a batch: [B, F] or [B, S, F].
       #expect(node.integer("batch_dims", else: 0) == 1)
       let index = try input(1)
+      #expect(index.shape.last == 1)
       let (time, width) = (first.shape[1], first.shape[2])
+      let each = index.elements.count / index.shape[0]
       return [
         Array(
-          shape: [first.shape[0], width],
-          elements: index.elements.enumerated().flatMap { batch, step in
-            let start = (batch * time + Int(step)) * width
+          shape: index.shape.dropLast() + [width],
+          elements: index.elements.enumerated().flatMap { place, step in
+            let start = (place / each * time + Int(step)) * width
             return first.elements[start..<start + width]
           })
       ]
@@ -193,6 +200,21 @@ extension ONNXFile.Array {
         }
         return elements[place]
       })
+  }
+
+  /// The rows of an axis that an index names.
+  func gathered(_ index: Self, axis: Int) -> Self {
+    let behind = Array(shape[(axis + 1)...])
+    let width = behind.reduce(1, *)
+    let block = shape[axis] * width
+    var gathered: [Double] = []
+    for start in stride(from: 0, to: elements.count, by: block) {
+      for place in index.elements {
+        let first = start + Int(place) * width
+        gathered += elements[first..<first + width]
+      }
+    }
+    return Self(shape: Array(shape[..<axis]) + index.shape + behind, elements: gathered)
   }
 
   /// Over the last axis.

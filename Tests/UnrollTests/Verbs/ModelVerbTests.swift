@@ -184,6 +184,9 @@ import Testing
       "generate", "--trial", "1", "--length", "40", "--temperature", "2", "--seed", "5",
     ]
     #expect(try program.run(seeded).output == program.run(seeded).output)
+    let next = try program.good("predict", "--trial", "1", "abc de")
+    #expect(next.hasPrefix(#""\n"  ("\n" "#) && next.hasSuffix("← abc de\n"))
+    #expect(next.count { $0.isNewline } == 1)
     let unknown = try program.run("generate", "--trial", "1", "--prompt", "aX", "--length", "1")
     #expect(unknown.code == 0 && unknown.errors.contains("does not know 1 of"))
     #expect(try program.good("predictions", "1").contains("predictions of trial 1"))

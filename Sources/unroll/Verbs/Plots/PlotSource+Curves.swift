@@ -47,7 +47,8 @@ extension PlotSource {
       levels: try levels(sweep, metric, split))
     let curves = LearningCurves(
       title: "\(name(sweep)): learning curves",
-      subtitle: "\(points.count) trials; named are the best \(best.count) by "
+      subtitle: "\(points.count) \(points.count == 1 ? "trial" : "trials"), "
+        + (others.isEmpty ? "in the order of " : "named are the best \(best.count) by ")
         + "\(objective.split) \(objective.metric): trial, what it reached, settings."
         + (settings.shared.isEmpty ? "" : " All of these: \(settings.shared)."),
       plots: [plot])

@@ -177,20 +177,26 @@ struct PredictVerb: ParsableCommand {
       .map(String.init)
   }
 
+  /// A label as it can be read on a line: a character that leaves no ink, such as the end of a line, in quotation
+  /// marks.
+  private func readable(_ label: String) -> String {
+    label.allSatisfy(\.isWhitespace) ? label.debugDescription : label
+  }
+
   private func show(_ input: String, _ prediction: Prediction) {
     let width = max(24, (Terminal.width ?? 100) - 44)
     let shown = input.count > width ? input.prefix(width - 1) + "…" : input[...]
-    var answer = prediction.label ?? ""
+    var answer = prediction.label.map(readable) ?? ""
     if let candidates = prediction.probabilities {
       let best = candidates.sorted { $0.probability > $1.probability }.prefix(4)
       answer +=
         "  ("
-        + best.map { "\($0.label) \(Format.decimal($0.probability, places: 4))" }
+        + best.map { "\(readable($0.label)) \(Format.decimal($0.probability, places: 4))" }
         .joined(separator: ", ") + ")"
     } else if let numbers = prediction.numbers {
       answer = numbers.map { Format.number($0, digits: 6) }.joined(separator: " ")
     } else if let steps = prediction.steps {
-      answer = steps.joined(separator: " ")
+      answer = steps.map(readable).joined(separator: " ")
     }
     print("\(answer)  ← \(shown)")
   }
