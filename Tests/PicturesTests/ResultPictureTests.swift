@@ -2,7 +2,7 @@ import Testing
 
 @testable import Pictures
 
-/// Pictures of what came of trials: curves, importance, classes, time, fronts, forecasts, gradients.
+/// Pictures of what came of trials: curves, importance, classes, time, fronts, gradients.
 @Suite struct ResultPictureTests {
   // MARK: Learning curves
 
@@ -86,23 +86,6 @@ import Testing
     let data = LinePath.data(points, panel)
     #expect(data.utf8.count < 30_000)
     #expect(data.contains(Drawing.point(panel.x.place(50_000) ?? 0, panel.y.place(10) ?? 0)))
-  }
-
-  @Test func `curves as text`() {
-    let lines = curves([
-      .init("train", [Point(1, 1), Point(4, 0)]), .init("validation", [Point(1, 2)]),
-    ])
-    .lines(width: 60, height: 5)
-    #expect(lines.contains("validation loss   ● train   ○ validation"))
-    #expect(lines.contains { $0.hasPrefix(" 2 ┤○") })
-    #expect(lines.contains { $0.hasPrefix(" 0 ┤") && $0.hasSuffix("●") })
-    #expect(lines.allSatisfy { $0.count <= 60 })
-    let wild = TextChart(
-      title: "t",
-      series: [
-        .init(name: "a", mark: "o", points: [Point(.nan, 1), Point(1e300, 2), Point(1, .nan)])
-      ])
-    #expect(wild.lines(width: 20).contains { $0.contains("no finite values") })
   }
 
   @Test func `long names are broken into lines, not cut`() throws {
@@ -320,77 +303,6 @@ import Testing
       ])
     let markup = try checked(close.picture())
     for id in 101...105 { #expect(markup.says(String(id)), "\(id)") }
-  }
-
-  // MARK: Forecasts
-
-  @Test func `a forecast stands beside truth, interval and a naive one`() throws {
-    let forecast = Forecast(
-      title: "Trial 9", horizontal: .moments("time (UTC)"), vertical: "passengers, thousands",
-      places: [0, 2_678_400, 5_097_600, 7_776_000], truth: .init("truth", [100, 120, 130, nil]),
-      forecast: .init("median", [nil, 118, 133, 140]),
-      intervals: [.init("80 %", low: [nil, 110, 120, 125], high: [nil, 125, 140, 150])],
-      baselines: [.init("a year before", [nil, 100, 120, 130])], begin: 2_678_400)
-    #expect(forecast.meanError(of: forecast.forecast.values)?.error == 2.5)
-    let markup = try checked(forecast.picture())
-    for text in [
-      "truth", "median", "80 %", "a year before", "time (UTC)", "passengers, thousands", "forecast",
-      "forecast − truth",
-    ] {
-      #expect(markup.says(text), "\(text)")
-    }
-    #expect(markup.tells("over 2 places: 2.500; a year before: 15."))
-    #expect(markup.tells("1970"))
-  }
-
-  @Test func `forecasts of nothing, of one step and of many`() throws {
-    func forecast(_ values: [Double?], _ truth: [Double?]) -> Forecast {
-      Forecast(
-        title: "t", horizontal: .steps("step"), vertical: "y",
-        places: values.indices.map(Double.init),
-        truth: .init("truth", truth), forecast: .init("mean", values))
-    }
-    #expect(try checked(forecast([], []).picture()).tells("no predictions"))
-    #expect(try checked(forecast([nil, .nan], [nil, nil]).picture()).tells("no predictions"))
-    #expect(try checked(forecast([3], [4]).picture()).tells("over 1 place: 1."))
-    #expect(try checked(forecast([3, 3], [3, 3]).picture()).says("truth"))
-    let widths = try checked(forecast([3], [4]).picture()).attributes["path.stroke-width"] ?? []
-    #expect(widths.count { $0 == "6" } == 3, "truth, forecast and what it missed by are dots")
-    let many = forecast((0..<50_000).map { Double($0 % 100) }, (0..<50_000).map { Double($0 % 97) })
-    _ = try checked(many.picture(), most: 300_000)
-  }
-
-  @Test func `of many forecasts some are drawn, and all are counted`() throws {
-    let places = (0..<1000).map(Double.init)
-    let misses = places.map { $0 < 500 ? nil : $0 < 600 ? $0 + 1 : $0 + 11 }
-    var forecast = Forecast(
-      title: "t", horizontal: .steps("step"), vertical: "y", places: places,
-      truth: .init("truth", places), forecast: .init("mean", misses), begin: 500,
-      shown: 450...599)
-    let markup = try checked(forecast.picture())
-    #expect(markup.tells("over 500 places: 9."))
-    #expect(markup.tells("Of 500 forecasts 100 are drawn."))
-    #expect(markup.says("450") || markup.says("460"), "the axis begins near what is drawn")
-    #expect(markup.says("1000") == false && markup.says("900") == false)
-    forecast.shown = 0...999
-    #expect(try checked(forecast.picture()).tells("are drawn") == false)
-  }
-
-  @Test func `what does not fit into a row of a legend stands in the next`() throws {
-    let names = (0..<3).map { "a method with a name that takes a third of the width, number \($0)" }
-    let places = (0..<9).map(Double.init)
-    let forecast = Forecast(
-      title: "t", horizontal: .steps("step"), vertical: "y", places: places,
-      truth: .init("truth", places), forecast: .init("mean", places.map { $0 < 8 ? nil : $0 }),
-      intervals: [
-        .init(
-          "between the outer quantiles", low: places.map { $0 - 1 }, high: places.map { $0 + 1 })
-      ], baselines: names.map { .init($0, places) }, begin: 8)
-    let markup = try checked(forecast.picture())
-    for name in names + ["between the outer quantiles"] { #expect(markup.says(name)) }
-    // At the right end the mark of the forecast has its name to the left.
-    let label = forecast.picture().svg().split(separator: "\n").first { $0.contains(">forecast<") }
-    #expect(label?.contains("text-anchor=\"end\"") == true)
   }
 
   // MARK: Gradients

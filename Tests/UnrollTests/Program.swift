@@ -1,3 +1,4 @@
+import Dispatch
 import FoundationEssentials
 import Glibc
 import Orchestration
@@ -98,6 +99,16 @@ final class Program {
     let process = try shell("exec \"$0\" \"$@\" >>log 2>&1", arguments, environment)
     running.append(process)
     return process
+  }
+
+  /// Waits until something is so, a minute at most.
+  func wait(_ what: Comment, until isTrue: () throws -> Bool) throws {
+    let limit = ContinuousClock.now + .seconds(60)
+    let never = DispatchSemaphore(value: 0)
+    while try !isTrue() {
+      try #require(ContinuousClock.now < limit, what)
+      _ = never.wait(timeout: .now() + .milliseconds(10))
+    }
   }
 
   /// A sweep file as it would be enqueued.

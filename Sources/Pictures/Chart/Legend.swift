@@ -3,6 +3,8 @@ struct Legend {
   enum Sample: Equatable {
     case line(String, dash: String = "", width: Double = 2)
     case dot(String)
+    /// A dot in the colour of a line.
+    case point(String)
     case ring
     case patch(String, opacity: Double = 1)
   }
@@ -63,6 +65,8 @@ struct Legend {
       case .line(let name, let dash, let thickness):
         drawing.line(left, middle, right, middle, name, width: thickness, dash: dash)
       case .dot(let name): drawing.circle(right - 9, middle, 4.5, name)
+      case .point(let name):
+        drawing.path("M\(Drawing.point(right - 9, middle))h0", name, width: 5, isRound: true)
       case .ring: drawing.circle(right - 9, middle, 5, "ring", width: 1.6)
       case .patch(let name, let opacity):
         drawing.rectangle(

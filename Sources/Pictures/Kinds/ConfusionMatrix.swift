@@ -156,33 +156,31 @@ public struct ConfusionMatrix: Sendable {
   public func lines(width: Int) -> [String] {
     let head = TextLines.heads(title, subtitle, width) + [""]
     guard !labels.isEmpty else { return head + ["There are no predictions to count yet."] }
-    let names = min(max(labels.map(\.count).max() ?? 0, 4), 20)
-    func padded(_ text: String, _ width: Int) -> String {
-      String(repeating: " ", count: max(0, width - text.count)) + text
-    }
+    let labels = labels.map(TerminalText.readable)
+    let names = min(max(labels.map { TerminalText.width(of: $0) }.max() ?? 0, 4), 20)
     let digits = counts.flatMap { $0 }.map { String($0).count }.max() ?? 1
     // Names of columns give way before the table does.
     let least = max(digits, 5) + 2
     let column = min(max(names, 5) + 2, max((width - names - 11) / labels.count, least))
-    guard names + 2 + column * labels.count + 9 <= width else { return head + mistakes() }
+    guard names + 2 + column * labels.count + 9 <= width else { return head + mistakes(labels) }
     var lines = [
-      padded("actual", names + 2)
-        + labels.map { padded(TextLines.cutEnds($0, column - 2), column) }.joined()
-        + padded("recall", 9)
+      TerminalText.right("actual", names + 2)
+        + labels.map { TerminalText.right(TerminalText.cutEnds($0, column - 2), column) }.joined()
+        + TerminalText.right("recall", 9)
     ]
     for (row, label) in labels.enumerated() {
       lines.append(
-        padded(TextLines.cutEnds(label, 20), names + 2)
-          + counts[row].map { padded("\($0)", column) }.joined()
-          + padded(Self.share(recall(row)), 9))
+        TerminalText.right(TerminalText.cutEnds(label, 20), names + 2)
+          + counts[row].map { TerminalText.right("\($0)", column) }.joined()
+          + TerminalText.right(Self.share(recall(row)), 9))
     }
     lines.append(
-      padded("prec.", names + 2)
-        + labels.indices.map { padded(Self.share(precision($0)), column) }.joined())
+      TerminalText.right("prec.", names + 2)
+        + labels.indices.map { TerminalText.right(Self.share(precision($0)), column) }.joined())
     return head + lines + ["", "Rows are what it was, columns what the model said."]
   }
 
-  private func mistakes() -> [String] {
+  private func mistakes(_ labels: [String]) -> [String] {
     let wrong = labels.indices.flatMap { row in
       labels.indices.filter { $0 != row && counts[row][$0] > 0 }.map { (row, $0) }
     }.sorted { counts[$0.0][$0.1] > counts[$1.0][$1.1] }

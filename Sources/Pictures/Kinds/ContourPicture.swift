@@ -50,10 +50,11 @@ public struct ContourPicture: Sendable {
     var notes = [
       "Colours: \(trials.objectiveTitle), smoothed over the trials (dots); far from any of them it is a guess."
     ]
-    if known.count < trials.trials.count {
+    let missing = trials.trials.count - known.count
+    if missing > 0 {
       notes.append(
-        "\(NumberText.count(trials.trials.count - known.count)) trials did not have both hyperparameters."
-      )
+        "\(NumberText.count(missing)) \(missing == 1 ? "trial" : "trials") did not have both "
+          + "hyperparameters.")
     }
     return canvas.finish(box.bottom, notes: notes + trials.noteBeyond(scale))
   }

@@ -62,6 +62,9 @@ public struct Forecast: Sendable {
   public var begin: Double?
   /// The places that are drawn, of many; all if nil. Errors are told over all of them.
   public var shown: ClosedRange<Double>?
+  /// Whether places follow each other. If not, each is an example by itself: nothing joins their points,
+  /// and what a model says of one is called a prediction.
+  public var isSeries: Bool
 
   /// A forecast.
   ///
@@ -69,7 +72,8 @@ public struct Forecast: Sendable {
   public init(
     title: String, subtitle: String = "", horizontal: Horizontal, vertical: String,
     places: [Double], truth: Line, forecast: Line, intervals: [Interval] = [],
-    baselines: [Line] = [], begin: Double? = nil, shown: ClosedRange<Double>? = nil
+    baselines: [Line] = [], begin: Double? = nil, shown: ClosedRange<Double>? = nil,
+    isSeries: Bool = true
   ) {
     let lengths =
       [truth.values.count, forecast.values.count] + baselines.map(\.values.count)
@@ -79,15 +83,18 @@ public struct Forecast: Sendable {
     (self.title, self.subtitle, self.horizontal) = (title, subtitle, horizontal)
     (self.vertical, self.places, self.truth, self.forecast) = (vertical, places, truth, forecast)
     (self.intervals, self.baselines, self.begin) = (intervals, baselines, begin)
-    self.shown = shown
+    (self.shown, self.isSeries) = (shown, isSeries)
   }
+
+  /// What a model says of a place.
+  private var word: String { isSeries ? "forecast" : "prediction" }
 
   /// The picture: the lines above, what the forecast missed by below.
   public func picture() -> Picture {
     guard let shown else { return picture(notes: errors) }
     let part = part(shown)
     let (all, drawn) = (forecastCount, part.forecastCount)
-    let note = "Of \(NumberText.count(all)) forecasts \(NumberText.count(drawn)) are drawn."
+    let note = "Of \(NumberText.count(all)) \(word)s \(NumberText.count(drawn)) are drawn."
     return part.picture(notes: errors + (drawn < all ? [note] : []))
   }
 
@@ -102,7 +109,7 @@ public struct Forecast: Sendable {
       title: title, subtitle: subtitle, horizontal: horizontal, vertical: vertical,
       places: kept.map { places[$0] }, truth: line(truth), forecast: line(forecast),
       intervals: intervals.map { Interval($0.name, low: values($0.low), high: values($0.high)) },
-      baselines: baselines.map(line), begin: begin)
+      baselines: baselines.map(line), begin: begin, isSeries: isSeries)
   }
 
   private func picture(notes: [String]) -> Picture {
@@ -155,7 +162,13 @@ public struct Forecast: Sendable {
       let band = zip(places, zip(interval.low, interval.high)).map { place, ends in
         Band(place, low: ends.0 ?? .nan, high: ends.1 ?? .nan)
       }
-      drawing.path(LinePath.band(band, panel), "f0", opacity: 0.2)
+      if isSeries {
+        drawing.path(LinePath.band(band, panel), "f0", opacity: 0.2)
+      } else {
+        // One by one, since a band would join them.
+        drawing.path(
+          band.map { LinePath.band([$0], panel) }.joined(), "f0", opacity: 0.2)
+      }
     }
     for (index, baseline) in baselines.enumerated() {
       let (name, dash) = Self.naive(index)
@@ -169,14 +182,17 @@ public struct Forecast: Sendable {
     index == 0 ? ("s4", "5 3") : ("s3", "2 3")
   }
 
-  /// A line; where there are few values, or none beside one, each is a dot too.
+  /// A line; where there are few values, or none beside one, each is a dot too. Without a line where
+  /// places do not follow each other.
   private func draw(
     _ values: [Double?], _ name: String, width: Double, dash: String = "",
     _ drawing: inout Drawing, _ panel: Panel
   ) {
     let points = points(values)
-    drawing.path(LinePath.data(points, panel), name, width: width, dash: dash, isRound: true)
-    let isFew = points.count { $0.y.isFinite } <= 12
+    if isSeries {
+      drawing.path(LinePath.data(points, panel), name, width: width, dash: dash, isRound: true)
+    }
+    let isFew = !isSeries || points.count { $0.y.isFinite } <= 12
     let dots = points.indices.filter { index in
       let isAlone = [index - 1, index + 1].allSatisfy {
         !points.indices.contains($0) || !points[$0].y.isFinite
@@ -185,7 +201,8 @@ public struct Forecast: Sendable {
     }
     // Without a dash, which a dot has no length for.
     drawing.path(
-      dots.map { LinePath.data([points[$0]], panel) }.joined(), name, width: 6, isRound: true)
+      dots.map { LinePath.data([points[$0]], panel) }.joined(), name, width: isSeries ? 6 : 5,
+      isRound: true)
   }
 
   private typealias Entry = (sample: Legend.Sample, text: String)
@@ -199,13 +216,15 @@ public struct Forecast: Sendable {
 
   /// What the lines mean, as many entries in a row as fit.
   private func legend(within room: Double) -> [[Entry]] {
-    var entries: [Entry] = [
-      (.line("mark", width: 1.5), truth.name), (.line("s0"), forecast.name),
-    ]
+    var entries: [Entry] =
+      isSeries
+      ? [(.line("mark", width: 1.5), truth.name), (.line("s0"), forecast.name)]
+      : [(.point("mark"), truth.name), (.point("s0"), forecast.name)]
     entries += intervals.map { (.patch("f0", opacity: 0.2), $0.name) }
     entries += baselines.enumerated().map { index, baseline in
       let (name, dash) = Self.naive(index)
-      return (.line(name, dash: dash, width: 1.3), baseline.name)
+      let sample = isSeries ? Legend.Sample.line(name, dash: dash, width: 1.3) : .point(name)
+      return (sample, baseline.name)
     }
     return entries.reduce(into: [[Entry]]()) { rows, entry in
       let text = TextWidth.fitting(entry.text, room - Self.sampleWidth - Self.entryGap)
@@ -238,7 +257,7 @@ public struct Forecast: Sendable {
 
   private var residualAxis: Axis {
     Axis(
-      title: "forecast − truth",
+      title: "\(word) − truth",
       extent: Extent(missed.compactMap { $0 })?.joined(Extent(low: 0, high: 0)))
   }
 

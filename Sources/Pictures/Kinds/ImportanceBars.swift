@@ -79,14 +79,14 @@ public struct ImportanceBars: Sendable {
   /// - Returns: Lines without an end.
   public func lines(width: Int) -> [String] {
     guard !shares.isEmpty else { return [title, "There is nothing to compare yet."] }
-    let names = min(shares.map(\.name.count).max() ?? 0, max(width / 3, 8))
+    let titles = shares.map { TerminalText.readable($0.name) }
+    let names = min(titles.map { TerminalText.width(of: $0) }.max() ?? 0, max(width / 3, 8))
     let room = max(width - names - 10, 10)
     let greatest = max(shares.map(\.share).max() ?? 1, 1e-9)
     return TextLines.heads(title, subtitle, width)
-      + shares.map { share in
-        let name = TextLines.cut(share.name, names)
-        let space = String(repeating: " ", count: names - name.count)
-        return "\(space)\(name)  \(NumberText.decimal(share.share, places: 3)) "
+      + zip(shares, titles).map { share, title in
+        TerminalText.right(TerminalText.cut(title, names), names)
+          + "  \(NumberText.decimal(share.share, places: 3)) "
           + TextBar.of(share.share / greatest, width: room)
       }
   }

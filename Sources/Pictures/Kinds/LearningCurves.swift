@@ -17,6 +17,9 @@ public struct LearningCurves: Sendable {
     LinePlot.picture(plots, title: title, subtitle: subtitle)
   }
 
+  private static let marks: [Character] = ["●", "○", "x", "+", "*", "#", "@", "%"]
+  private static let levelMarks: [Character] = ["-", "=", "~", "_"]
+
   /// The same with characters.
   ///
   /// - Parameters:
@@ -24,16 +27,25 @@ public struct LearningCurves: Sendable {
   ///   - height: Lines of each plot.
   /// - Returns: Lines without an end.
   public func lines(width: Int, height: Int = 12) -> [String] {
-    let marks: [Character] = ["●", "○", "x", "+", "*", "#", "@", "%"]
-    var lines = TextLines.heads(title, subtitle, width)
-    for plot in plots {
-      let series = plot.lines.prefix(marks.count).enumerated().map { index, line in
-        TextChart.Series(name: line.name, mark: marks[index], points: line.points)
-      }
-      lines.append("")
-      lines += TextChart(title: plot.title, series: series, horizontal: plot.horizontal)
-        .lines(width: width, height: height)
-    }
-    return lines
+    TextLines.heads(title, subtitle, width)
+      + plots.flatMap { [""] + Self.chart($0).lines(width: width, height: height) }
+  }
+
+  /// One plot; lines for which there is no mark any more are among those without a name.
+  private static func chart(_ plot: LinePlot) -> TextChart {
+    let levels = plot.levels.filter { $0.value.isFinite }
+    return TextChart(
+      title: plot.title,
+      series: zip(plot.lines, marks).map {
+        TextChart.Series(name: $0.name, mark: $1, points: $0.points)
+      },
+      background: plot.background + plot.lines.dropFirst(marks.count).map(\.points),
+      backgroundName: plot.backgroundName,
+      levels: levels.enumerated().map { index, level in
+        TextChart.Level(
+          name: "\(level.name) \(NumberText.number(level.value))",
+          mark: levelMarks[index % levelMarks.count], value: level.value)
+      },
+      horizontal: plot.horizontal)
   }
 }

@@ -33,7 +33,8 @@ public struct SlicePicture: Sendable {
       let missing = trials.trials.count { $0.values[index] == nil }
       if missing > 0 {
         notes.append(
-          "\(NumberText.count(missing)) trials had no \(trials.parameters[index].name).")
+          "\(NumberText.count(missing)) \(missing == 1 ? "trial" : "trials") had no "
+            + "\(trials.parameters[index].name).")
       }
     }
     notes += trials.noteBeside(count)

@@ -212,11 +212,12 @@ extension Timeline {
     guard let begin = attempts.map(\.begin).min(), let end = attempts.map(\.end).max() else {
       return head + ["No worker has taken a trial yet."]
     }
-    let names = min(lanes.map(\.worker.count).max() ?? 0, max(width / 3, 8))
+    let workers = lanes.map { $0.isFirst ? TerminalText.readable($0.worker) : "" }
+    let names = min(workers.map { TerminalText.width(of: $0) }.max() ?? 0, max(width / 3, 8))
     let columns = max(width - names - 3, 10)
     let span = max(end - begin, 1e-9)
     var lines = head
-    for lane in lanes {
+    for (lane, worker) in zip(lanes, workers) {
       // What took most of a piece of time is what is shown there; any work is more than none.
       var shares = [[Character: Double]](repeating: [:], count: columns)
       for attempt in lane.attempts {
@@ -234,10 +235,8 @@ extension Timeline {
       let bar = shares.map { share in
         share.max { ($0.value, $0.key) < ($1.value, $1.key) }?.key ?? " "
       }
-      let worker = lane.isFirst ? lane.worker : ""
-      let name = TextLines.cut(worker, names)
       lines.append(
-        String(repeating: " ", count: names - name.count) + name + " │" + String(bar))
+        TerminalText.right(TerminalText.cut(worker, names), names) + " │" + String(bar))
     }
     let label = Ticks.span((end - begin).rounded(.up))
     lines.append(

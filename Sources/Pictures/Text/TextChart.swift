@@ -15,72 +15,75 @@ public struct TextChart: Sendable {
     }
   }
 
+  /// A level that curves are compared with: a line across.
+  public struct Level: Sendable {
+    /// What it is, with its value.
+    public let name: String
+    /// Of what the line is made.
+    public let mark: Character
+    /// Where.
+    public let value: Double
+
+    /// A level.
+    public init(name: String, mark: Character, value: Double) {
+      (self.name, self.mark, self.value) = (name, mark, value)
+    }
+  }
+
   /// The first line, before the marks.
   public let title: String
   /// The curves; where they meet, the last is seen.
   public let series: [Series]
+  /// Behind the curves.
+  public let levels: [Level]
   /// What the horizontal axis counts.
   public let horizontal: String
+  /// Curves without a name behind the others.
+  private let background: [[Point]]
+  private let backgroundName: String
+  private static let backgroundMark: Character = ":"
 
   /// A chart.
-  public init(title: String, series: [Series], horizontal: String = "epoch") {
-    (self.title, self.series, self.horizontal) = (title, series, horizontal)
+  ///
+  /// - Parameters:
+  ///   - title: The first line.
+  ///   - series: The curves.
+  ///   - background: Curves without a name behind them.
+  ///   - backgroundName: What those are.
+  ///   - levels: What all of them are compared with.
+  ///   - horizontal: What the horizontal axis counts.
+  public init(
+    title: String, series: [Series], background: [[Point]] = [], backgroundName: String = "others",
+    levels: [Level] = [], horizontal: String = "epoch"
+  ) {
+    (self.title, self.series, self.levels) = (title, series, levels)
+    (self.background, self.backgroundName) = (background, backgroundName)
+    self.horizontal = horizontal
   }
 
   /// The lines of the chart: a title with the marks, the curves between the smallest and the
   /// largest value, and what the horizontal axis counts below. Values that are not finite leave a gap.
   public func lines(width: Int, height: Int = 10) -> [String] {
-    let points = series.flatMap(\.points).filter { abs($0.x) < 1e150 }
-    guard let across = Extent(points.filter { abs($0.y) < 1e150 }.map(\.x)),
-      let up = Extent(points.map(\.y))
-    else { return [title, "  (no finite values yet)"] }
-    let (lowest, highest) = (up.low, up.high)
-
-    let labels = [highest, (highest + lowest) / 2, lowest].map { NumberText.number($0) }
-    let margin = (labels.map(\.count).max() ?? 0) + 2
+    func hasPlace(_ point: Point) -> Bool { abs(point.x) < 1e150 && abs(point.y) < 1e150 }
+    let bright = series.flatMap(\.points).filter(hasPlace)
+    let behind = background.joined().filter(hasPlace)
+    let bulk = Extent.bulk(behind.map(\.y))
+    guard let across = Extent((bright + behind).map(\.x)),
+      let curves = Extent(bright.map(\.y)).map({ $0.joined(bulk) }) ?? bulk
+    else { return [TerminalText.readable(title), "  (no finite values yet)"] }
+    let up = curves.joined(Extent(levels.map(\.value)))
+    let labels = Self.labels(up, height)
+    let margin = (labels.values.map(\.count).max() ?? 0) + 2
     let columns = max(10, width - margin - 2)
-    var grid = [[Character]](repeating: [Character](repeating: " ", count: columns), count: height)
-    func column(_ x: Double) -> Int {
-      across.high > across.low
-        ? Int(((x - across.low) / (across.high - across.low) * Double(columns - 1)).rounded()) : 0
-    }
-    func row(_ y: Double) -> Int {
-      highest > lowest
-        ? Int(((highest - y) / (highest - lowest) * Double(height - 1)).rounded()) : height / 2
-    }
-    for series in series {
-      var previous: Point?
-      for point in series.points.sorted(by: { $0.x < $1.x })
-      where abs(point.x) < 1e150 {
-        guard abs(point.y) < 1e150 else {
-          previous = nil
-          continue
-        }
-        // Dots join the points; the mark itself says where it was measured.
-        if let from = previous, column(point.x) > column(from.x) + 1 {
-          for between in (column(from.x) + 1)..<column(point.x) {
-            let part = Double(between - column(from.x)) / Double(column(point.x) - column(from.x))
-            let y = row(from.y + (point.y - from.y) * part)
-            if grid[y][between] == " " { grid[y][between] = "·" }
-          }
-        }
-        grid[row(point.y)][column(point.x)] = series.mark
-        previous = point
-      }
-    }
+    var grid = TextGrid(across, up, columns: columns, rows: height)
+    for level in levels { grid.drawLevel(level.value, level.mark) }
+    for points in background { grid.drawBehind(points, Self.backgroundMark) }
+    for series in series { grid.draw(series.points, series.mark) }
 
     var lines = heads(width)
-    for (index, row) in grid.enumerated() {
-      let label =
-        switch index {
-        case 0: labels[0]
-        case height / 2: labels[1]
-        case height - 1: labels[2]
-        default: ""
-        }
-      let text = String(repeating: " ", count: margin - 1 - label.count) + label
-      let end = row.lastIndex { $0 != " " }.map { $0 + 1 } ?? 0
-      lines.append(text + (label.isEmpty ? " │" : " ┤") + String(row[..<end]))
+    for (index, row) in grid.lines.enumerated() {
+      let label = labels[index] ?? ""
+      lines.append(TerminalText.right(label, margin - 1) + (label.isEmpty ? " │" : " ┤") + row)
     }
     let axis = String(repeating: " ", count: margin) + "└" + String(repeating: "─", count: columns)
     let firstLabel = NumberText.number(across.low)
@@ -93,12 +96,29 @@ public struct TextChart: Sendable {
     return lines
   }
 
+  /// What stands beside the first, the middle and the last row: with as many digits as tell them apart,
+  /// and one label where all values are one.
+  private static func labels(_ extent: Extent, _ height: Int) -> [Int: String] {
+    let middle = (extent.high + extent.low) / 2
+    for digits in 4...15 {
+      let labels = [extent.high, middle, extent.low].map { NumberText.number($0, digits: digits) }
+      guard Set(labels).count == labels.count else { continue }
+      return Dictionary(
+        zip([0, height / 2, height - 1], labels), uniquingKeysWith: { first, _ in first })
+    }
+    return [TextGrid.middle(height): NumberText.number(middle)]
+  }
+
   /// The title with the marks behind it, in as many lines as they need.
   private func heads(_ width: Int) -> [String] {
-    var lines = [title]
-    for series in series {
-      let entry = TextLines.cut("\(series.mark) \(series.name)", width - 2)
-      if let last = lines.last, last.count + 3 + entry.count <= width {
+    let entries =
+      series.map { "\($0.mark) \($0.name)" }
+      + (background.isEmpty ? [] : ["\(Self.backgroundMark) \(backgroundName)"])
+      + levels.map { "\($0.mark) \($0.name)" }
+    var lines = [TerminalText.readable(title)]
+    for entry in entries {
+      let entry = TerminalText.cut(TerminalText.readable(entry), width - 2)
+      if let last = lines.last, TerminalText.width(of: last + "   " + entry) <= width {
         lines[lines.count - 1] = last + "   " + entry
       } else {
         lines.append("  " + entry)

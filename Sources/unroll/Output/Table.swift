@@ -1,5 +1,8 @@
+import Pictures
+
 /// A table of text for a person: numbers to the right, words to the left, as wide as the terminal
-/// at most. The widest column of words gives way first, then the ends of lines.
+/// at most. The widest column of words gives way first, then the ends of lines. What would move the
+/// cursor is shown and does nothing.
 struct Table {
   enum Alignment {
     case left
@@ -11,14 +14,14 @@ struct Table {
   private var rows: [[String]] = []
 
   init(_ columns: [(title: String, alignment: Alignment)]) {
-    titles = columns.map(\.title)
+    titles = columns.map { Terminal.readable($0.title) }
     alignments = columns.map(\.alignment)
   }
 
   /// - Precondition: As many cells as there are columns.
   mutating func add(_ cells: [String]) {
     precondition(cells.count == titles.count, "\(cells.count) cells, \(titles.count) columns")
-    rows.append(cells)
+    rows.append(cells.map(Terminal.readable))
   }
 
   var isEmpty: Bool { rows.isEmpty }
@@ -28,9 +31,11 @@ struct Table {
   /// - Parameter width: The columns there are, or nil for as many as it takes.
   /// - Returns: The titles and the rows.
   func lines(width: Int? = Terminal.width) -> [String] {
-    var widths = titles.map(\.count)
+    var widths = titles.map { TerminalText.width(of: $0) }
     for row in rows {
-      for (column, cell) in row.enumerated() { widths[column] = max(widths[column], cell.count) }
+      for (column, cell) in row.enumerated() {
+        widths[column] = max(widths[column], TerminalText.width(of: cell))
+      }
     }
     let gaps = 2 * (titles.count - 1)
     if let width {
@@ -44,24 +49,24 @@ struct Table {
     }
     return ([titles] + rows).map { cells in
       let line = line(cells, widths)
-      guard let width, line.count > width else { return line }
-      return line.prefix(max(width - 1, 1)) + "…"
+      return width.map { TerminalText.cut(line, max($0, 2)) } ?? line
     }
   }
 
   /// The columns that it takes without giving way.
   var naturalWidth: Int {
-    lines(width: nil).map(\.count).max() ?? 0
+    lines(width: nil).map { TerminalText.width(of: $0) }.max() ?? 0
   }
 
   private func line(_ cells: [String], _ widths: [Int]) -> String {
     var line = ""
     for (column, cell) in cells.enumerated() {
       let width = widths[column]
-      let fitted = cell.count > width ? cell.prefix(width - 1) + "…" : cell[...]
-      let space = String(repeating: " ", count: width - fitted.count)
+      let fitted = TerminalText.cut(cell, width)
       if column > 0 { line += "  " }
-      line += alignments[column] == .right ? space + fitted : fitted + space
+      line +=
+        alignments[column] == .right
+        ? TerminalText.right(fitted, width) : TerminalText.left(fitted, width)
     }
     while line.last == " " { line.removeLast() }
     return line

@@ -1,4 +1,5 @@
 import Glibc
+import Pictures
 
 /// What is known of the terminal that standard output leads to.
 enum Terminal {
@@ -15,6 +16,10 @@ enum Terminal {
     guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
     return Int(size.ws_col)
   }
+
+  /// A text from data, such as a label, as a person can be shown it: what would move the cursor or
+  /// begin a command of the terminal is written as `\n` or `\u{1b}`.
+  static func readable(_ text: String) -> String { TerminalText.readable(text) }
 
   /// Writes a line to standard error.
   static func complain(_ line: String) {

@@ -49,7 +49,10 @@ import Testing
       "contour": ["smoothed over the trials"], "rank": ["Ranked by validation accuracy"],
       "importance": ["training.rate", "PED-ANOVA"],
       "timeline": ["succeeded 8", "8 attempts in "],
-      "pareto": ["training, seconds (less is better)", "validation accuracy (more is better)"],
+      "pareto": [
+        "validation accuracy against training, seconds", "training, seconds (less is better)",
+        "validation accuracy (more is better)",
+      ],
       "confusion": ["actual", "predicted", "accuracy"],
       "gradients": ["What reaches back through time", "The gradient of the loss"],
     ]
@@ -77,7 +80,8 @@ import Testing
     #expect(png.starts(with: [0x89, 0x50, 0x4E, 0x47]) && png.count > 5000)
 
     for (kind, texts) in [
-      ("curves", ["validation accuracy", "●", "epoch 3"]), ("importance", ["training.rate", "█"]),
+      ("curves", ["8 trials, in the order of validation accuracy", "●", "epoch 3", "naive-bayes"]),
+      ("importance", ["training.rate", "█"]),
       ("timeline", ["│█", "█ succeeded 8"]), ("confusion", ["ham", "recall"]),
     ] {
       let shown = try program.good("plot", kind, "latest")
@@ -98,7 +102,10 @@ import Testing
 
     for (arguments, line) in [
       (["slice", "1", "--params", "rat", "-o", "a.svg"], "no setting rat; there are:"),
-      (["rank", "1", "--params", "rate", "-o", "a.svg"], "needs 2 settings"),
+      (
+        ["rank", "1", "--params", "rate", "-o", "a.svg"],
+        "needs two settings, found only rate; those that vary in sweep 1 are cell, hidden, momentum, "
+      ),
       (["curves", "1", "--metrics", "rmse"], "no curves of validation rmse; there are: "),
       (["confusion", "1", "--split", "nights"], "no confusion matrix of nights; there are: "),
       (["pareto", "1", "--metrics", "accuracy", "-o", "a.svg"], "two or more"),
@@ -132,9 +139,14 @@ import Testing
     try program.good("enqueue", "sweep.yaml", "--watch")
     try program.good("plot", "forecast", "1", "-o", "forecast.svg")
     let drawn = program.read("forecast.svg")
-    for text in [">truth<", ">forecast<", ">example<", "Mean absolute error over"] {
+    // Each example is one by itself.
+    for text in [
+      ">truth<", ">prediction<", ">example<", "Mean absolute error over",
+      "predictions of the test split",
+    ] {
       #expect(drawn.contains(text), "\(text)")
     }
+    #expect(!drawn.contains(">forecast<"))
     try expectRefusal(
       program, ["forecast", "1", "--step", "9", "-o", "a.svg"], "forecast 9 steps ahead")
     try expectRefusal(program, ["forecast", "1", "--step", "0", "-o", "a.svg"], "at least 1")
@@ -179,6 +191,78 @@ import Testing
     // All 50 steps of validation and test in one line, though forecasts of one step end three earlier.
     let ways = drawn.split(separator: "\n").filter { $0.contains("class=\"mark\"") }
     #expect(ways.contains { way in way.count { $0 == "L" } == 49 && way.count { $0 == "M" } == 1 })
+    up.send(SIGTERM)
+    #expect(up.wait() == .exited(0))
+  }
+
+  @Test func `trials under way and cancelled ones have names and what they reached`() throws {
+    let program = try program()
+    try program.write(
+      "long.yaml",
+      """
+      name: long
+      dataset: messages
+      model: {cell: gru, hidden: {choice: [4, 5]}, embedding: 4}
+      training: {epochs: 100000, batch: 16}
+      search: grid
+      """)
+    let up = try program.start("up", "--slots", "1")
+    try program.good("enqueue", "long.yaml")
+    func count(_ rows: String) throws -> Int? {
+      let told = try program.good("sql", "--values", "select count(*) from unroll.\(rows)")
+      return Int(told.prefix { $0 != "\n" })
+    }
+    try program.wait("no curve of the first trial") {
+      try count("curves where metric = 'accuracy' and split = 'validation'") ?? 0 > 2
+    }
+    for state in ["running", "cancelled"] {
+      let shown = try program.good("plot", "curves", "long")
+      #expect(shown.contains("1 trial: its number, what validation accuracy it reached, settings."))
+      #expect(shown.contains("● 1: ") && shown.contains(", \(state), hidden 4"), "\(shown)")
+      #expect(shown.contains("naive-bayes ") && !shown.contains("no finite values"), "\(shown)")
+      try program.good("plot", "curves", "long", "-o", "curves.svg")
+      #expect(!program.read("curves.svg").contains("other trials"))
+      guard state == "running" else { continue }
+      try program.good("cancel", "long")
+      try program.wait("the trials are not cancelled") {
+        try count("trials where state = 'cancelled'") == 2
+      }
+    }
+    up.send(SIGTERM)
+    #expect(up.wait() == .exited(0))
+  }
+
+  @Test func `one trial is nothing to compare, and has no order`() throws {
+    let program = try program()
+    try program.write(
+      "one.yaml",
+      """
+      name: one
+      dataset: messages
+      model: {embedding: 4, hidden: 4}
+      training: {rate: {log_uniform: [1e-3, 1e-1]}, epochs: 2}
+      search: random
+      trials: 1
+      """)
+    let up = try program.start("up", "--slots", "1")
+    try program.good("enqueue", "one.yaml", "--watch")
+    for (kind, needed) in [
+      ("slice", "a setting that varies"), ("parallel", "a setting that varies"),
+      ("contour", "two settings that vary"), ("rank", "two settings that vary"),
+    ] {
+      try expectRefusal(
+        program, [kind, "one", "-o", "a.svg"],
+        "needs \(needed), and one trial with a result, as sweep 1 (one, finished) has, is not enough"
+      )
+    }
+    let nothing = "of one trial that succeeded nothing can be compared; it takes two at least"
+    try expectRefusal(program, ["importance", "one"], nothing)
+    for method in ["ped-anova", "fanova"] {
+      let told = try program.good("importance", "one", "--method", method)
+      #expect(told.contains(nothing) && told.count { $0 == "\n" } == 1, "\(told)")
+    }
+    let curves = try program.good("plot", "curves", "one")
+    #expect(curves.contains("1 trial: its number") && !curves.contains("in the order of"))
     up.send(SIGTERM)
     #expect(up.wait() == .exited(0))
   }

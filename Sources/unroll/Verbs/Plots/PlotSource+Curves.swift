@@ -24,35 +24,40 @@ extension PlotSource {
     for row in rows {
       points[row.trialID, default: []].append(Point(Double(row.epoch), row.value))
     }
-    let trials = try database.trials(sweep: sweep.id, limit: .max)
-    let isLess = objective.goal == "minimize"
-    let ranked = trials.filter { points[$0.id] != nil && $0.objective?.isFinite == true }
-      .sorted { first, second in
-        let (a, b) = (first.objective ?? 0, second.objective ?? 0)
-        return a == b ? first.id < second.id : isLess ? a < b : a > b
-      }
+    let trials = try database.trials(sweep: sweep.id, limit: .max).filter { points[$0.id] != nil }
+    let ranked = try RankedTrials(database, sweep, objective, trials).ranked
     let best = Array(ranked.prefix(Self.named))
-    let settings = settings(best)
-    let others = Set(points.keys).subtracting(best.map(\.id)).sorted()
+    let settings = settings(best.map(\.report))
+    let others = Set(points.keys).subtracting(best.map(\.report.id)).sorted()
     let plot = LinePlot(
       title: "\(split) \(metric)", horizontal: "epoch",
       vertical: "\(split) \(Format.title(metric))", axis: Self.axis(metric, objective),
       lines: zip(best, settings.own).map { trial, own in
         LinePlot.Line(
-          "\(trial.id): \(Format.metric(trial.objective ?? .nan))"
-            + (own.isEmpty ? "" : ", \(own)"),
-          points[trial.id] ?? [])
+          "\(trial.report.id): \(trial.told)" + (own.isEmpty ? "" : ", \(own)"),
+          points[trial.report.id] ?? [])
       },
       background: others.compactMap { points[$0] }, backgroundName: "other trials",
       levels: try levels(sweep, metric, split))
     let curves = LearningCurves(
       title: "\(name(sweep)): learning curves",
-      subtitle: "\(points.count) \(points.count == 1 ? "trial" : "trials"), "
-        + (others.isEmpty ? "in the order of " : "named are the best \(best.count) by ")
-        + "\(objective.split) \(objective.metric): trial, what it reached, settings."
+      subtitle: subtitle(points.count, named: best.count, "\(objective.split) \(objective.metric)")
         + (settings.shared.isEmpty ? "" : " All of these: \(settings.shared)."),
       plots: [plot])
     return Plot(curves.picture) { curves.lines(width: $0) }
+  }
+
+  /// How many curves there are, which of them are named, and what their names say.
+  private func subtitle(_ count: Int, named: Int, _ objective: String) -> String {
+    let trials = "\(count) \(count == 1 ? "trial" : "trials")"
+    guard named > 0 else {
+      return "\(trials), none of which has reached a \(objective) that is a number."
+    }
+    guard count > 1 else { return "\(trials): its number, what \(objective) it reached, settings." }
+    let order =
+      named == count
+      ? "in the order of" : named == 1 ? "named is the best by" : "named are the best \(named) by"
+    return "\(trials), \(order) \(objective): trial, what it reached, settings."
   }
 
   /// Loss and objective of one trial on all splits, or the objective of several.

@@ -68,13 +68,15 @@ extension PlotSource {
     // What was measured after the last forecast of so many steps ahead is drawn too.
     let end = (forecasts.count > most ? forecasts.keys.sorted()[most - 1] : places.last) ?? 0
     let picture = Forecast(
-      title: "Trial \(id) of sweep \(sweep.id), \(sweep.name): forecasts of the \(split) split",
+      title: "Trial \(id) of sweep \(sweep.id), \(sweep.name): "
+        + "\(isSeries ? "forecasts" : "predictions") of the \(split) split",
       subtitle: subtitle(trial, all, first.example, isSeries ? step : nil),
       horizontal: times == nil
         ? .steps(isSeries ? "step of the series" : "example") : .moments("time"),
       vertical: isSeries ? encoding?.target ?? "value" : "value, in units of the data",
       places: places.map(place), truth: .init("truth", places.map { truths[$0] }),
-      forecast: .init("forecast", places.map { forecasts[$0]?.prediction }),
+      forecast: .init(
+        isSeries ? "forecast" : "prediction", places.map { forecasts[$0]?.prediction }),
       intervals: rows.contains { $0.lower != nil }
         ? [
           .init(
@@ -87,7 +89,8 @@ extension PlotSource {
         } : [],
       begin: hasPast ? place(begin) : nil,
       // Before them, half as many that were known.
-      shown: places.first.map { first in place(max(first, begin - most / 2))...place(end) })
+      shown: places.first.map { first in place(max(first, begin - most / 2))...place(end) },
+      isSeries: isSeries)
     return Plot(picture.picture)
   }
 

@@ -21,16 +21,14 @@ extension PlotSource {
       .filter { $0.objective?.isFinite == true }
     guard !reports.isEmpty else { throw noResults(sweep) }
     let assignments = try reports.map { try Assignment(json: $0.params.text) }
-    let columns = try columns(sweep, assignments)
+    let (columns, varying) = try columns(sweep, assignments)
     guard columns.count >= least else {
-      throw ValidationError(
-        "this picture needs \(least) settings that vary; in sweep \(sweep.id) \(columns.isEmpty ? "none does" : "only \(columns[0].axis.name) does")"
-      )
+      throw tooFew(sweep, trials: reports.count, varying: varying, least: least)
     }
     let pruned = reports.count { $0.state != "succeeded" }
     return TrialSet(
       title: "\(name(sweep)): \(objective.split) \(objective.metric) \(how)",
-      subtitle: "\(reports.count) trials"
+      subtitle: "\(reports.count) \(reports.count == 1 ? "trial" : "trials")"
         + (pruned > 0
           ? "; \(pruned) of them were not trained to the end: with what they reached" : ""),
       parameters: columns.map(\.axis), objective: "\(objective.split) \(objective.metric)",
@@ -40,6 +38,27 @@ extension PlotSource {
           id: report.id, values: columns.map { $0.place(assignment[$0.path]) },
           objective: report.objective ?? .nan)
       })
+  }
+
+  /// Why there are fewer settings than a picture needs.
+  private func tooFew(
+    _ sweep: SweepReport, trials: Int, varying: [String], least: Int
+  ) -> ValidationError {
+    if let params, params.count < least, varying.count >= least {
+      return ValidationError(
+        "--params: this picture needs \(least == 1 ? "a setting" : "two settings"), found "
+          + (params.isEmpty ? "none" : "only \(params.joined())")
+          + "; those that vary in sweep \(sweep.id) are \(varying.joined(separator: ", "))")
+    }
+    let needed = least == 1 ? "a setting that varies" : "two settings that vary"
+    guard trials > 1 else {
+      return ValidationError(
+        "this picture needs \(needed), and one trial with a result, as sweep \(sweep.id) (\(sweep.name), "
+          + "\(sweep.state)) has, is not enough to see any")
+    }
+    return ValidationError(
+      "this picture needs \(needed); in sweep \(sweep.id) "
+        + (varying.isEmpty ? "none does" : "only \(varying[0]) does"))
   }
 
   /// One setting: its axis, and where a value is on it.
@@ -56,7 +75,10 @@ extension PlotSource {
     }
   }
 
-  private func columns(_ sweep: SweepReport, _ assignments: [Assignment]) throws -> [Column] {
+  /// The settings that are drawn, and the names of those that vary.
+  private func columns(
+    _ sweep: SweepReport, _ assignments: [Assignment]
+  ) throws -> (drawn: [Column], varying: [String]) {
     let space = try? SweepSpec.stored(sweep.spec.text, file: sweep.name, schema: .sweep).space
     var seen: [String: Set<Value>] = [:]
     for entry in assignments.joined() { seen[entry.path, default: []].insert(entry.value) }
@@ -65,6 +87,10 @@ extension PlotSource {
     let paths = seen.keys.sorted()
     let names = Space(paths.map { Search.Parameter($0, .choice([.null])) }).shortNames
     let titles = Dictionary(uniqueKeysWithValues: zip(paths, names))
+    // What is the same in all trials is nothing to look at.
+    let varying = paths.filter {
+      (seen[$0]?.count ?? 0) > 1 || (counts[$0] ?? 0) < assignments.count
+    }
     let chosen: [String]
     if let params {
       chosen = try params.map { name in
@@ -80,10 +106,6 @@ extension PlotSource {
         throw ValidationError("--params: each setting once")
       }
     } else {
-      // What is the same in all trials is nothing to look at.
-      let varying = paths.filter {
-        (seen[$0]?.count ?? 0) > 1 || (counts[$0] ?? 0) < assignments.count
-      }
       let importances = try database.importance(sweep: sweep.id)
       let shares = Dictionary(
         importances.map { ($0.name, $0.importance) }, uniquingKeysWith: { first, _ in first })
@@ -92,11 +114,12 @@ extension PlotSource {
         return a == b ? first < second : a > b
       }
     }
-    return chosen.map { path in
+    let drawn = chosen.map { path in
       column(
         path, titles[path] ?? path, Array(seen[path] ?? []),
         space?.parameters.first { $0.path == path }?.distribution)
     }
+    return (drawn, varying.map { titles[$0] ?? $0 })
   }
 
   private func column(

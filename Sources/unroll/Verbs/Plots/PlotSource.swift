@@ -64,17 +64,15 @@ struct PlotSource {
 
   func importance(_ sweep: SweepReport) throws -> Plot {
     let rows = try database.importance(sweep: sweep.id)
-    guard !rows.isEmpty else {
-      throw ValidationError(
-        "sweep \(sweep.id) (\(sweep.name), \(sweep.state)): no trial has succeeded yet, or nothing varies"
-      )
+    if let lacking = sweep.lacking(importancesFrom: rows.map(\.trials)) {
+      throw ValidationError(lacking)
     }
     let trials = rows.map(\.trials).max() ?? 0
     let bars = ImportanceBars(
       title: "\(name(sweep)): which settings mattered",
       subtitle:
         "PED-ANOVA: how the best tenth of \(sweep.counted(trials)) differs from all of them."
-        + (trials < 50 ? " With fewer than about fifty trials these are hints." : ""),
+        + (trials < SweepReport.enoughTrials ? " \(SweepReport.hint)" : ""),
       shares: rows.map { ImportanceBars.Share($0.name, $0.importance, trials: $0.trials) })
     return Plot(bars.picture, lines: bars.lines)
   }
@@ -107,13 +105,12 @@ struct PlotSource {
         "no trial of sweep \(sweep.id) (\(sweep.name)) has succeeded with these metrics yet")
     }
     let front = Set(trials.front)
+    let names = trials.axes.map { $0.split == nil ? "training, seconds" : $0.title }
     let picture = ParetoPicture(
-      title: "\(name(sweep)): \(trials.axes.map(\.title).joined(separator: " against "))",
+      title: "\(name(sweep)): \(names.joined(separator: " against "))",
       subtitle: "Drawn: \(sweep.counted(trials.candidates.count)). "
         + "The front has the numbers of its trials.",
-      metrics: trials.axes.map {
-        .init($0.split == nil ? "training, seconds" : $0.title, isLessBetter: !$0.isGain)
-      },
+      metrics: zip(names, trials.axes).map { .init($0, isLessBetter: !$1.isGain) },
       candidates: trials.candidates.enumerated().map { index, candidate in
         .init(
           id: candidate.entry.trialID, values: candidate.values, isFront: front.contains(index))

@@ -37,19 +37,22 @@ struct EnsembleVerb: ParsableCommand {
   }
 
   func run() throws {
-    let (trials, ensemble, data) = try database.withDatabase { database in
+    let (sweep, value, trials, ensemble, data) = try database.withDatabase { database in
       let models = TrialModels(database)
-      let trials = try ModelOptions.best(best, of: argument.find(database), database)
+      let sweep = try argument.find(database)
+      let value = try sweep.objective.map { try ObjectiveValue(database, sweep, $0) }
+      let trials = try ModelOptions.best(best, of: sweep, database)
       let ensemble = try Ensemble(trials.map { try models.artifacts(trial: $0) })
-      return (trials, ensemble, try models.data(trial: trials[0], ensemble.document))
+      return (sweep, value, trials, ensemble, try models.data(trial: trials[0], ensemble.document))
     }
     var rows: [Row] = []
     for split in [Split.validation, .test] {
       guard let compared = ensemble.compare(on: data, split) else { continue }
-      for (one, mean) in zip(compared.members[0], compared.mean) {
-        rows.append(
-          Row(split: split.rawValue, metric: one.name, best: one.value, mean: mean.value))
+      let split = split.rawValue
+      let measured = zip(compared.members[0], compared.mean).map { one, mean in
+        Row(split: split, metric: one.name, best: one.value, mean: mean.value)
       }
+      rows += Self.computed(sweep.objective, value, measured) + measured
     }
     if output.isJSON { return try JSONOutput.print(rows) }
     guard !rows.isEmpty else {
@@ -73,5 +76,31 @@ struct EnsembleVerb: ParsableCommand {
       table.add([name] + cells)
     }
     for line in table.lines() { print(line) }
+    if let objective = sweep.objective, !names.contains(objective.metric) {
+      print("\n" + Self.absence(of: objective, ensemble.encoding.task))
+    }
+  }
+
+  /// The objective of a split where it is computed from metrics that are all there.
+  private static func computed(
+    _ objective: Store.Objective?, _ value: ObjectiveValue?, _ rows: [Row]
+  ) -> [Row] {
+    guard let objective, let value, let split = rows.first?.split,
+      !rows.contains(where: { $0.metric == objective.metric })
+    else { return [] }
+    func computed(_ part: (Row) -> Double) -> Double? {
+      value.value(objective.metric) { name in rows.first { $0.metric == name }.map(part) }
+    }
+    guard let best = computed(\.best), let mean = computed(\.mean) else { return [] }
+    return [Row(split: split, metric: objective.metric, best: best, mean: mean)]
+  }
+
+  /// Why the objective is not among the metrics.
+  private static func absence(of objective: Store.Objective, _ task: DataPlan.Task) -> String {
+    let isNumbers = [.regress, .forecast].contains(task)
+    return "\(objective.split) \(objective.metric), the objective, is not compared: "
+      + (isNumbers
+        ? "a mean of numbers is taken in the units of the data, and has no loss in the scale of training."
+        : "it is not told of means.")
   }
 }

@@ -92,9 +92,7 @@ struct ImportanceVerb: ParsableCommand {
   private func show(
     _ rows: [(name: String, importance: Double, trials: Int)], _ sweep: SweepReport
   ) {
-    guard !rows.isEmpty else {
-      return print("no trial of sweep \(sweep.id) has succeeded yet, or nothing in it varies")
-    }
+    if let lacking = sweep.lacking(importancesFrom: rows.map(\.trials)) { return print(lacking) }
     var table = Table([
       ("importance", .right), ("", .left), ("setting", .left), ("trials", .right),
     ])
@@ -105,7 +103,10 @@ struct ImportanceVerb: ParsableCommand {
     }
     for line in table.lines() { print(line) }
     let count = rows.map(\.trials).max() ?? 0
-    if count < sweep.created { print("\nFrom \(sweep.counted(count)).") }
+    var notes: [String] = []
+    if count < sweep.created { notes.append("From \(sweep.counted(count)).") }
+    if count < SweepReport.enoughTrials { notes.append(SweepReport.hint) }
+    if !notes.isEmpty { print("\n" + notes.joined(separator: " ")) }
   }
 
   /// The pairs that are worth a line.

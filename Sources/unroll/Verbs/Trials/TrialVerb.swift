@@ -64,12 +64,14 @@ struct TrialVerb: ParsableCommand {
 
   private func printHead(_ trial: TrialReport, _ sweep: SweepReport) {
     print(
-      "trial \(trial.id)  number \(trial.number) of sweep \(sweep.id) (\(sweep.name))  \(trial.state)"
-    )
-    if let error = trial.error { print("  \(error)") }
+      "trial \(trial.id)  number \(trial.number) of sweep \(sweep.id) (\(Terminal.readable(sweep.name)))  "
+        + trial.state)
+    if let error = trial.error { print("  " + Terminal.readable(error)) }
     if let assignment = try? Assignment(json: trial.params.text), !assignment.isEmpty {
       print(
-        "  " + assignment.map { "\($0.path) \(Format.value($0.value))" }.joined(separator: ", "))
+        "  "
+          + assignment.map { "\($0.path) \(Terminal.readable(Format.value($0.value)))" }
+          .joined(separator: ", "))
     }
     if let objective = sweep.objective, let value = trial.objective {
       print(
@@ -138,20 +140,27 @@ struct TrialVerb: ParsableCommand {
           })
     }
     for line in table.lines() { print("  " + line) }
-    try printClasses(database)
+    try printClasses(database, cells)
   }
 
-  private func printClasses(_ database: Database) throws {
+  /// How well each class is known, as pictures of the matrix have it: – where there is nothing to divide
+  /// by, for which the view says 0.
+  private func printClasses(_ database: Database, _ cells: [ConfusionCell]) throws {
     let classes = try database.classes(trial: trial).filter { $0.split == "test" }
     print("\ntest split, class by class")
     var table = Table([
       ("", .left), ("precision", .right), ("recall", .right), ("f1", .right), ("support", .right),
     ])
     for report in classes {
-      table.add(
-        [report.label]
-          + [report.precision, report.recall, report.f1].map { Format.decimal($0, places: 4) }
-          + ["\(report.support)"])
+      let answers = cells.filter { $0.predicted == report.label }.reduce(0) { $0 + $1.count }
+      func share(_ value: Double, of count: Int) -> String {
+        count > 0 ? Format.decimal(value, places: 4) : "–"
+      }
+      table.add([
+        report.label, share(report.precision, of: answers),
+        share(report.recall, of: report.support),
+        share(report.f1, of: answers + report.support), "\(report.support)",
+      ])
     }
     for line in table.lines() { print("  " + line) }
   }
