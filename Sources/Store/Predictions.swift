@@ -11,6 +11,8 @@ public struct SplitAnswers: Sendable, Hashable {
   public var positions: [Int32]?
   /// Which step of a forecast, or which of several numbers, from 1.
   public var steps: [Int32]?
+  /// The time of a series with times, in seconds since 1970 by the clock of the data.
+  public var times: [Int64]?
   /// The true number, or index of the true label from 0.
   public var truths: [Double]?
   /// The predicted number, or index of the predicted label from 0.
@@ -143,14 +145,15 @@ private struct AskPredictions: Statement {
 private struct WritePredictions: Statement {
   typealias Output = Void
   static let sql = """
-    select unroll_internal.write_predictions($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+    select unroll_internal.write_predictions($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
     """
   let trial: Int
   let answers: SplitAnswers
   var parameters: [any PostgresEncodable] {
     [
-      trial, answers.split, answers.examples, answers.positions, answers.steps, answers.truths,
-      answers.predictions, answers.probabilities, answers.lowers, answers.uppers, losses,
+      trial, answers.split, answers.examples, answers.positions, answers.steps, answers.times,
+      answers.truths, answers.predictions, answers.probabilities, answers.lowers, answers.uppers,
+      losses,
     ]
   }
   /// As the table holds them, which takes no number that is too large or too small for a real.

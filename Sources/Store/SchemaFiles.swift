@@ -32,6 +32,7 @@ package struct SchemaFile: Sendable, Hashable {
     SchemaFile("m0018_review", PackageResources.m0018_review_sql),
     SchemaFile("m0019_waiting", PackageResources.m0019_waiting_sql),
     SchemaFile("m0020_refill", PackageResources.m0020_refill_sql),
+    SchemaFile("m0021_times", PackageResources.m0021_times_sql),
   ]
 
   /// `sql/views`, in the order in which they are applied: again whenever their text changes.

@@ -157,6 +157,7 @@ struct Fixture {
     var answers = SplitAnswers(split: "test", examples: [1, 1, 1, 1])
     answers.positions = [11, 12, 12, 13]
     answers.steps = [1, 2, 1, 2]
+    answers.times = [1_262_304_000, 1_262_307_600, 1_262_307_600, 1_262_311_200]
     answers.truths = [4, 5, 5, 6]
     answers.predictions = [4.5, 5, 3, 9]
     answers.losses = [0.25, 0, 4, 9]

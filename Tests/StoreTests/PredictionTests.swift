@@ -177,6 +177,11 @@ import Testing
       "select bool_or(is_wrong) from unroll.predictions"
     ).one()[0]
     #expect(wrong == nil)
+    let times: String = try fixture.connection.query(
+      "select string_agg(time::text, ', ' order by position, step) from unroll.predictions"
+    ).one()[0]
+    #expect(
+      times == "2010-01-01 00:00:00, 2010-01-01 01:00:00, 2010-01-01 01:00:00, 2010-01-01 02:00:00")
   }
 
   @Test(.scratchDatabase) func `classes are worked out by hand`() throws {

@@ -292,6 +292,68 @@ import Training
     }
   }
 
+  private static func season(_ dataset: Dataset) throws -> Int? {
+    try PreparedData(dataset, DataPlan(window: 5), seed: 0).plan.season
+  }
+
+  /// Steps in seconds.
+  @Test(arguments: [
+    (60, 1440), (900, 96), (1800, 48), (3600, 24), (43_200, 2), (86_400, 7), (604_800, nil),
+    (7000, nil), (1, nil),
+  ])
+  func `the season follows from the times`(step: Int64, season: Int?) throws {
+    let times = (0..<100).map { 345_600 + step * Int64($0) }
+    let values = (0..<100).map { Float($0) }
+    #expect(try Self.season(Self.series([values], times: times)) == season)
+  }
+
+  @Test func `days of work, quarters and series of several lengths have seasons`() throws {
+    let days = (0..<140).map { 345_600 + 86_400 * Int64($0) }
+    let work = days.enumerated().filter { $0.offset % 7 < 5 }.map(\.element)
+    let values = work.map { Float($0 % 7) }
+    #expect(try Self.season(Self.series([values], times: work)) == 5)
+    var quarters = [946_684_800 as Int64]
+    for quarter in 0..<39 {
+      let days = [quarter % 16 < 4 ? 91 : 90, 91, 92, 92][quarter % 4]
+      quarters.append(quarters[quarter] + 86_400 * Int64(days))
+    }
+    #expect(try Self.season(Self.series([quarters.map { Float($0) }], times: quarters)) == 4)
+    // A first series of two steps says nothing of the second.
+    let several = Dataset(
+      name: "s", inputs: .values([[1, 2], (0..<60).map { Float($0) }], channels: ["y"]),
+      targets: .none,
+      times: NumberSequences([[0, 86_400], (0..<60).map { 3600 * Int64($0) }]))
+    #expect(try Self.season(several) == 24)
+    let notes = try PreparedData(several, DataPlan(window: 5, horizon: 2), seed: 0).notes
+    #expect(
+      notes.contains(
+        "1 of 2 series has less than 7 steps in the training part, and nothing is learnt from it"))
+  }
+
+  @Test func `quantiles that cross are put in order before anything is measured`() throws {
+    let forecast = ForecastEncoding(horizon: 2, quantiles: [0.1, 0.5, 0.9])
+    let answers: [Float] = [3, 1, 2, 4, 5, 6]
+    let restored = answers.withUnsafeBufferPointer {
+      forecast.restored($0, .identity(width: 1), anchors: [])
+    }
+    #expect(restored == [1, 2, 3, 4, 5, 6])
+
+    // Nine quantiles after one epoch cross; the errors of the evaluation are those of the answers.
+    var data = DataPlan(window: 8, horizon: 2)
+    data.quantiles = (1...9).map { Double($0) / 10 }
+    let values = (0..<200).map { Float($0 % 8) + Float(($0 * $0) % 5) }
+    let prepared = try PreparedData(Self.series([values]), data, seed: 0)
+    let plan = Plan(
+      data: data, model: ModelSettings(cell: .gru, hidden: 6),
+      training: TrainingPlan(epochs: 1, batch: 16, rate: 0.01), seed: 1)
+    let session = try Session(plan, prepared)
+    guard case .finished(let outcome) = try session.run() else { return }
+    let test = try #require(session.predictions().last)
+    let errors = zip(try #require(test.predictions), try #require(test.truths)).map { $0 - $1 }
+    let rmse = (errors.reduce(0) { $0 + $1 * $1 } / Double(errors.count)).squareRoot()
+    #expect(test.split == .test && abs(rmse - ArtifactTests.value(outcome, "rmse")) < 1e-5)
+  }
+
   @Test func `quantiles are learned in their order`() throws {
     // A sawtooth with noise that is not symmetric.
     var state: UInt32 = 1

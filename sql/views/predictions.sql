@@ -19,13 +19,14 @@ select p.sweep_id, p.trial_id, p.number, q.split::text as split, r.example, r.po
   case when p.labels is not null then r.truth <> r.prediction end as is_wrong, r.probability,
   case when p.labels is null then r.truth end as truth_value,
   case when p.labels is null then r.prediction end as prediction_value,
-  case when p.labels is null then r.prediction - r.truth end as residual, r.lower, r.upper, r.loss
+  case when p.labels is null then r.prediction - r.truth end as residual, r.lower, r.upper, r.loss,
+  to_timestamp(r.seconds) at time zone 'UTC' as time
 from unroll_internal.predicted p
   join unroll_internal.sweep s on s.id = p.sweep_id
   join unroll_internal.prediction q on q.trial_id = p.trial_id
   cross join lateral unnest(q.examples, q.positions, q.steps, q.truths, q.predictions,
-    q.probabilities, q.lowers, q.uppers, q.losses)
-    r(example, position, step, truth, prediction, probability, lower, upper, loss);
+    q.probabilities, q.lowers, q.uppers, q.losses, q.times)
+    r(example, position, step, truth, prediction, probability, lower, upper, loss, seconds);
 comment on view unroll.predictions is
   'What models said of the examples of the validation and test splits: those of the best trials of a '
   'sweep (predictions: K in its file), and of trials for which unroll predictions asked. Of a split with '
@@ -57,6 +58,8 @@ comment on column unroll.predictions.upper is 'Upper end of the interval, of qua
 comment on column unroll.predictions.loss is
   'Of a label the negative logarithm of the probability that the model gave to the true one; of a '
   'number the squared residual; of a window of a text the mean over its tokens, in nats.';
+comment on column unroll.predictions.time is
+  'The time that was predicted, by the clock of the data, of a series that was imported with times.';
 
 create or replace view unroll.classes as
 select t.sweep_id, a.trial_id, t.number, a.split::text as split, a.label,

@@ -11,6 +11,7 @@ extension TrialPredictions {
           split: prediction.split.rawValue, examples: prediction.examples)
         answers.positions = prediction.positions
         answers.steps = prediction.steps
+        answers.times = prediction.times
         answers.truths = prediction.truths
         answers.predictions = prediction.predictions
         answers.probabilities = prediction.probabilities

@@ -135,8 +135,8 @@ extension Sequences {
 
   /// The numbers that are asked for, one sequence after the other.
   var numbers: [Float] {
-    guard case .numbers(let numbers, _) = answers else { return [] }
-    return numbers
+    guard case .numbers(let numbers) = answers else { return [] }
+    return numbers.scaled
   }
 }
 

@@ -172,10 +172,9 @@ public final class Predictor {
         ? RecursiveForecast(encoding, steps: forecast.horizon).run(
           model, windows: [ending.steps], following: { _, step in ending.calendar[step] })
         : model.forward(PackedBatch(values: [ending.steps], channels: encoding.inputWidth))
-      return forecast.ordered(
-        forecast.restored(
-          UnsafeBufferPointer(start: result.pointer, count: result.columns),
-          encoding.targetScale ?? .identity(width: 1), anchors: ending.anchors[...]))
+      return forecast.restored(
+        UnsafeBufferPointer(start: result.pointer, count: result.columns),
+        encoding.targetScale ?? .identity(width: 1), anchors: ending.anchors[...])
     }
   }
 

@@ -11,14 +11,13 @@ struct FollowingTimes {
 
   /// - Parameter times: The known times, rising; of one alone the next is a second later.
   init(_ times: [Int64]) {
-    usual = TimeSteps([times.count]) { times[$1] }?.usual ?? .seconds(1)
+    let steps = TimeSteps([times.count]) { times[$1] }
+    usual = steps?.usual ?? .seconds(1)
     last = times.last ?? 0
     first = CalendarTime(last)
     isMonthEnd =
       times.count > 1 && times.suffix(2).allSatisfy { CalendarTime($0 + 86_400).day == 1 }
-    isWorkDay =
-      usual == .seconds(86_400) && times.count > 7
-      && !times.contains { CalendarTime($0).weekday > 4 }
+    isWorkDay = steps?.areWorkDays ?? false
   }
 
   /// The time after the last one.

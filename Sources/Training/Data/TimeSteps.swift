@@ -46,6 +46,8 @@ struct TimeSteps {
   let count: Int
   /// How many of them are others.
   let others: Int
+  /// Whether they are days of work: none of more than a week of days is a Saturday or a Sunday.
+  let areWorkDays: Bool
   /// The series and the step behind the first other one.
   let first: (series: Int, step: Int)?
   /// The times before and behind it, such as `2010-01-05 after 2010-01-02`.
@@ -82,5 +84,15 @@ struct TimeSteps {
       firstOther = "\(CalendarTime(to)) after \(CalendarTime(from))"
     }
     (self.others, self.first, self.firstOther) = (others, first, firstOther)
+    areWorkDays =
+      usual == .seconds(86_400) && count > 6
+      && lengths.enumerated().allSatisfy { series, length in
+        (0..<length).allSatisfy { CalendarTime(time(series, $0)).weekday < 5 }
+      }
+  }
+
+  /// Those of the times of a dataset.
+  init?(_ times: NumberSequences<Int64>) {
+    self.init(times.lengths) { times[value: times.start($0) + $1] }
   }
 }

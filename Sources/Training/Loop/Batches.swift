@@ -120,10 +120,10 @@ package struct BatchPacker {
     switch split.answers {
     case .classes(let all):
       for place in batch.order { answers.classes.append(all[members[first + place]]) }
-    case .numbers(let all, let width):
+    case .numbers(let all):
       for place in batch.order {
         let member = members[first + place]
-        answers.numbers += all[member * width..<(member + 1) * width]
+        answers.numbers += all.scaled[member * all.width..<(member + 1) * all.width]
       }
     case .forecast(let asked):
       for place in batch.order {

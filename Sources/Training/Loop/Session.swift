@@ -259,10 +259,17 @@ public final class Session {
     }
   }
 
+  /// The sums over a split. With a threshold, answers are those of the one with the best F1 on validation for
+  /// these weights: an epoch is judged, and trials are ranked, by what is kept of them.
   private func evaluate(_ split: Split, _ onBatch: () -> Void) -> Tally? {
     guard data[split].count > 0 else { return nil }
-    return evaluators[split, default: Evaluator(data[split], data.encoding, model.plan, loss)].run(
-      model, onBatch)
+    var tally = evaluators[split, default: Evaluator(data[split], data.encoding, model.plan, loss)]
+      .run(model, onBatch)
+    guard plan.training.threshold == .f1 else { return tally }
+    let outputs = SplitOutputs(model, data, split, onBatch)
+    if split == .validation { threshold = outputs.bestThreshold(data) }
+    if let threshold { tally.takeAnswers(of: outputs.tally(data, threshold: threshold)) }
+    return tally
   }
 
   /// Evaluates the best weights, on the test split for the first and only time.
@@ -272,15 +279,8 @@ public final class Session {
     isFinished = true
     var metrics: [Metric] = []
     var confusion: [Split: ConfusionMatrix] = [:]
-    if plan.training.threshold == .f1, data.validation.count > 0 {
-      threshold = SplitOutputs(model, data, .validation, onEvaluation).bestThreshold(data)
-    }
     for split in [Split.validation, .test] {
-      guard var tally = evaluate(split, onEvaluation) else { continue }
-      if let threshold {
-        tally.takeAnswers(
-          of: SplitOutputs(model, data, split, onEvaluation).tally(data, threshold: threshold))
-      }
+      guard let tally = evaluate(split, onEvaluation) else { continue }
       metrics += tally.metrics(split, data.encoding)
       confusion[split] = tally.confusionMatrix(data.encoding)
     }

@@ -13,6 +13,8 @@ public struct ExamplePredictions: Hashable, Sendable {
   public private(set) var positions: [Int32]?
   /// Which step of a forecast of several, or which of several numbers, from 1.
   public private(set) var steps: [Int32]?
+  /// What is predicted of a series with times: when it is, in seconds since 1970 by the clock of the data.
+  public private(set) var times: [Int64]?
   /// The true number in the scale of the data, or the index of the true label.
   public private(set) var truths: [Double]?
   /// The predicted number, or the index of the predicted label.
@@ -48,7 +50,7 @@ public struct ExamplePredictions: Hashable, Sendable {
     split = outputs.split
     switch data[split].answers {
     case .classes, .steps, .following: takeClasses(outputs, data, threshold)
-    case .numbers(let numbers, _): takeNumbers(outputs, data, numbers)
+    case .numbers(let numbers): takeNumbers(outputs, data, numbers.raw)
     case .forecast(let asked): takeForecasts(outputs, data, asked)
     }
   }
@@ -93,7 +95,7 @@ public struct ExamplePredictions: Hashable, Sendable {
     for (sequence, row) in sequences.rows.enumerated() {
       if examples.count + width > Self.most { break }
       for column in 0..<width {
-        let truth = scale.restore(numbers[sequence * width + column], column: column)
+        let truth = Double(numbers[sequence * width + column])
         let answer = scale.restore(outputs.rows[sequence * width + column], column: column)
         examples.append(Int32(row + 1))
         columns.append(Int32(column + 1))
@@ -112,7 +114,7 @@ public struct ExamplePredictions: Hashable, Sendable {
     let (sequences, forecast) = (data[split], asked.forecast)
     let each = forecast.answersPerStep
     let horizon = outputs.width / each
-    var (places, columns): ([Int32], [Int32]) = ([], [])
+    var (places, columns, times): ([Int32], [Int32], [Int64]) = ([], [], [])
     var (truths, answers, lows, highs): ([Double], [Double], [Double], [Double]) = (
       [], [], [], []
     )
@@ -126,6 +128,7 @@ public struct ExamplePredictions: Hashable, Sendable {
         let (truth, answer) = (Double(truth), numbers[step * each + forecast.middle])
         examples.append(Int32(row + 1))
         places.append(Int32(first + step + 1))
+        if let known = asked.times { times.append(known[value: origin + step]) }
         columns.append(Int32(step + 1))
         truths.append(truth)
         answers.append(answer)
@@ -135,6 +138,7 @@ public struct ExamplePredictions: Hashable, Sendable {
       }
     }
     positions = places
+    if asked.times != nil { self.times = times }
     if horizon > 1 { steps = columns }
     if each > 1 { (lowers, uppers) = (lows, highs) }
     (self.truths, predictions) = (truths, answers)

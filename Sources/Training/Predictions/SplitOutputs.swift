@@ -131,9 +131,9 @@ struct SplitOutputs {
           tally.add(loss: (point - Double(truth)) * (point - Double(truth)))
         }
       }
-    case .numbers(let numbers, _):
+    case .numbers(let numbers):
       let scale = encoding.targetScale ?? .identity(width: width)
-      for (index, number) in numbers.enumerated() {
+      for (index, number) in numbers.scaled.enumerated() {
         tally.add(
           answer: Double(rows[index]), target: Double(number),
           deviation: scale.deviations[index % width])
@@ -154,15 +154,14 @@ struct SplitOutputs {
 }
 
 extension Sequences {
-  /// The forecast of a sequence in units of the data, the quantiles of a step in order.
+  /// The forecast of a sequence in units of the data.
   fileprivate func restored(
     _ sequence: Int, _ answers: UnsafePointer<Float>, width: Int, _ forecast: ForecastEncoding,
     _ scale: Scale
   ) -> [Double] {
-    forecast.ordered(
-      forecast.restored(
-        UnsafeBufferPointer(start: answers, count: width), scale,
-        anchors: self.forecast?.anchors(
-          origin(sequence), steps: width / forecast.answersPerStep)[...] ?? []))
+    forecast.restored(
+      UnsafeBufferPointer(start: answers, count: width), scale,
+      anchors: self.forecast?.anchors(
+        origin(sequence), steps: width / forecast.answersPerStep)[...] ?? [])
   }
 }

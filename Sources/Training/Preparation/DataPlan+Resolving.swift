@@ -170,14 +170,17 @@ extension DataPlan {
 }
 
 extension Dataset {
-  /// The steps of a season, where the times tell it: a day of hours, a week of days, a year of months.
+  /// The steps of a season, where the times tell it: a day of minutes or hours, a week of days or of days of
+  /// work, a year of months or quarters.
   var season: Int? {
-    guard let times = times?.first, times.count > 2 else { return nil }
-    let distances = zip(times.dropFirst(), times).map { $0 - $1 }.sorted()
-    switch distances[distances.count / 2] {
-    case 3600: return 24
-    case 86_400: return 7
-    case 28 * 86_400...31 * 86_400: return 12
+    guard let times, let steps = TimeSteps(times), steps.count > 1 else { return nil }
+    let day = 86_400 as Int64
+    switch steps.usual {
+    case .seconds(day): return steps.areWorkDays ? 5 : 7
+    case .seconds(let seconds) where seconds >= 60 && seconds < day && day % seconds == 0:
+      return Int(day / seconds)
+    case .seconds(28 * day...31 * day): return 12
+    case .months(let months) where months < 12 && 12 % months == 0: return 12 / months
     default: return nil
     }
   }

@@ -12,6 +12,8 @@ public struct ForecastAnswers: Sendable {
   let filled: NumberSequences<Float>
   /// The first step of each example of the dataset.
   let firsts: [Int]
+  /// The time of each step, if the dataset has times.
+  let times: NumberSequences<Int64>?
 
   /// What was measured in `steps` steps from `origin` on; not a number where nothing was.
   func truths(_ origin: Int, steps: Int) -> [Float] { observed[values: origin..<origin + steps] }

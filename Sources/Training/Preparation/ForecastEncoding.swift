@@ -92,7 +92,8 @@ public struct ForecastEncoding: Codable, Hashable, Sendable {
     return steps
   }
 
-  /// Undoes scale, differences and logarithm.
+  /// Undoes scale, differences and logarithm, and puts the quantiles of each step in order: neighbours that cross
+  /// are exchanged, which makes none of them worse.
   ///
   /// - Parameters:
   ///   - answers: A model's answers, ``answersPerStep`` for each step.
@@ -120,17 +121,10 @@ public struct ForecastEncoding: Codable, Hashable, Sendable {
       }
       levels.append(level)
     }
-    return levels.map { value(ofLevel: $0) }
-  }
-}
-
-extension ForecastEncoding {
-  /// The answers with the quantiles of each step from the smallest: neighbours that cross are put in
-  /// order, which makes none of them worse.
-  func ordered(_ answers: [Double]) -> [Double] {
-    guard quantiles != nil else { return answers }
-    return stride(from: 0, to: answers.count, by: answersPerStep).flatMap {
-      answers[$0..<$0 + answersPerStep].sorted()
+    let values = levels.map { value(ofLevel: $0) }
+    guard each > 1 else { return values }
+    return stride(from: 0, to: values.count, by: each).flatMap {
+      values[$0..<$0 + each].sorted()
     }
   }
 }

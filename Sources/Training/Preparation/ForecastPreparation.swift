@@ -95,9 +95,7 @@ extension PreparedData {
 
 /// That windows count steps, whatever the time between them, where it is not always the same.
 private func gapNotes(_ times: NumberSequences<Int64>?) -> [String] {
-  guard let times,
-    let steps = TimeSteps(times.lengths, { times[value: times.start($0) + $1] }),
-    let other = steps.firstOther
+  guard let times, let steps = TimeSteps(times), let other = steps.firstOther
   else { return [] }
   return [
     "steps of \(steps.usual) as a rule, but not \(steps.others) of \(steps.count), the first of them "
@@ -121,6 +119,7 @@ struct SeriesPreparation {
   private let regions: [SeriesRegion]
   private let pieces: SeriesPieces
   private let times: NumberSequences<Int64>?
+  private let hasCalendar: Bool
   /// The target at each step, in units of the data; not a number where it was not measured.
   private let observed: NumberSequences<Float>
   /// The same, with the last measured value where there is none.
@@ -152,7 +151,8 @@ struct SeriesPreparation {
       first += length
     }
     self.regions = regions
-    times = plan.calendar?.isEmpty == false ? dataset.times : nil
+    times = dataset.times
+    hasCalendar = plan.calendar?.isEmpty == false
     let raw = SeriesPieces(dataset.inputs, width: width)
 
     let observed = NumberWriter<Float>(capacity: first)
@@ -248,7 +248,8 @@ struct SeriesPreparation {
       let scaled = inputScale.apply(transformed(piece))
       steps.append(
         contentsOf: features?.widened(
-          scaled, piece.isFilled, times: times.map { $0[values: piece.steps][...] }) ?? scaled)
+          scaled, piece.isFilled,
+          times: hasCalendar ? times.map { $0[values: piece.steps][...] } : nil) ?? scaled)
     }
     self.steps = NumberSequences(steps)
 
@@ -270,7 +271,7 @@ struct SeriesPreparation {
   private func answers(_ split: Split, scale: Scale) -> ForecastAnswers {
     ForecastAnswers(
       forecast: forecast, width: predicted(split), scale: scale, observed: observed, filled: filled,
-      firsts: regions.map(\.first))
+      firsts: regions.map(\.first), times: times)
   }
 
   /// How many steps are asked of a window: one after the other is learned step by step.
@@ -329,6 +330,13 @@ struct SeriesPreparation {
       "predicting the next \(forecast.horizon) of '\(plan.target ?? "")'"
         + (forecast.isRecursive ? ", one after the other" : ""),
     ]
+    let least = (forecast.period ?? 0) + window + predicted(.train)
+    let short = regions.count { $0.validation - $0.first < least }
+    if short > 0, regions.count > 1 {
+      notes.append(
+        "\(short) of \(regions.count) series \(short == 1 ? "has" : "have") less than \(least) steps in "
+          + "the training part, and nothing is learnt from \(short == 1 ? "it" : "them")")
+    }
     if missing > 0 {
       notes.append(
         "\(missing) of \(observed.length(0) * width) values were not measured: the last ones stand for "

@@ -83,9 +83,9 @@ extension PreparedData {
       allowed: "folds of at least one example")
 
     var coder = try InputCoder(dataset, plan, rows: rows, train: parts.train, onProgress)
-    notes += coder.notes(parts)
-    onProgress()
     let answers = try AnswerCoder(dataset, plan, parts)
+    notes += answers.notes + coder.notes(parts)
+    onProgress()
     coder.encoding.labels = answers.labels
     coder.encoding.positive = answers.positive
     coder.encoding.targetScale = answers.scale
@@ -108,6 +108,8 @@ struct AnswerCoder {
   var positive: Int?
   var scale: Scale?
   var outputs = 1
+  /// What a person should know of labels.
+  private(set) var notes: [String] = []
   private let targets: Dataset.Targets
   private var classes: [Int32] = []
 
@@ -134,6 +136,7 @@ struct AnswerCoder {
       for (index, name) in known.enumerated() { classes[name] = Int32(index) }
       labels = known.map { names[$0] }
       outputs = known.count
+      notes = Self.absences(indices, names, known, parts)
       if known.count == 2 { positive = counts[known[0]] < counts[known[1]] ? 0 : 1 }
     case .numbers(let numbers, let width):
       scale = Scale.fitting(
@@ -148,15 +151,31 @@ struct AnswerCoder {
     }
   }
 
+  /// Labels that are in the training split alone, so that nothing measures how they are told apart.
+  private static func absences(
+    _ indices: [Int32], _ names: [String], _ known: [Int], _ parts: Parts
+  ) -> [String] {
+    [Split.validation, .test].compactMap { split in
+      guard !parts[split].isEmpty else { return nil }
+      let found = Set(parts[split].map { Int(indices[$0]) })
+      let absent = known.filter { !found.contains($0) }
+      guard !absent.isEmpty else { return nil }
+      let listed = absent.prefix(3).map { names[$0].quoted }.joined(separator: ", ")
+      return "no example of the label\(absent.count == 1 ? "" : "s") \(listed)"
+        + (absent.count > 3 ? " and \(absent.count - 3) more" : "") + " in \(split.rawValue)"
+    }
+  }
+
   /// The answers for rows; those of steps stay where they are, as the steps do.
   func answers(_ rows: [Int]) -> Sequences.Answers {
     switch targets {
     case .none: return .classes([])
     case .labels(let indices, _): return .classes(rows.map { classes[Int(indices[$0])] })
     case .numbers(let numbers, let width):
-      let scale = scale ?? .identity(width: width)
       return .numbers(
-        rows.flatMap { scale.apply(numbers[$0 * width..<($0 + 1) * width]) }, width: width)
+        NumberAnswers(
+          rows.flatMap { numbers[$0 * width..<($0 + 1) * width] }, width: width,
+          scale ?? .identity(width: width)))
     case .steps(let sequences, _): return .steps(sequences)
     }
   }

@@ -18,8 +18,8 @@ public struct Sequences: Sendable {
   public enum Answers: Sendable {
     /// A class for each sequence.
     case classes([Int32])
-    /// `width` numbers for each sequence, one sequence after the other, scaled.
-    case numbers([Float], width: Int)
+    /// Some numbers for each sequence.
+    case numbers(NumberAnswers)
     /// What follows in a series.
     case forecast(ForecastAnswers)
     /// A class for each step of ``Elements``, -1 where none is asked.
@@ -105,6 +105,21 @@ public struct Sequences: Sendable {
         scale.apply($0)[...]
       }
     }
+  }
+}
+
+/// Numbers that are asked of sequences, one sequence after the other.
+public struct NumberAnswers: Sendable {
+  /// The numbers of a sequence.
+  public let width: Int
+  /// As a model is to answer them.
+  public let scaled: [Float]
+  /// As the data has them: undoing the scale would leave an error of rounding.
+  let raw: [Float]
+
+  init(_ raw: [Float], width: Int, _ scale: Scale) {
+    (self.raw, self.width) = (raw, width)
+    scaled = stride(from: 0, to: raw.count, by: width).flatMap { scale.apply(raw[$0..<$0 + width]) }
   }
 }
 

@@ -59,6 +59,7 @@ import Training
       #expect(abs(truths[index] - Double(truth)) < 1e-4)
       #expect(abs(test.losses[index] - pow(answers[index] - truths[index], 2)) < 1e-9)
     }
+    #expect(test.times == nil)
     // The test part of the first series is its last 18 steps: 16 windows of three.
     #expect(positions.prefix(3) == [73, 74, 75] && steps.prefix(3) == [1, 2, 3])
     #expect(test.examples.count { $0 == 1 } == 48)
@@ -74,7 +75,8 @@ import Training
     // A step of the test part that was not measured has no row.
     series[110] = .nan
     let dataset = Dataset(
-      name: "d", inputs: .values([series], channels: ["x"]), targets: .none)
+      name: "d", inputs: .values([series], channels: ["x"]), targets: .none,
+      times: NumberSequences([(1...120).map { 3600 * Int64($0) }]))
     var plan = DataPlan(split: .init(test: 0.2, validation: 0.2), window: 6, horizon: 3)
     plan.strategy = strategy
     plan.difference = difference
@@ -87,6 +89,7 @@ import Training
       #expect(truths[index] == Double(series[Int(positions[index]) - 1]))
     }
     #expect(!positions.contains(111) && test.lowers == nil)
+    #expect(test.times == positions.map { 3600 * Int64($0) })
     let rmse = (test.losses.reduce(0, +) / Double(test.losses.count)).squareRoot()
     #expect(abs(rmse - ArtifactTests.value(outcome, "rmse")) < 1e-4)
     #expect(try Predictor(artifacts).predictions(on: data) == predictions)
@@ -178,6 +181,41 @@ import Training
         Generator.adding.dataset(count: 60, length: 5, seed: 1), ModelSettings(hidden: 3)
       ) { $0.threshold = .f1 }
     }
+  }
+
+  @Test func `an epoch is judged by the threshold that it would keep`() throws {
+    let prepared = try PreparedData(
+      PreparationTests.messages(120), DataPlan(split: .init(test: 0.3, validation: 0.3)), seed: 1)
+    func reports(_ rule: TrainingPlan.ThresholdRule?, seed: UInt64) throws -> ([EpochReport], Outcome) {
+      var training = TrainingPlan(epochs: 3, batch: 16, rate: 1e-5)
+      training.threshold = rule
+      let session = try Session(
+        Plan(
+          model: ModelSettings(cell: .gru, hidden: 4, embedding: 3), training: training, seed: seed),
+        prepared)
+      var reports: [EpochReport] = []
+      let ending = try session.run(onEpoch: {
+        reports.append($0)
+        return .proceed
+      })
+      guard case .finished(let outcome) = ending else {
+        preconditionFailure("nothing stops this run")
+      }
+      return (reports, outcome)
+    }
+    func f1(_ metrics: [Metric]) throws -> Double {
+      try #require(metrics.first { $0.split == .validation && $0.name == "f1" }).value
+    }
+    var gains: [Double] = []
+    for seed in 1...4 as ClosedRange<UInt64> {
+      let (plain, _) = try reports(nil, seed: seed)
+      let (judged, outcome) = try reports(.f1, seed: seed)
+      #expect(try f1(judged[outcome.bestEpoch - 1].metrics) == f1(outcome.metrics))
+      for (one, other) in zip(plain, judged) {
+        gains.append(try f1(other.metrics) - f1(one.metrics))
+      }
+    }
+    #expect(gains.allSatisfy { $0 >= 0 } && gains.contains { $0 > 0 })
   }
 
   @Test func `weights of labels weigh in the loss`() throws {
