@@ -346,7 +346,7 @@ import Testing
     let dataset = try Self.text(content, pieces: size)
     #expect(dataset.inputs == .texts([text]))
     #expect(try Self.text(Array(" \n\t.".utf8), pieces: size).inputs == .texts([" \n\t."]))
-    let allowed = "allowed: UTF-8 (iconv -f latin1 -t utf8 converts an older file)"
+    let allowed = "allowed: UTF-8 (iconv -t utf8 converts others: -f latin1, or -f utf16)"
     for (bytes, message) in [
       (Array("".utf8), "f: found an empty file; allowed: at least one row"),
       ([0xEF, 0xBB, 0xBF], "f: found an empty file; allowed: at least one row"),

@@ -57,6 +57,21 @@ import Training
     ),
     ("{\"text\": null}\n", .jsonl, "f:1: field 'text': found another value"),
     ("text\tx\na\n", .tsv, "f:2: found 1 fields; allowed: 2 fields, as in the header"),
+    ("{}\n", .jsonl, "f:1: field 'text': found an object without fields; allowed: a field of that"),
+    (
+      "text;label\na;b\n", .csv,
+      "f:1: column 'text': found no column of that name; allowed: text;label (fields stand between "
+        + "commas, not semicolons"
+    ),
+    (
+      "id,text\n1,a\n", .tsv,
+      "f:1: column 'text': found no column of that name; allowed: id,text ("
+    ),
+    (
+      "{\"text\": [[1, 2], [3]]}\n", .jsonl,
+      "f:1: field 'text': found 1 number at step 2; allowed: 2 at each step"
+    ),
+    ("{\"text\": [[]]}\n", .jsonl, "f:1: field 'text': found 0 numbers at step 1; allowed: 1 at"),
     ("text,x,text\na,b,c\n", .csv, "f:1: column 'text': found columns 1 and 3 of that name"),
   ]
 
@@ -101,10 +116,11 @@ import Training
       {"x": 2.5}
       {"x": [1, 2.5, -3]}
       {"x": [[1, 2], [3, 4]]}
+      {"x": 5}
       """, .jsonl)
     let column = RecordColumn(.jsonl, named: "x", file: "f")
     #expect(
-      try records.map { try column.text($0) } == ["a\nü", "2.5", "1 2.5 -3", "1 2 3 4"])
+      try records.map { try column.text($0) } == ["a\nü", "2.5", "1 2.5 -3", "1 2 3 4", "5"])
   }
 
   @Test func `fields between tabulators hold commas and quotation marks`() throws {
@@ -114,13 +130,21 @@ import Training
     #expect(RecordReader.Form(path: "a/B.TSV") == .tsv)
   }
 
+  @Test func `one column may be named as if it were more`() throws {
+    for (text, name) in [("\"a;b\"\nx\n", nil), ("a;b\nx\n", "a;b")] {
+      let records = try Self.records(text, .csv)
+      let column = try RecordColumn(header: records[0], named: name, file: "f")
+      #expect(try column.text(records[1]) == "x")
+    }
+  }
+
   @Test func `a model of texts takes strings only`() throws {
     let column = RecordColumn(.jsonl, named: nil, file: "f", for: .init(isText: true))
     let records = try Self.records("{\"text\": \"3\"}\n{\"text\": 3}\n", .jsonl)
     #expect(try column.text(records[0]) == "3")
     let error = #expect(throws: ImportError.self) { try column.text(records[1]) }
     #expect(
-      error?.description == "f:2: field 'text': found '3.0', which is no string; "
+      error?.description == "f:2: field 'text': found '3', which is no string; "
         + "allowed: a string: the model reads texts")
   }
 
@@ -130,7 +154,7 @@ import Training
       "{\"input\": \"a\"}\n{\"input\": 3}\n{\"input\": \"a\", \"id\": 1}\n", .jsonl)
     #expect(try column.text(records[0]) == "a")
     let kind = #expect(throws: ImportError.self) { try column.text(records[1]) }
-    #expect(kind?.description.hasPrefix("f:2: field 'input': found '3.0', which is no") == true)
+    #expect(kind?.description.hasPrefix("f:2: field 'input': found '3', which is no") == true)
     let error = #expect(throws: ImportError.self) { try column.text(records[2]) }
     #expect(
       error?.description == "f:3: field 'text': found no field of that name; "

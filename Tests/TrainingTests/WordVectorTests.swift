@@ -18,7 +18,7 @@ import Training
     let found = try Self.entries("the 1 -2.5 3e-1\nÄh 0 0 1\n. . . 4 5 6\n")
     #expect(found.map(\.word) == ["the", "Äh", ". . ."])
     #expect(found.map(\.values) == [[1, -2.5, 0.3], [0, 0, 1], [4, 5, 6]])
-    #expect(try Self.entries("2 3\nthe 1 2 3\n").map(\.word) == ["the"])
+    #expect(try Self.entries("1 3\nthe 1 2 3\n").map(\.word) == ["the"])
   }
 
   @Test(arguments: [
@@ -27,6 +27,10 @@ import Training
     ("the 1 nan\n", "f:1: number 2: found 'nan'; allowed: a finite number"),
     ("", "f: found no word; allowed: at least one"),
     ("2 3\n", "f: found no word; allowed: at least one"),
+    (
+      "2 3\nthe 1 2 3\n",
+      "f: found 1 words; allowed: 2, as the first line says: the file may be cut off"
+    ),
     ("the\n", "f:1: found 0 numbers; allowed: a word and its numbers"),
   ])
   func `a bad line is told`(text: String, message: String) {

@@ -88,12 +88,15 @@ def data(folder):
                            f"{'' if hasGaps and step % 13 == 5 else heat},{2 + step % 7}\n")  # fmt: skip
         unroll("dataset", "import", str(folder / f"{name}.csv"), "--name", name, "--format", "csv",
                "--time", "time", "--values", "load,heat,wind", "--missing", "keep")  # fmt: skip
-    with open(folder / "sensors.jsonl", "w", encoding="utf-8") as file:
+    with open(folder / "sensors.ts", "w", encoding="utf-8") as file:
+        file.write("@problemName sensors\n@classLabel true odd even\n@data\n")
         for row in range(120):
-            steps = [[None if (row + 3 * step) % 7 == 2 else draw.gauss(row % 2, 1), draw.random()]
-                     for step in range(4 + row % 9)]  # fmt: skip
-            file.write(json.dumps({"values": steps, "label": "odd" if row % 2 else "even"}) + "\n")
-    unroll("dataset", "import", str(folder / "sensors.jsonl"), "--name", "sensors", "--format", "jsonl")
+            steps = range(4 + row % 9)
+            heat = ["?" if (row + 3 * step) % 7 == 2 else f"{draw.gauss(row % 2, 1):.4f}" for step in steps]
+            wind = [f"{draw.random():.4f}" for _ in steps]
+            file.write(f"{','.join(heat)}:{','.join(wind)}:{'odd' if row % 2 else 'even'}\n")
+    unroll("dataset", "import", str(folder / "sensors.ts"), "--name", "sensors", "--format", "ts",
+           "--missing", "keep")  # fmt: skip
     (folder / "text.txt").write_text("the quick brown fox, jümps over the lazy dog. " * 60)
     unroll("dataset", "import", str(folder / "text.txt"), "--name", "text", "--format", "text")
     for task in ("adding", "temporal-order", "copy"):
@@ -172,8 +175,10 @@ def inputs(document, vocabulary):
             for step in range(steps):
                 words += [moment(7 * steps + step)] if calendar else []
                 for mean, deviation in zip(scale["means"], scale["deviations"]):
-                    # The scale is that of what the model sees; logarithms want what lies above 0.
-                    value = draw.uniform(5, 400) if forecast else draw.gauss(mean, deviation)
+                    value = draw.gauss(mean, deviation)
+                    if forecast and ("period" in forecast or forecast["logarithm"] != "none"):
+                        # The scale is that of differences or logarithms, which want what lies above 0.
+                        value = draw.uniform(5, 400)
                     words.append("nan" if hasGaps and draw.random() < 0.2 else f"{value:.6g}")
             if calendar and forecast["is_recursive"]:
                 words += [moment(7 * steps + steps + step) for step in range(forecast["horizon"])]

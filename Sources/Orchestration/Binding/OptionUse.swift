@@ -90,6 +90,13 @@ extension SweepSpec {
       guard isSenseless, ([path] + others).allSatisfy({ space[$0] == nil }) else { return }
       throw PlanError(field: path, found: found, allowed: allowed)
     }
+    if isChosen("model.embedding"), data.encoding.vocabularySize == nil {
+      throw PlanError(
+        field: "model.embedding",
+        found: fixed["model.embedding"]?.description
+          ?? space["model.embedding"]?.distribution.description ?? "",
+        allowed: "nothing: the data are numbers, which a model reads as they are")
+    }
     let training = plan.training
     let steps = training.steps(sequences: data.train.count)
     try refuse(

@@ -48,10 +48,13 @@ public struct SweepCheck {
     } catch let error as StoreError where error.code == .notFound {
       throw spec.error("model.vectors", error.message)
     }
-    if let embedding = spec.fixed["model.embedding"]?.integer, embedding != width {
-      throw spec.error(
-        "model.embedding", "found \(embedding), allowed: \(width), the width of the vectors \(name)"
-      )
-    }
+    guard let embedding = spec.fixed["model.embedding"]?.integer, embedding != width else { return }
+    throw spec.isChosen("model.embedding")
+      ? spec.error(
+        "model.embedding",
+        "found \(embedding), allowed: \(width), the width of the vectors \(name)")
+      : spec.error(
+        "model.vectors",
+        "found vectors of \(width) numbers, allowed: with embedding: \(width) beside them")
   }
 }

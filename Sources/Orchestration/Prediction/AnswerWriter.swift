@@ -1,26 +1,45 @@
 import Training
 
-/// Rows with what a model said of them: the row as it stood in the file, and the answer behind it.
+/// Rows with what a model said of them: the row as it stood in the file, or what stands for it, and the
+/// answer behind it.
 struct AnswerWriter: Sendable {
-  private let task: DataPlan.Task
-  private let outputs: Int
-  private let input: RecordReader.Form
   private let output: RecordReader.Form
+  /// What stands before the answers if it is not the row itself.
+  private let replacements: [String]
+  /// Whether rows are written as they stand.
+  private let isSame: Bool
+  /// The names of what stands behind each row.
+  let names: [String]
 
   /// - Parameters:
   ///   - encoding: What the model answers.
-  ///   - input: What the rows are; those of another form than the output are written as their input.
+  ///   - input: What the rows are; those of another form than the output are not written as they stand.
   ///   - output: csv, tsv or jsonl.
-  init(_ encoding: Encoding, from input: RecordReader.Form, to output: RecordReader.Form) {
-    task = encoding.task
-    outputs = encoding.outputs
-    self.input = input
+  ///   - replacements: The names of what is written in their place.
+  init(
+    _ encoding: Encoding, from input: RecordReader.Form, to output: RecordReader.Form,
+    replacements: [String] = ["input"]
+  ) {
     self.output = output
+    self.replacements = replacements
+    isSame = input == output
+    names = Self.names(encoding)
+  }
+
+  /// What the answers of a model are called.
+  static func names(_ encoding: Encoding) -> [String] {
+    switch encoding.task {
+    case .regress, .forecast:
+      let count = encoding.forecast?.horizon ?? encoding.outputs
+      let kinds =
+        ["prediction"] + (encoding.forecast?.quantiles ?? []).map { "quantile_\($0)" }
+      return count == 1 ? kinds : kinds.flatMap { kind in (1...count).map { "\(kind)_\($0)" } }
+    case .tag: return ["prediction"]
+    case .classify, .language: return ["prediction", "probability"]
+    }
   }
 
   private var separator: UInt8 { Self.separator(output) }
-
-  private func field(_ text: String) -> [UInt8] { Self.field(text, output) }
 
   /// What stands between the fields of a table.
   static func separator(_ form: RecordReader.Form) -> UInt8 {
@@ -33,76 +52,59 @@ struct AnswerWriter: Sendable {
       ? text.utf8.map { $0 == 9 || $0 == 10 || $0 == 13 ? 32 : $0 } : CommaSeparated.field(text)
   }
 
-  private var isNumbers: Bool { task == .regress || task == .forecast }
-  /// Whether rows are written as they stand.
-  private var isSame: Bool { input == output }
-
-  /// The names of what stands behind each row.
-  var names: [String] {
-    if isNumbers {
-      return outputs == 1 ? ["prediction"] : (1...outputs).map { "prediction_\($0)" }
-    }
-    return task == .tag ? ["prediction"] : ["prediction", "probability"]
-  }
-
-  /// What stands before all rows.
+  /// What stands before all rows; nothing before those of a file without a header.
   func head(_ header: Record?) -> [UInt8] {
-    guard output.isTable else { return [] }
-    var line = isSame ? header?.bytes ?? [] : Array("input".utf8)
-    for name in names { line += [separator] + Array(name.utf8) }
-    return line + [UInt8(ascii: "\n")]
+    guard output.isTable, !isSame || header != nil else { return [] }
+    let row = isSame ? [header?.bytes ?? []] : replacements.map { Array($0.utf8) }
+    return (row + names.map { Array($0.utf8) }).joined(separator: [separator])
+      + [UInt8(ascii: "\n")]
   }
 
   /// Appends a row.
+  ///
+  /// - Parameters:
+  ///   - record: The row as it stands.
+  ///   - replacement: What is written in its place, as the replacements are named.
+  ///   - prediction: What the model said of it.
+  ///   - lines: The answers so far.
   func append(
-    _ record: Record, _ input: String, _ prediction: Prediction, to lines: inout [UInt8]
+    _ record: Record, _ replacement: @autoclosure () -> [AnswerTable.Cell],
+    _ prediction: Prediction, to lines: inout [UInt8]
   ) {
+    let cells = (isSame ? [] : replacement()) + cells(prediction)
     if output.isTable {
-      lines += isSame ? record.bytes : field(input)
-      for value in values(prediction) {
-        lines.append(separator)
-        lines += value.isText ? field(value.text) : Array(value.text.utf8)
-      }
-    } else {
-      appendObject(record, input, prediction, to: &lines)
-    }
-    lines.append(UInt8(ascii: "\n"))
-  }
-
-  private func appendObject(
-    _ record: Record, _ input: String, _ prediction: Prediction, to lines: inout [UInt8]
-  ) {
-    if isSame {
+      let row = (isSame ? [record.bytes] : []) + cells.map { $0.field(output) }
+      lines += row.joined(separator: [separator])
+    } else if isSame {
       // The row is an object: the answer goes in before its end.
       let end = record.bytes.lastIndex(of: UInt8(ascii: "}")) ?? record.bytes.endIndex
       let body = record.bytes[..<end]
       lines += body
       let isEmpty = body.allSatisfy { $0 == UInt8(ascii: "{") || $0 <= 32 }
       if !isEmpty { lines += Array(", ".utf8) }
+      AnswerTable.Cell.appendMembers(cells, to: &lines)
+      lines.append(UInt8(ascii: "}"))
     } else {
-      lines += Array("{\"input\": ".utf8)
-      Self.appendString(input, to: &lines)
-      lines += Array(", ".utf8)
+      lines.append(UInt8(ascii: "{"))
+      AnswerTable.Cell.appendMembers(cells, to: &lines)
+      lines.append(UInt8(ascii: "}"))
     }
-    for (place, (name, value)) in zip(names, values(prediction)).enumerated() {
-      if place > 0 { lines += Array(", ".utf8) }
-      lines += Array("\"\(name)\": ".utf8)
-      if value.isText {
-        Self.appendString(value.text, to: &lines)
-      } else {
-        lines += Array(value.text.utf8)
-      }
-    }
-    lines.append(UInt8(ascii: "}"))
+    lines.append(UInt8(ascii: "\n"))
   }
 
-  private func values(_ prediction: Prediction) -> [(text: String, isText: Bool)] {
-    if let numbers = prediction.numbers { return numbers.map { ("\($0)", false) } }
-    if let steps = prediction.steps { return [(steps.joined(separator: " "), true)] }
+  private func cells(_ prediction: Prediction) -> [AnswerTable.Cell] {
+    if let numbers = prediction.numbers {
+      let steps = prediction.quantiles ?? []
+      let quantiles = (steps.first ?? []).indices.flatMap { place in steps.map { $0[place] } }
+      return zip(names, numbers + quantiles).map { .init($0, number: "\($1)") }
+    }
+    if let steps = prediction.steps {
+      return [.init(names[0], text: steps.joined(separator: " "))]
+    }
     let label = prediction.label ?? ""
     let probability =
       prediction.probabilities?.first { $0.label == label }?.probability ?? 0
-    return [(label, true), (Self.sixPlaces(probability), false)]
+    return [.init(names[0], text: label), .init(names[1], number: Self.sixPlaces(probability))]
   }
 
   /// A probability with six places.

@@ -20,6 +20,7 @@ public struct FilePrediction {
   private let input: RecordReader.Form
   private let output: RecordReader.Form
   private let column: String?
+  private let values: ImportOptions?
   private let file: String
 
   /// Prepares to answer.
@@ -29,17 +30,20 @@ public struct FilePrediction {
   ///   - input: What the rows are.
   ///   - output: What is written: csv, tsv or jsonl.
   ///   - column: Which column holds the input; nil: `text`, or the only one.
+  ///   - values: How the file is read if each row is an example of values, as
+  ///     ``Ensemble/rowOptions(path:_:known:)`` has it.
   ///   - file: What messages call the file.
   ///   - threads: How many threads, at least 1.
   /// - Throws: `ArtifactError`.
   public init(
     _ artifacts: [[String: [UInt8]]], from input: RecordReader.Form, to output: RecordReader.Form,
-    column: String?, file: String, threads: Int
+    column: String?, values: ImportOptions? = nil, file: String, threads: Int
   ) throws {
     models = try (0..<max(threads, 1)).map { _ in try Ensemble(artifacts) }
     self.input = input
     self.output = output
     self.column = column
+    self.values = values
     self.file = file
   }
 
@@ -55,37 +59,49 @@ public struct FilePrediction {
   ) throws -> Summary {
     let start = ContinuousClock.now
     var reader = RecordReader(input, file: file, read: read)
-    let column: RecordColumn
-    let writer = AnswerWriter(models[0].encoding, from: input, to: output)
-    var header: Record?
-    // Rows that are repeated may not have what the answers are called.
-    let asked = RecordColumn.Asked(
-      isText: models[0].encoding.tokens != nil, reserved: input == output ? writer.names : [])
-    if input.isTable {
-      guard let first = try reader.nextRecord() else {
-        throw SystemError("\(file): found an empty file, allowed: a header and rows")
-      }
-      header = first
-      column = try RecordColumn(
-        header: first, of: input, named: self.column, file: file, for: asked)
-    } else {
-      column = RecordColumn(input, named: self.column, file: file, for: asked)
-    }
+    let (rows, header) = try rows(&reader)
+    let writer = AnswerWriter(
+      models[0].encoding, from: input, to: output, replacements: rows.replacements)
     try write(writer.head(header))
-    var rows = 0
+    var count = 0
     while true {
       let records = try reader.next(count: Self.portion * models.count)
       guard !records.isEmpty else { break }
-      for lines in try answers(records, column, writer) { try write(lines) }
-      rows += records.count
+      let examples = records.filter(rows.isExample)
+      for lines in try answers(examples, after: count, rows, writer) { try write(lines) }
+      count += examples.count
     }
-    return Summary(rows: rows, seconds: (ContinuousClock.now - start).inSeconds)
+    return Summary(rows: count, seconds: (ContinuousClock.now - start).inSeconds)
+  }
+
+  /// What the rows hold, and the header if there is one.
+  private func rows(_ reader: inout RecordReader) throws -> (FileRows, Record?) {
+    let encoding = models[0].encoding
+    // Rows that are repeated may not have what the answers are called.
+    let reserved = input == output ? AnswerWriter.names(encoding) : []
+    if let values {
+      let rows = try ValueRows(&reader, file: file, options: values, reserved: reserved)
+      return (.values(rows), rows.header)
+    }
+    let asked = RecordColumn.Asked(
+      isText: encoding.tokens != nil, width: encoding.channels?.count ?? 1, reserved: reserved)
+    guard input.isTable else {
+      return (.inputs(RecordColumn(input, named: column, file: file, for: asked)), nil)
+    }
+    guard let header = try reader.nextRecord() else {
+      throw SystemError("\(file): found an empty file, allowed: a header and rows")
+    }
+    return (
+      .inputs(try RecordColumn(header: header, of: input, named: column, file: file, for: asked)),
+      header
+    )
   }
 
   /// The lines of the answer to some rows, in pieces.
   private func answers(
-    _ records: [Record], _ column: RecordColumn, _ writer: AnswerWriter
+    _ records: [Record], after count: Int, _ rows: FileRows, _ writer: AnswerWriter
   ) throws -> [[UInt8]] {
+    guard !records.isEmpty else { return [] }
     let share = (records.count + models.count - 1) / models.count
     let pieces = stride(from: 0, to: records.count, by: share).map {
       $0..<min($0 + share, records.count)
@@ -95,27 +111,12 @@ public struct FilePrediction {
     let results = Locked([Result<[UInt8], any Error>?](repeating: nil, count: pieces.count))
     DispatchQueue.concurrentPerform(iterations: pieces.count) { thread in
       let result = Result {
-        try Self.answer(records[pieces[thread]], models[thread], column, writer)
+        try rows.answers(
+          to: records[pieces[thread]], after: count + pieces[thread].lowerBound, models[thread],
+          writer)
       }
       results.withLock { $0[thread] = result }
     }
     return try results.withLock { $0 }.compactMap { try $0?.get() }
-  }
-
-  private static func answer(
-    _ records: ArraySlice<Record>, _ model: Ensemble, _ column: RecordColumn,
-    _ writer: AnswerWriter
-  ) throws -> [UInt8] {
-    let inputs = try records.map { try column.text($0) }
-    let predictions = try model.predict(inputs) { place, found, allowed in
-      column.error(
-        records[records.startIndex + place], field: nil, found: found, allowed: allowed)
-    }
-    var lines: [UInt8] = []
-    lines.reserveCapacity(records.reduce(0) { $0 + $1.bytes.count + 24 })
-    for (place, record) in records.enumerated() {
-      writer.append(record, inputs[place], predictions[place], to: &lines)
-    }
-    return lines
   }
 }

@@ -2,28 +2,6 @@ public import Training
 
 /// Goes on with the series of a file: a row for each step after their ends.
 public struct SeriesPrediction {
-  /// What a user says of a file of series; what is empty is as it was when the dataset was imported.
-  public struct Columns: Sendable {
-    /// The columns of the channels.
-    public var values: [String] = []
-    /// The columns of the time.
-    public var time: [String] = []
-    /// The column that tells several series apart.
-    public var series: String?
-    /// The columns of names, of which each becomes a channel.
-    public var categories: [String] = []
-    /// Whether the first line names the columns.
-    public var header: Bool?
-
-    /// Nothing is said.
-    public init() {}
-
-    /// Whether anything is said.
-    public var isEmpty: Bool {
-      values.isEmpty && time.isEmpty && series == nil && categories.isEmpty && header == nil
-    }
-  }
-
   private let ensemble: Ensemble
   private let forecast: ForecastEncoding
   private var encoding: Encoding { ensemble.encoding }
@@ -33,7 +11,12 @@ public struct SeriesPrediction {
   /// - Parameter artifacts: The models, whose answers are averaged, each with its artifacts by name.
   /// - Throws: `ArtifactError`.
   public init?(_ artifacts: [[String: [UInt8]]]) throws {
-    ensemble = try Ensemble(artifacts)
+    self.init(try Ensemble(artifacts))
+  }
+
+  /// Prepares to go on; nil if the models do not forecast.
+  public init?(_ ensemble: Ensemble) {
+    self.ensemble = ensemble
     guard let forecast = ensemble.encoding.forecast else { return nil }
     self.forecast = forecast
   }
@@ -47,7 +30,7 @@ public struct SeriesPrediction {
   /// - Returns: The options.
   /// - Throws: `SystemError` if the models need times and no column of them is known.
   public func options(
-    _ form: RecordReader.Form, _ columns: Columns, known: ImportOptions?
+    _ form: RecordReader.Form, _ columns: FileColumns, known: ImportOptions?
   ) throws(SystemError) -> ImportOptions {
     let isSeries =
       known.map { [.csv, .tsv].contains($0.format) && $0.text == nil && $0.label == nil } ?? false
@@ -81,23 +64,33 @@ public struct SeriesPrediction {
   ///   - file: What messages call it.
   ///   - options: How it is read.
   ///   - output: csv, tsv or jsonl.
+  ///   - onNote: Takes what a person should know of a file that is right, a line: which series are too
+  ///     short to go on with.
   /// - Returns: The answers, and how many steps of how many series they are.
-  /// - Throws: `ImportError` with the line, `SystemError` for a series that is too short.
+  /// - Throws: `ImportError` with the line, `SystemError` if all series are too short.
   public func run(
-    _ bytes: [UInt8], file: String, options: ImportOptions, to output: RecordReader.Form
+    _ bytes: [UInt8], file: String, options: ImportOptions, to output: RecordReader.Form,
+    onNote: (String) -> Void = { _ in }
   ) throws -> (lines: [UInt8], steps: Int, series: Int) {
     let channels = encoding.channels ?? []
     let series = try SeriesFile(bytes, file: file, options: options, channels: channels)
     let least = (encoding.maximumLength ?? 1) + (forecast.period ?? 0)
-    for (name, values) in zip(series.names, series.values)
-    where values.count / channels.count < least {
+    let counts = series.values.map { $0.count / channels.count }
+    let numbers = counts.indices.filter { counts[$0] >= least }
+    guard !numbers.isEmpty else {
+      let name = series.names.first ?? ""
       throw SystemError(
         "\(file): \(name.isEmpty ? "" : "series '\(name)': ")found "
-          + "\(values.count / channels.count) steps, allowed: at least \(least)")
+          + "\(counts.first ?? 0) steps, allowed: at least \(least)")
     }
-    let predictions = try ensemble.predict(.values(series.values, times: series.times))
+    let short = counts.indices.filter { counts[$0] < least }
+    if !short.isEmpty { onNote(Self.note(short.map { (series.names[$0], counts[$0]) }, least)) }
+    let predictions = try ensemble.predict(
+      .values(
+        numbers.map { series.values[$0] },
+        times: series.times.map { times in numbers.map { times[$0] } }))
     var table = AnswerTable(output)
-    for (number, prediction) in predictions.enumerated() {
+    for (number, prediction) in zip(numbers, predictions) {
       let times = series.times(after: number, count: forecast.horizon)
       for (step, answer) in (prediction.numbers ?? []).enumerated() {
         var row: [AnswerTable.Cell] = []
@@ -112,5 +105,16 @@ public struct SeriesPrediction {
       }
     }
     return (table.lines, forecast.horizon * predictions.count, predictions.count)
+  }
+
+  /// Which series are too short, on one line.
+  private static func note(_ short: [(name: String, steps: Int)], _ least: Int) -> String {
+    let most = 12
+    var parts = short.prefix(most).enumerated().map { place, series in
+      let name = "'\(series.name)': \(series.steps) \(series.steps == 1 ? "step" : "steps")"
+      return place == 0 ? "series \(name)" : name
+    }
+    if short.count > most { parts.append("and \(short.count - most) more") }
+    return parts.joined(separator: ", ") + ", at least \(least) are needed: no forecast"
   }
 }

@@ -39,7 +39,8 @@ extension ONNXBuilder {
     lengths.int64 = graph.add(
       "Expand", [graph.constant("window_length", integers: [window]), batch],
       as: "window_lengths")
-    lengths.int32 = cast(lengths.int64, .int32, as: "lengths_int32")
+    // A runtime that tidies graphs complains of a cast around a body that is used within it.
+    if !forecast.isRecursive { lengths.int32 = cast(lengths.int64, .int32, as: "lengths_int32") }
     let answers =
       forecast.isRecursive
       ? swapped(recursive(seen, forecast, calendar, window: window), as: "answers")
@@ -151,6 +152,7 @@ extension ONNXBuilder {
     graph = ONNXGraph("next_step")
     let state: [ONNXGraph.Length] = [.fixed(window), "batch", .fixed(encoding.inputWidth)]
     graph.inputs = [ONNXGraph.Value(name: "window_before", element: .float, shape: state), now]
+    lengths.int32 = cast(lengths.int64, .int32, as: "lengths_int32")
     let answer = network("window_before")
     let last = picked("window_before", [window - 1], axis: 0, as: "last_step")
     let clock = calendar.isEmpty ? nil : unsqueezed("clock_now", axis: 0, as: "clock_step")

@@ -202,7 +202,11 @@ struct SourceFile {
     _ field: some StringProtocol, line: Int, field name: String
   ) throws(ImportError) -> String {
     let label = field.trimmed
-    guard !label.isEmpty, !label.unicodeScalars.contains("\0") else {
+    guard !label.unicodeScalars.contains("\0") else {
+      throw error(
+        .badValue, line: line, field: name, found: "a character with the code 0", allowed: "a name")
+    }
+    guard !label.isEmpty else {
       throw error(
         .badValue, line: line, field: name, found: "an empty label", allowed: "a name")
     }

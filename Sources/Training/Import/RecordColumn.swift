@@ -18,12 +18,15 @@ public struct RecordColumn: Sendable {
   public struct Asked: Sendable {
     /// Whether a model reads texts, which an object holds as strings only.
     public var isText: Bool
+    /// How many numbers a step of a sequence has; nil: the same number in all of them.
+    public var width: Int?
     /// Names that nothing in a row may have, since the answers get them.
     public var reserved: [String]
 
     /// Rows for a model.
-    public init(isText: Bool = false, reserved: [String] = []) {
+    public init(isText: Bool = false, width: Int? = nil, reserved: [String] = []) {
       self.isText = isText
+      self.width = width
       self.reserved = reserved
     }
   }
@@ -70,6 +73,13 @@ public struct RecordColumn: Sendable {
       throw Self.taken(taken, "column", file, header)
     }
     width = names.count
+    if name == nil, names.count == 1, let other = Self.otherSeparator(header, form) {
+      throw ImportError(
+        .missingColumn, file: file, line: header.line, field: "column 'text'",
+        found: "no column of that name",
+        allowed: Self.told(names) + " (fields stand between "
+          + (form == .tsv ? "tabulators" : "commas") + ", not \(other); with --column it is one)")
+    }
     let wanted = name ?? (names.count == 1 ? names[0] : "text")
     guard let found = names.firstIndex(of: wanted) else {
       throw ImportError(
@@ -124,7 +134,13 @@ public struct RecordColumn: Sendable {
             allowed: "a string: the model reads texts")
         }
         return text
+      case .steps(let steps, let key): return try text(steps, key, record)
       case .taken(let name): throw Self.taken(name, "field", file, record)
+      case .missing(let keys) where keys.isEmpty:
+        throw error(
+          record, field: "field '\(name)'", found: "an object without fields",
+          allowed: "a field of that name"
+            + (isNamed ? "" : " (or another: say which with --column)"))
       case .missing(let keys):
         throw error(
           record, field: "field '\(name)'", found: "no field of that name",
@@ -133,9 +149,31 @@ public struct RecordColumn: Sendable {
       case .other(let key):
         throw error(
           record, field: "field '\(key)'", found: "another value",
-          allowed: asked.isText ? "a string" : "a string, a number, or an array of numbers")
+          allowed: asked.isText
+            ? "a string"
+            : "a string, a number, or an array of numbers or of arrays that are equally long")
       }
     }
+  }
+
+  /// The numbers of steps that all have as many.
+  private func text(
+    _ steps: [[Double?]], _ key: String, _ record: Record
+  ) throws(ImportError) -> String {
+    guard !asked.isText else {
+      throw error(
+        record, field: "field '\(key)'", found: "an array, which is no string",
+        allowed: "a string: the model reads texts")
+    }
+    let width = asked.width ?? max(steps.first?.count ?? 1, 1)
+    if let place = steps.firstIndex(where: { $0.count != width }) {
+      let count = steps[place].count
+      throw error(
+        record, field: "field '\(key)'",
+        found: "\(count) \(count == 1 ? "number" : "numbers") at step \(place + 1)",
+        allowed: "\(width) at each step")
+    }
+    return Cell.joined(steps.flatMap(\.self))
   }
 
   /// An error about a row.
@@ -146,7 +184,18 @@ public struct RecordColumn: Sendable {
       .badRow, file: file, line: record.line, field: field, found: found, allowed: allowed)
   }
 
-  private static func taken(
+  /// What stands between the names of a header that has one column only because a table of this form has
+  /// something else there; nil if the name is one, as it is between quotation marks.
+  private static func otherSeparator(_ header: Record, _ form: RecordReader.Form) -> String? {
+    guard header.bytes.first != UInt8(ascii: "\"") else { return nil }
+    let others: [(UInt8, String)] = [
+      (UInt8(ascii: ";"), "semicolons"), (UInt8(ascii: "|"), "bars"),
+      form == .tsv ? (UInt8(ascii: ","), "commas") : (UInt8(ascii: "\t"), "tabulators"),
+    ]
+    return others.first { header.bytes.contains($0.0) }?.1
+  }
+
+  static func taken(
     _ name: String, _ kind: String, _ file: String, _ record: Record
   ) -> ImportError {
     ImportError(
@@ -174,7 +223,7 @@ public struct RecordColumn: Sendable {
   static func notUTF8(_ file: String, line: Int) -> ImportError {
     ImportError(
       .notUTF8, file: file, line: line, found: "bytes that are not UTF-8",
-      allowed: "UTF-8 (iconv -f latin1 -t utf8 converts an older file)")
+      allowed: "UTF-8 (iconv -t utf8 converts others: -f latin1, or -f utf16)")
   }
 
   /// The fields of a row of a table.
@@ -224,6 +273,7 @@ public struct RecordColumn: Sendable {
   private enum Cell: Decodable {
     case text(String)
     case number(String, of: String)
+    case steps([[Double?]], of: String)
     case missing([String])
     case taken(String)
     case other(of: String)
@@ -256,17 +306,17 @@ public struct RecordColumn: Sendable {
       } else if let text = try? container.decode(String.self, forKey: key) {
         self = .text(text)
       } else if let number = try? container.decode(Double.self, forKey: key) {
-        self = .number("\(number)", of: key.stringValue)
+        self = .number(Self.joined([number]), of: key.stringValue)
       } else if let numbers = try? container.decode([Double?].self, forKey: key) {
         self = .number(Self.joined(numbers), of: key.stringValue)
       } else if let steps = try? container.decode([[Double?]].self, forKey: key) {
-        self = .number(Self.joined(steps.flatMap { $0 }), of: key.stringValue)
+        self = .steps(steps, of: key.stringValue)
       } else {
         self = .other(of: key.stringValue)
       }
     }
 
-    private static func joined(_ numbers: [Double?]) -> String {
+    static func joined(_ numbers: [Double?]) -> String {
       numbers.map { number in
         guard let number else { return "null" }
         return Int(exactly: number).map(String.init) ?? "\(number)"

@@ -54,6 +54,8 @@ public struct RecordReader {
   private var isAtEnd = false
   private var line = 1
   private var isFirst = true
+  /// Rows that were read before and come first.
+  private var waiting: ArraySlice<Record> = []
   /// Whether the file was found to hold anything, beside a byte order mark.
   private(set) var hasContent = false
 
@@ -67,6 +69,13 @@ public struct RecordReader {
     self.form = form
     self.file = file
     self.read = read
+  }
+
+  /// Gives rows once more that were read before, with the lines on which they stood.
+  init(_ records: some Collection<Record>, of form: Form, file: String) {
+    self.init(form, file: file) { [] }
+    waiting = Array(records)[...]
+    hasContent = true
   }
 
   /// The next rows.
@@ -88,12 +97,20 @@ public struct RecordReader {
 
   /// The next row that is not empty; nil at the end of the file.
   public mutating func nextRecord() throws -> Record? {
+    if let record = waiting.popFirst() { return record }
     while let record = try nextLine() {
       if form.isTable ? !record.bytes.isEmpty : !record.bytes.allSatisfy(Self.isSpace) {
         return record
       }
     }
     return nil
+  }
+
+  /// The next row that is not empty, which stays the next one; nil at the end of the file.
+  mutating func peek() throws -> Record? {
+    guard let record = try nextRecord() else { return nil }
+    waiting.insert(record, at: waiting.startIndex)
+    return record
   }
 
   private mutating func nextLine() throws -> Record? {

@@ -32,7 +32,7 @@ struct TableReader {
         .badOptions, found: "a label column and a number column", allowed: "one of the two")
     }
     guard let first = try rows.next() else { throw rows.emptiness }
-    let names = options.hasHeader ? first.fields.map { String($0.trimmed) } : nil
+    let names = names(first)
     let table = try Table(
       text: options.text.map { (name) throws(ImportError) in try column(name, names, first) },
       label: options.label.map { (name) throws(ImportError) in try column(name, names, first) },
@@ -59,7 +59,8 @@ struct TableReader {
       }
       let reader = SeriesRows(
         source: source, missing: options.missing,
-        values: try valueColumns(names, first, except: times + series + categories),
+        values: try valueColumns(
+          names, first, except: times + series + categories, isExample: false),
         categories: categories, times: times, series: series.first)
       return try reader.read(row, &rows, into: &examples)
     }
@@ -69,7 +70,7 @@ struct TableReader {
         found: "a column of a series, and examples in rows",
         allowed: "value columns without a label or a number column")
     }
-    let values = try valueColumns(names, first, except: table.columns)
+    let values = try valueColumns(names, first, except: table.columns, isExample: true)
     if !values.isEmpty {
       try examples.name(
         channels: (1...options.channels).map { "channel \($0)" }, source.file)
@@ -106,14 +107,42 @@ struct TableReader {
         try source.split(row.fields[split.index], line: row.line, field: split.name))
     }
     guard !values.isEmpty else { return }
+    try examples.values.append(steps(row, values))
+  }
+
+  /// The values of a row that is an example.
+  func steps(_ row: TableRow, _ columns: [Column]) throws(ImportError) -> [Float] {
     var steps: [Float] = []
-    steps.reserveCapacity(values.count)
-    for column in values {
+    steps.reserveCapacity(columns.count)
+    for column in columns {
       steps.append(
         try source.value(
           row.fields[column.index], line: row.line, field: column.name, options.missing))
     }
-    try examples.values.append(steps)
+    return steps
+  }
+
+  /// The columns of the values where each row is an example that nobody has answered yet: the columns of
+  /// labels, numbers and splits may be there or not.
+  ///
+  /// - Parameter first: The first row, which may be a header.
+  /// - Returns: The columns, at least one.
+  /// - Throws: ``ImportError`` if the file does not have them.
+  func columnsOfExamples(_ first: TableRow) throws(ImportError) -> [Column] {
+    let names = names(first)
+    let others = [options.label, options.number, options.split].compactMap(\.self)
+      .compactMap { try? column($0, names, first) }
+    let columns = try valueColumns(names, first, except: others, isExample: true)
+    guard !columns.isEmpty else {
+      throw source.error(
+        .badOptions, field: "values", found: "no column", allowed: "at least one column")
+    }
+    return columns
+  }
+
+  /// What the columns are called, if the first row says so.
+  private func names(_ first: TableRow) -> [String]? {
+    options.hasHeader ? first.fields.map { String($0.trimmed) } : nil
   }
 
   private func column(
@@ -150,7 +179,7 @@ struct TableReader {
 
   /// The columns of values, where `*` and ranges of numbers may stand for many.
   private func valueColumns(
-    _ names: [String]?, _ first: TableRow, except others: [Column]
+    _ names: [String]?, _ first: TableRow, except others: [Column], isExample: Bool
   ) throws(ImportError) -> [Column] {
     var columns: [Column] = []
     for reference in options.values {
@@ -182,7 +211,6 @@ struct TableReader {
         .badOptions, field: "values", found: "\(again.name.quoted) twice",
         allowed: "each column once")
     }
-    let isExample = options.label != nil || options.number != nil
     if isExample, options.channels < 1 || columns.count % options.channels != 0 {
       throw source.error(
         .badOptions, field: "channels", found: "\(options.channels)",

@@ -23,10 +23,18 @@ struct TableRows {
   /// The next row; nil at the end.
   mutating func next() throws -> TableRow? {
     guard let record = try records.nextRecord() else { return nil }
+    let row = try Self.row(record, form, source, like: first)
+    first = first ?? row
+    return row
+  }
+
+  /// The fields of a row, as many as in the first one.
+  static func row(
+    _ record: Record, _ form: RecordReader.Form, _ source: SourceFile, like first: TableRow?
+  ) throws(ImportError) -> TableRow {
     let row = TableRow(
       line: record.line, fields: try RecordColumn.fields(of: record, form, source.file))
-    let first = first ?? row
-    self.first = first
+    guard let first else { return row }
     let (found, allowed) = (row.fields.count, first.fields.count)
     guard found == allowed else {
       let hint =

@@ -13,6 +13,16 @@ import Training
       spec, on: Generator.temporalOrder.dataset(count: 100, length: 20, seed: 1))
   }
 
+  @Test(arguments: ["4", "{choice: [4, 8]}"])
+  func `an embedding of numbers is refused`(embedding: String) throws {
+    let spec = try SweepSpec.parse(
+      "dataset: d\nmodel: {embedding: \(embedding)}\ntrials: 1\n", file: "a.yaml", schema: .sweep)
+    let error = #expect(throws: SpecError.self) {
+      try CheckedSweep(spec, on: Generator.adding.dataset(count: 100, length: 20, seed: 1))
+    }
+    #expect("\(String(describing: error))".contains("the data are numbers"))
+  }
+
   static let senseless: [(String, String, String, String)] = [
     (
       "cell: gru, peepholes: true", "", "",

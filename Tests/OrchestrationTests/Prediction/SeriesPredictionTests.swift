@@ -45,7 +45,7 @@ import Training
     let artifacts = try Self.model(missing: .zero)
     let prediction = try #require(try SeriesPrediction([artifacts]))
     let content = Self.content(0..<100, missing: 97)
-    let options = try prediction.options(.csv, SeriesPrediction.Columns(), known: Self.options)
+    let options = try prediction.options(.csv, FileColumns(), known: Self.options)
     let found = try prediction.run(Array(content.utf8), file: "f", options: options, to: .csv)
     let dataset = try Dataset(
       importing: Array(content.utf8), file: "f", name: "d", options: Self.options)
@@ -65,7 +65,7 @@ import Training
     let artifacts = try Self.model()
     let prediction = try #require(try SeriesPrediction([artifacts]))
     let content = Self.content(0..<100, missing: 97)
-    let options = try prediction.options(.csv, SeriesPrediction.Columns(), known: Self.options)
+    let options = try prediction.options(.csv, FileColumns(), known: Self.options)
     let found = try prediction.run(Array(content.utf8), file: "f", options: options, to: .csv)
     #expect(found.steps == 3 && found.series == 1)
     let lines = String(decoding: found.lines, as: UTF8.self).split(separator: "\n").map(String.init)
@@ -89,7 +89,7 @@ import Training
 
   @Test func `options say what is otherwise, and each series is continued`() throws {
     let prediction = try #require(try SeriesPrediction([Self.model(quantiles: [0.1, 0.5, 0.9])]))
-    var columns = SeriesPrediction.Columns()
+    var columns = FileColumns()
     let missing = #expect(throws: SystemError.self) {
       try prediction.options(.tsv, columns, known: nil)
     }
@@ -113,5 +113,34 @@ import Training
         to: .tsv)
     }
     #expect(short?.description == "f: series 'north': found 3 steps, allowed: at least 6")
+  }
+
+  @Test func `a series that is too short does not keep others from being continued`() throws {
+    let prediction = try #require(try SeriesPrediction([Self.model()]))
+    var columns = FileColumns()
+    (columns.time, columns.series) = (["when"], "place")
+    let options = try prediction.options(.csv, columns, known: nil)
+    func rows(_ place: String, _ hours: Int) -> String {
+      (0..<hours).map { "\(place),2010-01-01 \($0 < 10 ? "0" : "")\($0):00,\($0)\n" }.joined()
+    }
+    let (head, long) = ("place,when,load\n", rows("long", 20))
+    func answers(_ content: String) throws -> (series: Int, text: String, notes: [String]) {
+      var notes: [String] = []
+      let found = try prediction.run(
+        Array(content.utf8), file: "f", options: options, to: .csv
+      ) { notes.append($0) }
+      return (found.series, String(decoding: found.lines, as: UTF8.self), notes)
+    }
+    let alone = try answers(head + long)
+    #expect(alone.notes == [] && alone.series == 1)
+    let one = try answers(head + rows("short", 3) + long)
+    #expect(one.text == alone.text && one.series == 1)
+    #expect(one.notes == ["series 'short': 3 steps, at least 6 are needed: no forecast"])
+    let two = try answers(head + rows("short", 3) + long + rows("shorter", 1))
+    #expect(two.text == alone.text)
+    #expect(
+      two.notes == [
+        "series 'short': 3 steps, 'shorter': 1 step, at least 6 are needed: no forecast"
+      ])
   }
 }

@@ -186,7 +186,9 @@ import Training
   @Test func `an epoch is judged by the threshold that it would keep`() throws {
     let prepared = try PreparedData(
       PreparationTests.messages(120), DataPlan(split: .init(test: 0.3, validation: 0.3)), seed: 1)
-    func reports(_ rule: TrainingPlan.ThresholdRule?, seed: UInt64) throws -> ([EpochReport], Outcome) {
+    func reports(
+      _ rule: TrainingPlan.ThresholdRule?, seed: UInt64
+    ) throws -> ([EpochReport], Outcome) {
       var training = TrainingPlan(epochs: 3, batch: 16, rate: 1e-5)
       training.threshold = rule
       let session = try Session(

@@ -202,7 +202,8 @@ import Testing
 
   @Test(arguments: [
     ["nonsense"], ["cancel"], ["worker", "--slots", "0"], ["up", "--workers", "x"],
-    ["dataset", "import", "f"], ["leaderboard"],
+    ["dataset", "import", "f"], ["leaderboard"], ["sql"], ["sql", "select 1", "select 2"],
+    ["sql", "--jsn", "select 1"],
   ])
   func `a wrong command line is told with its usage`(arguments: [String]) throws {
     let run = try Program().run(arguments)

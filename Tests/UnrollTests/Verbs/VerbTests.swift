@@ -98,8 +98,10 @@ import Testing
     #expect(try program.run("pareto", "way", "--metrics", "accuracy,speed").code == 2)
     #expect(try program.good("workers").contains("alive"))
 
+    // As the files of sql/queries begin.
     let best = try program.good(
-      "sql", "--values", "select trial_id from unroll.leaderboard order by rank, trial_id limit 1"
+      "sql", "--values",
+      "-- Which is the best?\nselect trial_id from unroll.leaderboard order by rank, trial_id limit 1"
     )
     .trimming()
     let trial = try program.good("trial", best)

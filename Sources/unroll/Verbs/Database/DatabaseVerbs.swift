@@ -41,6 +41,7 @@ struct SQLVerb: ParsableCommand {
 
         unroll sql 'select * from unroll.leaderboard where sweep_id = 1'
         unroll sql --values 'select max(id) from unroll.sweeps'
+        unroll sql "$(cat sql/queries/best_trials.sql)"
       """)
 
   @OptionGroup var database: DatabaseOptions
@@ -49,10 +50,21 @@ struct SQLVerb: ParsableCommand {
   @Flag(help: "Print bare values, between tabulators, without a head.")
   var values = false
 
-  @Argument(help: "The statement.")
-  var statement: String
+  // One that begins with a comment looks like an option.
+  @Argument(
+    parsing: .allUnrecognized,
+    help: ArgumentHelp("The statement, in quotation marks.", valueName: "statement"))
+  var statements: [String]
+
+  func validate() throws {
+    guard statements.count == 1 else {
+      throw ValidationError(
+        "found \(statements.count) statements, allowed: one, in quotation marks")
+    }
+  }
 
   func run() throws {
+    let statement = statements[0]
     try database.withDatabase { database in
       let answer = try database.connection.table(statement)
       if output.isJSON { return print(answer.json) }

@@ -50,6 +50,14 @@ struct GenerateVerb: ParsableCommand {
     guard models.count == 1 else {
       throw SystemError("found \(models.count) models, allowed: one (texts have no mean)")
     }
+    if let plan = models[0][Artifact.Name.plan] {
+      let encoding = try PlanDocument(decoding: plan).encoding
+      guard encoding.task != .language || encoding.tokens != nil else {
+        throw SystemError(
+          "found a language model of symbols, allowed: one of texts (unroll predict tells the next "
+            + "symbol)")
+      }
+    }
     let generator = try TextGenerator(models[0])
     let unknown = generator.unknownTokens(in: prompt)
     if unknown > 0 {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import Orchestration
+import Postgres
 import Store
 
 struct PromoteVerb: ParsableCommand {
@@ -70,13 +71,32 @@ struct ModelsVerb: ParsableCommand {
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var output: OutputOptions
 
-    @Argument(help: "One name only, with all its versions.")
+    @Argument(help: "One name only, with all its versions, or name@version.")
     var name: String?
 
+    /// What every row of the view has.
+    private struct Versioned: Decodable {
+      let version: Int
+    }
+
     func run() throws {
+      let parts = name?.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false) ?? []
+      let (name, version) = (parts.first.map(String.init), parts.dropFirst().first)
+      func isAsked(_ other: Int) -> Bool { version.map { $0 == "\(other)" } ?? true }
       try database.withDatabase { database in
-        if output.isJSON { return output.print(try database.json(.models(named: name))) }
-        let models = try database.models(named: name)
+        let known = try database.models(named: name)
+        let models = known.filter { isAsked($0.version) }
+        guard known.isEmpty || !models.isEmpty else {
+          throw SystemError(
+            "found '\(self.name ?? "")', allowed: "
+              + known.map { "\($0.name)@\($0.version)" }.joined(separator: ", "))
+        }
+        if output.isJSON {
+          return output.print(
+            try database.json(.models(named: name)).filter {
+              try isAsked($0.decode(Versioned.self).version)
+            })
+        }
         guard !models.isEmpty else {
           return print("no model has that name yet; unroll promote TRIAL --as NAME gives one")
         }

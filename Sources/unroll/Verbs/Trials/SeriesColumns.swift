@@ -1,7 +1,7 @@
 import ArgumentParser
 import Orchestration
 
-/// Where things are in a file of series, as far as they are elsewhere than in the file of the import.
+/// Where things are in a file of series or of values, as far as they are elsewhere than in the file of the import.
 struct SeriesColumns: ParsableArguments {
   @Option(
     parsing: .upToNextOption,
@@ -27,11 +27,11 @@ struct SeriesColumns: ParsableArguments {
   var header: Bool?
 
   /// The same, for what reads the file.
-  var columns: SeriesPrediction.Columns {
+  var columns: FileColumns {
     func split(_ words: [String]) -> [String] {
       words.flatMap { $0.split(separator: ",").map(String.init) }
     }
-    var columns = SeriesPrediction.Columns()
+    var columns = FileColumns()
     columns.values = split(values)
     columns.time = split(time)
     columns.series = series
