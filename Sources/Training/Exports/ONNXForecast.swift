@@ -133,10 +133,13 @@ extension ONNXBuilder {
         as: "next_marks_each")
       marks = unsqueezed(each, axis: 0, as: "next_marks_step")
     }
-    // A scan needs something to go over.
-    var beat = graph.constant("horizon_steps", integers: Array(0..<forecast.horizon))
-    var now = ONNXGraph.Value(name: "step_now", element: .int64, shape: [])
-    if !calendar.isEmpty {
+    let beat: String
+    let now: ONNXGraph.Value
+    if calendar.isEmpty {
+      // A scan needs something to go over.
+      beat = graph.constant("horizon_steps", integers: Array(0..<forecast.horizon))
+      now = ONNXGraph.Value(name: "step_now", element: .int64, shape: [])
+    } else {
       graph.inputs.append(
         ONNXGraph.Value(
           name: "following", element: .int64, shape: ["batch", .fixed(forecast.horizon)],
