@@ -119,14 +119,15 @@ def train(folder):
     for cell in CELLS.values():
         for shape in SHAPES:
             for norm in ("none", "layer"):
-                model = f"{cell}, {shape}, normalization: {norm}, hidden: 11, embedding: 7"
+                model = f"{cell}, {shape}, normalization: {norm}, hidden: 11"
                 for readout, dataset in (
                     ("last", "name: messages, max_length: 12, keep: end"),
                     ("mean", "name: adding"),
                     ("max", "name: temporal-order"),
                     ("every", "name: copy"),
                 ):
-                    sweeps.append(sweep(dataset, f"{model}, readout: {readout}"))
+                    embedding = "" if dataset == "name: adding" else ", embedding: 7"
+                    sweeps.append(sweep(dataset, f"{model}, readout: {readout}{embedding}"))
         tied = f"{cell}, hidden: 12, embedding: 12, tied: true"
         sweeps.append(sweep("name: text, max_length: 16", tied))
         sweeps.append(sweep("name: series, window: 20, horizon: 3", f"{cell}, hidden: 12"))
