@@ -61,6 +61,14 @@ final class Program {
     try Data(bytes).write(to: URL(filePath: "\(folder)/\(name)"))
   }
 
+  /// Imports lines of a label, a tabulator and a text as the dataset `messages`.
+  func importMessages(_ lines: [String]) throws {
+    try write("messages.tsv", lines.joined())
+    try good(
+      "dataset", "import", "messages.tsv", "--name", "messages", "--format", "tsv", "--label", "1",
+      "--text", "2")
+  }
+
   /// The text of a file in the folder; empty if there is none.
   func read(_ name: String) -> String {
     String(

@@ -12,10 +12,7 @@ import Training
     let program = try Program()
     try program.good("migrate")
     let rows = (0..<120).map { "\($0 % 3 == 0 ? "spam\twin a prize" : "ham\tsee you at") \($0)\n" }
-    try program.write("messages.tsv", rows.joined())
-    try program.good(
-      "dataset", "import", "messages.tsv", "--name", "messages", "--format", "tsv", "--label", "1",
-      "--text", "2")
+    try program.importMessages(rows)
     try program.write(
       "sweep.yaml",
       """

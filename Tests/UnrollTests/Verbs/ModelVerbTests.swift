@@ -16,10 +16,7 @@ import Testing
       let text = isSpam != (number % 5 == 0) ? "win a prize" : "see you at"
       return "\(isSpam ? "spam" : "ham")\t\(text) \(number)\n"
     }
-    try program.write("messages.tsv", rows.joined())
-    try program.good(
-      "dataset", "import", "messages.tsv", "--name", "messages", "--format", "tsv", "--label", "1",
-      "--text", "2")
+    try program.importMessages(rows)
     try program.write(
       "sweep.yaml",
       """

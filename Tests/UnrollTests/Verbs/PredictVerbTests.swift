@@ -19,10 +19,7 @@ import Testing
     let rows = (0..<120).map { number in
       number % 3 == 0 ? "spam\twin a prize \(number)\n" : "ham\tsee you at \(number)\n"
     }
-    try program.write("messages.tsv", rows.joined())
-    try program.good(
-      "dataset", "import", "messages.tsv", "--name", "messages", "--format", "tsv", "--label", "1",
-      "--text", "2")
+    try program.importMessages(rows)
     try program.write(
       "sweep.yaml",
       """
