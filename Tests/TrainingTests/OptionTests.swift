@@ -182,6 +182,20 @@ import Training
     }
   }
 
+  @Test func `the perplexity of a smoothed loss goes on after a resumption`() throws {
+    let text = Dataset(
+      name: "d", inputs: .texts([String(repeating: "aaab aac ", count: 200)]), targets: .none)
+    let data = try PreparedData(text, DataPlan(maximumLength: 16), seed: 1)
+    let smooth = plan { $0.training.labelSmoothing = 0.2 }
+    let calm = try SessionTests.run(smooth, data)
+    let first = try SessionTests.run(smooth, data) {
+      $0.epoch == 2 && $0.batch == 1 ? .stop : .proceed
+    }
+    let checkpoint = try #require(first.checkpoints.last)
+    let second = try SessionTests.run(smooth, data, from: Checkpoint(decoding: checkpoint.bytes))
+    #expect(first.reports + second.reports == calm.reports && second.outcome == calm.outcome)
+  }
+
   @Test func `options that a loss does not have are refused`() throws {
     let numbers = try PreparedData(
       Generator.adding.dataset(count: 100, length: 6, seed: 2), DataPlan(), seed: 1)

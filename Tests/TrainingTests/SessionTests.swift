@@ -50,10 +50,11 @@ import Training
     plan.training.epochs = 4
     let data = try Self.order()
     // By epoch: the objective, which is to be low here, and another one behind it.
-    let scores: [[Double]] = [[.nan, 9], [2, 5], [2, 3], [2, 4]]
+    let scores: [[Double]] = [[.nan, .infinity], [2, 5], [2, 3], [2, 4]]
     plan.objective = Objective(
       metric: "loss", split: .validation, goal: .minimize, isComputed: true)
-    for resumed in [false, true] {
+    // Also a checkpoint whose best epoch has no finite objective is written and read.
+    for stops in [[], [1], [1, 2]] {
       var epoch = 0
       var checkpoint: Checkpoint?
       func score(_ metrics: [Metric]) -> [Double] {
@@ -67,11 +68,44 @@ import Training
           bests.append($0.isBest)
           return $0.epoch == until ? .stop : .proceed
         })
+        if case .stopped(let reached) = ending {
+          checkpoint = try Checkpoint(decoding: reached.bytes)
+        }
+      }
+      for stop in stops { try train(from: checkpoint, until: stop) }
+      try train(from: checkpoint, until: 5)
+      #expect(bests == [true, true, true, false])
+    }
+  }
+
+  @Test func `of epochs that are equal the surest is kept`() throws {
+    var plan = Self.plan()
+    plan.training.epochs = 5
+    plan.objective = Objective(
+      metric: "loss", split: .validation, goal: .minimize, isComputed: true)
+    let data = try Self.order()
+    for resumed in [false, true] {
+      var reports: [EpochReport] = []
+      var checkpoint: Checkpoint?
+      func train(from: Checkpoint?, until: Int) throws {
+        // A share of few examples: the same in all epochs.
+        let session = try Session(plan, data, score: { _ in [1] }, resumingFrom: from)
+        let ending = try session.run(onEpoch: {
+          reports.append($0)
+          return $0.epoch == until ? .stop : .proceed
+        })
         if case .stopped(let reached) = ending { checkpoint = reached }
       }
       if resumed { try train(from: nil, until: 2) }
       try train(from: checkpoint, until: 5)
-      #expect(bests == [true, true, true, false])
+      let losses = try reports.map { report in
+        try #require(report.metrics.first { $0.name == "loss" && $0.split == .validation }).value
+      }
+      #expect(
+        reports.map(\.isBest)
+          == losses.indices.map { place in losses[..<place].allSatisfy { losses[place] < $0 } })
+      #expect(reports.dropFirst(2).contains { $0.isBest }, "\(losses)")
+      #expect(reports.last?.bestEpoch == losses.firstIndex(of: losses.min() ?? 0).map { $0 + 1 })
     }
   }
 
@@ -276,5 +310,10 @@ import Training
     #expect(
       try CanonicalJSON.decode(ModelSettings.self, from: Array(#"{"cell":"gru"}"#.utf8))
         == ModelSettings(cell: .gru))
+    let numbers: [Double] = [1.5, .infinity, -.infinity, .nan]
+    let bytes = CanonicalJSON.encode(numbers)
+    #expect(String(decoding: bytes, as: UTF8.self) == #"[1.5,"Infinity","-Infinity","NaN"]"#)
+    let read = try CanonicalJSON.decode([Double].self, from: bytes)
+    #expect(read.prefix(3) == numbers.prefix(3) && read[3].isNaN)
   }
 }

@@ -132,6 +132,8 @@ def train(folder):
         sweeps.append(sweep("name: text, max_length: 16", tied))
         sweeps.append(sweep("name: series, window: 20, horizon: 3", f"{cell}, hidden: 12"))
     sweeps.append(sweep("name: messages", "cell: lstm, hidden: 32", ", precision: bf16"))
+    for dataset in "name: messages", "name: text, max_length: 16":
+        sweeps.append(sweep(dataset, "cell: gru, hidden: 12", ", loss: binary"))
     for name in "hourly", "gaps":
         series = f"name: {name}, window: 12, horizon: 5, target: load"
         for preparation in FORECASTS:
@@ -327,6 +329,8 @@ def describe(document):
                         ("precision", "bf16")):  # fmt: skip
         if network.get(name) == value and (name != "reset" or network["cell"] == "gru"):
             parts.append(name.removeprefix("is_") if value is True else value)
+    if document["plan"]["training"].get("loss") == "binary":
+        parts.append("loss binary")
     text = f"{', '.join(parts)}; {network['layers']} x {network['hidden']}; {network['readout']}"
     done = [f"{key}: {document['plan']['data'][key]}"
             for key in ("missing", "logarithm", "difference", "calendar", "strategy", "quantiles")

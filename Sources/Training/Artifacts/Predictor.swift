@@ -199,7 +199,7 @@ public final class Predictor {
       let packed = pack(members)
       var result = model.forward(packed)
       if isClasses {
-        Loss.softmax(result, into: probabilities)
+        document.plan.training.loss.probabilities(result, into: probabilities)
         result = probabilities
       }
       let scale = encoding.targetScale ?? .identity(width: result.columns)
@@ -278,18 +278,20 @@ public final class Predictor {
 
   /// How probable the model holds each class at each row of a batch.
   func probabilities(_ batch: PackedBatch<Float>, into probabilities: Matrix<Float>) {
-    Loss.softmax(model.forward(batch), into: probabilities)
+    document.plan.training.loss.probabilities(model.forward(batch), into: probabilities)
   }
 
   /// What the model puts out for the sequences of a split.
   func outputs(on data: PreparedData, _ split: Split) -> SplitOutputs {
-    SplitOutputs(model, data, split) {}
+    SplitOutputs(model, data, split, document.plan.training.loss) {}
   }
 
   /// What the model says of the examples of the validation and test splits of the data that it was
   /// trained on.
   public func predictions(on data: PreparedData) -> [ExamplePredictions] {
-    ExamplePredictions.all(model, data, threshold: document.threshold) {}
+    ExamplePredictions.all(
+      model, data, document.plan.training.loss, threshold: document.threshold
+    ) {}
   }
 
   private func wrongInput(_ found: String) -> ArtifactError {

@@ -56,6 +56,9 @@ public struct ModelExport: Sendable {
   /// Whether the result is classes, not numbers.
   var hasClasses: Bool { ![.regress, .forecast].contains(encoding.task) }
 
+  /// Whether each class has a sigmoid of its own, of which probabilities are shares.
+  var hasSigmoids: Bool { hasClasses && document.plan.training.loss == .binary }
+
   /// What is to be known of numbers that an export computes; empty if there is nothing.
   public var precisionNote: String {
     network.precision == .bf16

@@ -222,12 +222,20 @@ struct ONNXBuilder {
       ]
       return
     }
-    graph.add("Softmax", [logits], [("axis", .integer(-1))], as: "probabilities")
+    let scores = model.hasSigmoids ? sigmoidLogarithms(logits) : logits
+    graph.add("Softmax", [scores], [("axis", .integer(-1))], as: "probabilities")
     graph.outputs = [
       ONNXGraph.Value(
         name: "probabilities", element: .float, shape: axes,
         note: "Of the labels, or of the next token, in order."),
       ONNXGraph.Value(name: "logits", element: .float, shape: axes),
     ]
+  }
+
+  /// Of which the softmax is each sigmoid's share of their sum: ln σ(x) = -softplus(-x).
+  private mutating func sigmoidLogarithms(_ logits: String) -> String {
+    let turned = graph.add("Neg", [logits], as: "logits_turned")
+    let softened = graph.add("Softplus", [turned], as: "logits_softened")
+    return graph.add("Neg", [softened], as: "sigmoid_logarithms")
   }
 }

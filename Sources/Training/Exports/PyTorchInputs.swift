@@ -120,9 +120,9 @@ extension PyTorchScript {
 
   var answers: String {
     if let forecast { return forecastAnswers(forecast) }
-    let result =
-      model.hasClasses
-      ? "torch.softmax(network(padded, lengths), dim=-1)" : "network(padded, lengths)"
+    let outputs = "network(padded, lengths)"
+    let scores = model.hasSigmoids ? "nn.functional.logsigmoid(\(outputs))" : outputs
+    let result = model.hasClasses ? "torch.softmax(\(scores), dim=-1)" : outputs
     return """
       @torch.no_grad()
       def predict(network, inputs, batch=256):
@@ -199,8 +199,8 @@ extension PyTorchScript {
         arguments = parser.parse_args()
         inputs = arguments.inputs
         if arguments.file:
-            lines = Path(arguments.file).read_text(encoding="utf-8").splitlines()
-            inputs = inputs + [line for line in lines if line]
+            lines = Path(arguments.file).read_bytes().decode("utf-8-sig").split("\\n")
+            inputs = inputs + [line.removesuffix("\\r") for line in lines if line.strip()]
         if not inputs:
             parser.error("nothing to predict: give inputs, or a file with --file")
         answers = predict(load(), inputs)

@@ -30,13 +30,16 @@ struct PyTorchScript {
 
   private var head: String {
     let files = isText ? "model.safetensors and vocabulary.json lie" : "model.safetensors lies"
-    let notes = [
+    let remarks: [String] = [
       plan.dropout > 0 || plan.recurrentDropout > 0
         ? "Dropout was for training; here is none." : "",
+      model.hasSigmoids
+        ? "Each class has a sigmoid of its own; its probability is its share of their sum." : "",
       model.precisionNote.isEmpty
         ? ""
         : "It was trained with bf16 products; here all is float32, so numbers differ by that rounding.",
-    ].filter { !$0.isEmpty }.map { "\n" + $0 + "\n" }.joined()
+    ]
+    let notes = remarks.filter { !$0.isEmpty }.map { "\n" + $0 + "\n" }.joined()
     return """
       \"\"\"\(title)
 

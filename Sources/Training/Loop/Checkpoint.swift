@@ -50,6 +50,7 @@ public struct Checkpoint: Hashable, Sendable {
     var bestEpoch: Int?
     var bestValue: Double?
     var bestTies: [Double]?
+    var bestLoss: Double?
     /// Epochs since the objective last improved, and how often that was too many.
     var stale: Int
     var plateaus: Int

@@ -38,6 +38,7 @@ public struct Metric: Codable, Hashable, Sendable {
   /// data, those of forecasts where something was measured: `mape` and `smape` (that of the M4
   /// competition) in percent, `mase` relative to the seasonal naive forecast on the training part,
   /// `pinball` the mean over the quantiles, `coverage` the share of truths between the outer ones.
+  /// `bits_per_…` and `perplexity` are those of the probabilities of what came, whatever the loss is.
   public static func names(for encoding: Encoding) -> [String] {
     switch encoding.task {
     case .classify, .tag:
@@ -68,6 +69,12 @@ package struct Tally: Codable, Hashable {
   /// Beyond this many classes there is no confusion matrix.
   static let largestConfusion = 256
 
+  /// The negative logarithms of the probabilities of what came.
+  struct Surprise: Codable, Hashable {
+    var sum = 0.0
+    var count = 0
+  }
+
   private(set) var loss = 0.0
   private(set) var terms = 0
   /// The sum of the terms' weights.
@@ -80,6 +87,8 @@ package struct Tally: Codable, Hashable {
   private(set) var confusion: [Int] = []
   /// The errors of forecasts.
   private(set) var forecasts: ForecastTally?
+  /// Of texts, where the loss is something else.
+  private(set) var surprise: Surprise?
 
   package init(_ encoding: Encoding) {
     if encoding.forecast != nil { forecasts = ForecastTally() }
@@ -115,6 +124,19 @@ package struct Tally: Codable, Hashable {
     self.loss += loss
     terms += 1
     weight += 1
+  }
+
+  /// Adds how little what came was expected, beside a loss that does not say it.
+  mutating func add(surprise added: LossSum) {
+    var surprise = surprise ?? Surprise()
+    surprise.sum += added.sum
+    surprise.count += added.count
+    self.surprise = surprise
+  }
+
+  /// The mean of that, in nats: the loss, unless that is something else.
+  private var meanSurprise: Double {
+    surprise.map { $0.sum / Double(max($0.count, 1)) } ?? meanLoss
   }
 
   /// Adds the answers of a batch to numbers.
@@ -197,10 +219,10 @@ package struct Tally: Codable, Hashable {
       values.append(("mae", absolutes / total))
     case .language:
       values.append(("accuracy", accuracy))
-      values.append(("bits_per_token", meanLoss / log(2)))
-      values.append(("perplexity", exp(meanLoss)))
+      values.append(("bits_per_token", meanSurprise / log(2)))
+      values.append(("perplexity", exp(meanSurprise)))
       if encoding.tokens == .characters {
-        values.append(("bits_per_character", meanLoss / log(2)))
+        values.append(("bits_per_character", meanSurprise / log(2)))
       }
     case .classify, .tag:
       values.append(("accuracy", accuracy))

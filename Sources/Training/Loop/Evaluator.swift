@@ -24,8 +24,12 @@ struct Evaluator {
     return min(max(4_000_000 / width, 256), 16_384)
   }
 
-  /// The sums over the split; `onBatch` is called before each of its batches.
-  mutating func run(_ model: Model<Float>, _ onBatch: () -> Void) -> Tally {
+  /// The sums over the split; `onBatch` is called before each of its batches, and `body` with what the model
+  /// put out for it.
+  mutating func run(
+    _ model: Model<Float>, _ onBatch: () -> Void,
+    _ body: (Matrix<Float>, PackedBatch<Float>, ArraySlice<Int>) -> Void
+  ) -> Tally {
     var tally = Tally(encoding)
     for batch in 0..<order.count {
       onBatch()
@@ -33,6 +37,7 @@ struct Evaluator {
       let packed = packer.pack(members)
       let result = Self.forward(model, packed, members, of: split, encoding)
       loss.add(result, packer.answers, to: &tally)
+      body(result, packed, members)
     }
     return tally
   }
@@ -94,6 +99,10 @@ struct TrainingLoss {
     case .classify, .tag, .language:
       let loss = classLoss(result, answers.classes, gradient)
       tally.add(loss, result, classes: answers.classes)
+      if encoding.task == .language, !isSurprise {
+        tally.add(
+          surprise: Loss.crossEntropy(plan.loss.scores(result), targets: answers.classes))
+      }
       return loss
     case .regress, .forecast:
       var targets = answers.numbers
@@ -110,6 +119,11 @@ struct TrainingLoss {
       }
       return loss
     }
+  }
+
+  /// Whether the loss is the negative logarithm of the probability of what came and nothing else.
+  private var isSurprise: Bool {
+    plan.loss != .binary && plan.labelSmoothing == 0 && classWeights == nil
   }
 
   private func classLoss(

@@ -27,7 +27,7 @@ public final class Session {
   private var epoch = 0
   private var batch = 0
   private var tally: Tally
-  private var best: (epoch: Int, value: Double, ties: [Double]?, weights: [Float])?
+  private var best: (epoch: Int, value: Double, ties: [Double]?, loss: Double?, weights: [Float])?
   /// Epochs since the objective last improved, and how often that was too many.
   private var stale = 0
   private var plateaus = 0
@@ -208,13 +208,22 @@ public final class Session {
       preconditionFailure("no metric \(objective.metric) of \(objective.split)")
     }
     let ties = scores.map { Array($0.dropFirst()) }
-    let isBest =
+    let loss = metrics.first { $0.name == "loss" && $0.split == objective.split }?.value
+    let isBetter =
       best.map {
         objective.prefers(value, over: $0.value)
           || value == $0.value && (ties ?? []).lexicographicallyPrecedes($0.ties ?? [])
       } ?? true
-    if isBest { best = (epoch, value, ties, model.parameters.elements) }
-    stale = isBest ? 0 : stale + 1
+    // Of equal epochs the surest is kept: the accuracy of a few thousand examples is soon all it can be,
+    // long before the model is.
+    let isSurer =
+      best.map { best in
+        guard let loss, let other = best.loss else { return false }
+        return value == best.value && ties == best.ties && loss < other
+      } ?? false
+    let isBest = isBetter || isSurer
+    if isBest { best = (epoch, value, ties, loss, model.parameters.elements) }
+    stale = isBetter ? 0 : stale + 1
     if case .plateau(_, let patience) = schedule.course, stale > patience {
       plateaus += 1
       stale = 0
@@ -263,12 +272,14 @@ public final class Session {
   /// these weights: an epoch is judged, and trials are ranked, by what is kept of them.
   private func evaluate(_ split: Split, _ onBatch: () -> Void) -> Tally? {
     guard data[split].count > 0 else { return nil }
+    var outputs =
+      plan.training.threshold == .f1
+      ? SplitOutputs(of: split, data, model.plan, plan.training.loss) : nil
     var tally = evaluators[split, default: Evaluator(data[split], data.encoding, model.plan, loss)]
-      .run(model, onBatch)
-    guard plan.training.threshold == .f1 else { return tally }
-    let outputs = SplitOutputs(model, data, split, onBatch)
-    if split == .validation { threshold = outputs.bestThreshold(data) }
-    if let threshold { tally.takeAnswers(of: outputs.tally(data, threshold: threshold)) }
+      .run(model, onBatch) { outputs?.take($0, $1, $2, data) }
+    guard let filled = outputs else { return tally }
+    if split == .validation { threshold = filled.bestThreshold(data) }
+    if let threshold { tally.takeAnswers(of: filled.tally(data, threshold: threshold)) }
     return tally
   }
 
@@ -304,7 +315,8 @@ public final class Session {
   /// - Precondition: The session is finished.
   public func predictions(onBatch: () -> Void = {}) -> [ExamplePredictions] {
     precondition(isFinished, "predictions of a session that is not finished")
-    return ExamplePredictions.all(model, data, threshold: threshold, onBatch)
+    return ExamplePredictions.all(
+      model, data, plan.training.loss, threshold: threshold, onBatch)
   }
 
   // MARK: Checkpoints
@@ -316,8 +328,9 @@ public final class Session {
     let header = Checkpoint.Header(
       plan: plan.digest(dataset: data.datasetVersion), layout: model.layout.digest, epoch: epoch,
       batch: batch, optimizerSteps: optimizer.steps, tally: tally, bestEpoch: best?.epoch,
-      bestValue: best?.value, bestTies: best?.ties, stale: stale, plateaus: plateaus,
-      vectorSize: model.layout.bufferCount, vectorCount: vectors.count)
+      bestValue: best?.value, bestTies: best?.ties, bestLoss: best?.loss,
+      stale: stale, plateaus: plateaus, vectorSize: model.layout.bufferCount,
+      vectorCount: vectors.count)
     return Checkpoint(header, vectors: vectors)
   }
 
@@ -336,7 +349,7 @@ public final class Session {
     var vectors = checkpoint.vectors[...]
     model.parameters.assign(vectors.removeFirst())
     if let epoch = header.bestEpoch, let value = header.bestValue {
-      best = (epoch, value, header.bestTies, vectors.removeFirst())
+      best = (epoch, value, header.bestTies, header.bestLoss, vectors.removeFirst())
     }
     optimizer.state = Optimizer.State(steps: header.optimizerSteps, vectors: Array(vectors))
   }

@@ -37,7 +37,7 @@ public struct TrainingPlan: Codable, Hashable, Sendable {
     case auto
     /// The negative logarithm of the softmax of the right class.
     case crossEntropy = "cross_entropy"
-    /// Each class against the rest, by its own sigmoid.
+    /// Each class against the rest, by its own sigmoid; its probability is the share of that in their sum.
     case binary
     /// The squared error.
     case squared

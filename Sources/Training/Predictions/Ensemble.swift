@@ -53,6 +53,22 @@ public final class Ensemble {
 
   /// What the models answer in the mean, for each input.
   public func predict(_ inputs: Predictor.Inputs) throws(ArtifactError) -> [Prediction] {
+    try means(inputs).map { answer($0) }
+  }
+
+  /// The same, and nil for an input to which the models have no finite answer: values that are too large in
+  /// their scale.
+  public func finitePredictions(
+    _ inputs: Predictor.Inputs
+  ) throws(ArtifactError) -> [Prediction?] {
+    try means(inputs).map { $0.allSatisfy(\.isFinite) ? answer($0) : nil }
+  }
+
+  private func answer(_ mean: [Double]) -> Prediction {
+    members[0].answer(mean, threshold: threshold)
+  }
+
+  private func means(_ inputs: Predictor.Inputs) throws(ArtifactError) -> [[Double]] {
     var sums = try members[0].outputs(inputs)
     for member in members.dropFirst() {
       for (input, output) in try member.outputs(inputs).enumerated() {
@@ -64,10 +80,9 @@ public final class Ensemble {
         for index in output.indices { sums[input][index] += output[index] }
       }
     }
+    guard members.count > 1 else { return sums }
     let share = 1 / Double(members.count)
-    return sums.map { sum in
-      members[0].answer(members.count == 1 ? sum : sum.map { $0 * share }, threshold: threshold)
-    }
+    return sums.map { sum in sum.map { $0 * share } }
   }
 
   /// What members and their mean reach on a split that was not learned from.

@@ -33,15 +33,16 @@ public struct ExamplePredictions: Hashable, Sendable {
   /// stay.
   static let most = 250_000
 
-  /// The predictions of a model for validation and test, if they are not empty.
+  /// The predictions of a model that learned by a loss for validation and test, if they are not empty.
   static func all(
-    _ model: Model<Float>, _ data: PreparedData, threshold: Double?, _ onBatch: () -> Void
+    _ model: Model<Float>, _ data: PreparedData, _ loss: TrainingPlan.LossName,
+    threshold: Double?, _ onBatch: () -> Void
   ) -> [ExamplePredictions] {
     [Split.validation, .test].filter { data[$0].count > 0 }.map { split in
       data.encoding.task == .language
-        ? ExamplePredictions(windows: data, split, model, onBatch)
+        ? ExamplePredictions(windows: data, split, model, loss, onBatch)
         : ExamplePredictions(
-          SplitOutputs(model, data, split, onBatch), data, threshold: threshold)
+          SplitOutputs(model, data, split, loss, onBatch), data, threshold: threshold)
     }
   }
 
@@ -146,18 +147,20 @@ public struct ExamplePredictions: Hashable, Sendable {
 
   /// The mean loss of each window of a text: which of its parts are hard to foresee.
   private init(
-    windows data: PreparedData, _ split: Split, _ model: Model<Float>, _ onBatch: () -> Void
+    windows data: PreparedData, _ split: Split, _ model: Model<Float>,
+    _ loss: TrainingPlan.LossName, _ onBatch: () -> Void
   ) {
     self.split = split
     let sequences = data[split]
     guard case .following = sequences.answers else { return }
     var sums = [Double](repeating: 0, count: sequences.count)
     SplitOutputs.run(model, data, split, onBatch) { result, packed, members in
+      let scores = loss.scores(result)
       for (place, sequence) in packed.order.enumerated() {
         let member = members[members.startIndex + sequence]
         for (step, target) in sequences.stepClasses(member).enumerated() {
-          let row = result.pointer + (packed.offsets[step] + place) * result.columns
-          sums[member] += Self.surprise(row, result.columns, Int(target))
+          let row = scores.pointer + (packed.offsets[step] + place) * scores.columns
+          sums[member] += Self.surprise(row, scores.columns, Int(target))
         }
       }
     }

@@ -14,11 +14,28 @@ struct SplitOutputs {
   /// data.
   private(set) var rows: [Float]
 
+  /// Whether each step has an answer.
+  private let isEvery: Bool
+  /// The row of the first answer of each sequence.
+  private let firsts: [Int]
+  /// By which the model learned.
+  private let loss: TrainingPlan.LossName
+
   /// Runs a model over a split of a task other than `language`, whose rows would be too many.
-  init(_ model: Model<Float>, _ data: PreparedData, _ split: Split, _ onBatch: () -> Void) {
+  init(
+    _ model: Model<Float>, _ data: PreparedData, _ split: Split, _ loss: TrainingPlan.LossName,
+    _ onBatch: () -> Void
+  ) {
+    var outputs = SplitOutputs(of: split, data, model.plan, loss)
+    Self.run(model, data, split, onBatch) { outputs.take($0, $1, $2, data) }
+    self = outputs
+  }
+
+  /// Zeros for what ``take(_:_:_:_:)`` is to fill.
+  init(of split: Split, _ data: PreparedData, _ model: ModelPlan, _ loss: TrainingPlan.LossName) {
     let (sequences, encoding) = (data[split], data.encoding)
     precondition(encoding.task != .language, "outputs of a language model")
-    let isEvery = model.plan.readout == .every
+    isEvery = model.readout == .every
     var firsts: [Int] = []
     var count = 0
     for length in sequences.lengths {
@@ -29,33 +46,42 @@ struct SplitOutputs {
     if case .forecast(let asked) = sequences.answers {
       width = asked.width * asked.forecast.answersPerStep
     }
+    self.firsts = firsts
+    self.loss = loss
     self.split = split
     self.width = width
     rows = [Float](repeating: 0, count: count * width)
-    let hasClasses = encoding.task == .classify || encoding.task == .tag
-    let probabilities = Matrix<Float>()
-    Self.run(model, data, split, onBatch) { result, packed, members in
-      if let forecast = encoding.forecast {
-        for (place, sequence) in packed.order.enumerated() {
-          let member = members[members.startIndex + sequence]
-          let numbers = sequences.restored(
-            member, result.pointer + place * width, width: width, forecast,
-            encoding.targetScale ?? .identity(width: 1))
-          for (column, number) in numbers.enumerated() {
-            rows[member * width + column] = Float(number)
-          }
-        }
-        return
-      }
-      if hasClasses { Loss.softmax(result, into: probabilities) }
-      let source = hasClasses ? probabilities : result
+  }
+
+  /// Takes what a model put out for a batch.
+  mutating func take(
+    _ result: Matrix<Float>, _ packed: PackedBatch<Float>, _ members: ArraySlice<Int>,
+    _ data: PreparedData
+  ) {
+    let (sequences, encoding) = (data[split], data.encoding)
+    if let forecast = encoding.forecast {
       for (place, sequence) in packed.order.enumerated() {
         let member = members[members.startIndex + sequence]
-        for step in 0..<(isEvery ? sequences.lengths[member] : 1) {
-          let row = source.pointer + (isEvery ? packed.offsets[step] + place : place) * width
-          let first = (firsts[member] + step) * width
-          for column in 0..<width { rows[first + column] = row[column] }
+        let numbers = sequences.restored(
+          member, result.pointer + place * width, width: width, forecast,
+          encoding.targetScale ?? .identity(width: 1))
+        for (column, number) in numbers.enumerated() {
+          rows[member * width + column] = Float(number)
         }
+      }
+      return
+    }
+    var source = result
+    if encoding.task == .classify || encoding.task == .tag {
+      source = Matrix<Float>()
+      loss.probabilities(result, into: source)
+    }
+    for (place, sequence) in packed.order.enumerated() {
+      let member = members[members.startIndex + sequence]
+      for step in 0..<(isEvery ? sequences.lengths[member] : 1) {
+        let row = source.pointer + (isEvery ? packed.offsets[step] + place : place) * width
+        let first = (firsts[member] + step) * width
+        for column in 0..<width { rows[first + column] = row[column] }
       }
     }
   }
@@ -84,8 +110,8 @@ struct SplitOutputs {
     precondition(
       !all.isEmpty && all.allSatisfy { $0.rows.count == all[0].rows.count }, "outputs of other data"
     )
-    split = all[0].split
-    width = all[0].width
+    (split, width) = (all[0].split, all[0].width)
+    (isEvery, firsts, loss) = (all[0].isEvery, all[0].firsts, all[0].loss)
     rows = all[0].rows.indices.map { index in
       Float(all.reduce(0.0) { $0 + Double($1.rows[index]) } / Double(all.count))
     }

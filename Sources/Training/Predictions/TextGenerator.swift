@@ -95,17 +95,19 @@ public final class TextGenerator {
     let packed = PackedBatch<Float>(tokens: [tokens])
     let result = trained.model.forward(packed, from: states[0])
     let row = result.pointer + (tokens.count - 1) * result.columns
-    let logits = (0..<result.columns).map { Double(row[$0]) }
+    let loss = trained.document.plan.training.loss
+    let scores = (0..<result.columns).map { loss.score(Double(row[$0])) }
     trained.model.copyState(of: packed, into: states[1])
     states.swapAt(0, 1)
     var random = philox.sequence(.generation, step: step)
-    return Int32(Self.draw(logits, choice, uniform: random.uniform()))
+    return Int32(Self.draw(scores, choice, uniform: random.uniform()))
   }
 
   /// Draws a token.
   ///
   /// - Parameters:
-  ///   - logits: Of all tokens; those that stand for no text, the first two, are never drawn.
+  ///   - logits: Of all tokens, or other scores whose softmax is meant; those that stand for no text, the
+  ///     first two, are never drawn.
   ///   - choice: The temperature and how many tokens.
   ///   - uniform: A number from 0 up to, but not including, 1.
   /// - Returns: The index of the token.

@@ -40,6 +40,8 @@ struct ONNXEvaluation {
     case "Exp": return [first.map { exp($0) }]
     case "Log": return [first.map { log($0) }]
     case "Sin": return [first.map { sin($0) }]
+    case "Neg": return [first.map { -$0 }]
+    case "Softplus": return [first.map { log1p(exp($0)) }]
     case "Sigmoid": return [first.map { 1 / (1 + exp(-$0)) }]
     case "Tanh": return [first.map { tanh($0) }]
     case "Relu": return [first.map { max(0, $0) }]

@@ -1,3 +1,4 @@
+import Glibc
 import Recurrent
 import Testing
 import Training
@@ -50,6 +51,30 @@ import Training
     #expect(zip(found, ours).allSatisfy { abs($0 - $1) < 2e-6 })
     // A model that says the same of everything would agree by accident.
     #expect(Set(ours).count > 4)
+  }
+
+  @Test func `probabilities of the loss binary are shares of sigmoids`() throws {
+    let dataset = try Generator.temporalOrder.dataset(count: 40, length: 12, seed: 1)
+    guard case .symbols(let sequences, _) = dataset.inputs else { return }
+    let artifacts = try Trained.artifacts(
+      dataset, ModelSettings(cell: .gru, hidden: 5, embedding: 4), loss: .binary)
+    let some = sequences.prefix(5).map { Array($0) }
+    let evaluation = try ONNXEvaluation(
+      Self.file(artifacts).graph, Self.padded(some.map { $0.map(Double.init) }, with: 3))
+    let found = try #require(evaluation["probabilities"]).elements
+    let logits = try #require(evaluation["logits"]).elements
+    let ours = try Predictor(artifacts).predict(symbols: some).flatMap {
+      ($0.probabilities ?? []).map(\.probability)
+    }
+    #expect(found.count == 20 && ours.count == 20)
+    for first in stride(from: 0, to: 20, by: 4) {
+      let sigmoids = logits[first..<first + 4].map { 1 / (1 + exp(-$0)) }
+      let sum = sigmoids.reduce(0, +)
+      for (label, sigmoid) in sigmoids.enumerated() {
+        #expect(abs(found[first + label] - sigmoid / sum) < 2e-6)
+        #expect(abs(ours[first + label] - sigmoid / sum) < 2e-6)
+      }
+    }
   }
 
   @Test(arguments: Trained.kinds, [ModelPlan.Readout.mean, .max])

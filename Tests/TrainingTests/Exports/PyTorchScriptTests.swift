@@ -6,9 +6,10 @@ import Training
 /// and nothing more.
 @Suite struct PyTorchScriptTests {
   private static func script(
-    _ dataset: Dataset, _ model: ModelSettings, _ data: DataPlan = DataPlan(), title: String = "T"
+    _ dataset: Dataset, _ model: ModelSettings, _ data: DataPlan = DataPlan(), title: String = "T",
+    loss: TrainingPlan.LossName = .auto
   ) throws -> (text: String, files: [ExportedFile]) {
-    let artifacts = try Trained.artifacts(dataset, model, data)
+    let artifacts = try Trained.artifacts(dataset, model, data, loss: loss)
     let files = try ModelExport(artifacts).files(.pytorch, artifacts: artifacts, title: title)
     return (String(decoding: files[0].bytes, as: UTF8.self), files)
   }
@@ -60,6 +61,18 @@ import Training
     #expect(script.contains("self.head.weight = self.embedding.weight"))
     #expect(script.contains("return list(text)") && !script.contains("unicodedata"))
     #expect(script.contains("nn.GRU(5, 5, batch_first=True)"))
+  }
+
+  @Test func `the loss binary has a sigmoid for each class`() throws {
+    let settings = ModelSettings(cell: .gru, hidden: 4, embedding: 3)
+    let plain = try Self.script(Trained.texts, settings).text
+    let binary = try Self.script(Trained.texts, settings, loss: .binary).text
+    let outputs = "network(padded, lengths)"
+    #expect(plain.contains("results = torch.softmax(\(outputs), dim=-1)\n"))
+    #expect(
+      binary.contains("results = torch.softmax(nn.functional.logsigmoid(\(outputs)), dim=-1)\n"))
+    #expect(binary.contains("its share of their sum") && !plain.contains("sigmoid"))
+    #expect(binary.split(separator: "\n").allSatisfy { $0.count <= 100 })
   }
 }
 

@@ -48,12 +48,13 @@ enum Trained {
 
   /// The artifacts of a model trained on a dataset.
   static func artifacts(
-    _ dataset: Dataset, _ model: ModelSettings, _ data: DataPlan = DataPlan(), epochs: Int = 1
+    _ dataset: Dataset, _ model: ModelSettings, _ data: DataPlan = DataPlan(), epochs: Int = 1,
+    loss: TrainingPlan.LossName = .auto
   ) throws -> [String: [UInt8]] {
     let prepared = try PreparedData(dataset, data, seed: 1)
-    let plan = Plan(
-      data: data, model: model, training: TrainingPlan(epochs: epochs, batch: 8, rate: 0.05),
-      seed: 1)
+    var training = TrainingPlan(epochs: epochs, batch: 8, rate: 0.05)
+    training.loss = loss
+    let plan = Plan(data: data, model: model, training: training, seed: 1)
     guard case .finished(let outcome) = try Session(plan, prepared).run() else {
       preconditionFailure("nothing stops this run")
     }

@@ -6,13 +6,13 @@ import Training
 @Suite struct ExamplePredictionTests {
   private static func finished(
     _ dataset: Dataset, _ model: ModelSettings, data: DataPlan = DataPlan(),
-    change: (inout TrainingPlan) -> Void = { _ in }
+    objective: Objective? = nil, change: (inout TrainingPlan) -> Void = { _ in }
   ) throws -> (PreparedData, Outcome, [ExamplePredictions], [String: [UInt8]]) {
     let prepared = try PreparedData(dataset, data, seed: 1)
     var training = TrainingPlan(epochs: 2, batch: 16, rate: 0.01)
     change(&training)
     let session = try Session(
-      Plan(data: data, model: model, training: training, seed: 1), prepared)
+      Plan(data: data, model: model, training: training, objective: objective, seed: 1), prepared)
     guard case .finished(let outcome) = try session.run() else {
       preconditionFailure("nothing stops this run")
     }
@@ -149,6 +149,56 @@ import Training
     #expect(Metric.goal(of: "perplexity") == .minimize)
   }
 
+  @Test func `perplexity is that of the probabilities, whatever the loss`() throws {
+    let text = Dataset(
+      name: "d", inputs: .texts([String(repeating: "aaab aac ", count: 300)]), targets: .none)
+    let changes: [(inout TrainingPlan) -> Void] = [
+      { $0.labelSmoothing = 0.2 }, { $0.classWeights = .balanced }, { $0.loss = .binary },
+    ]
+    for change in changes {
+      let (data, outcome, predictions, artifacts) = try Self.finished(
+        text, ModelSettings(cell: .lstm, hidden: 8, embedding: 4),
+        data: DataPlan(maximumLength: 16)
+      ) {
+        change(&$0)
+        $0.epochs = 6
+      }
+      let test = predictions[1]
+      let total = zip(test.losses, data.test.lengths).reduce(0.0) { $0 + $1.0 * Double($1.1) }
+      let mean = total / Double(data.test.stepCount)
+      #expect(abs(ArtifactTests.value(outcome, "loss") - mean) > 1e-3)
+      let perplexity = ArtifactTests.value(outcome, "perplexity")
+      #expect(abs(log(perplexity) - mean) < 1e-4)
+      #expect(abs(ArtifactTests.value(outcome, "bits_per_token") * log(2) - mean) < 1e-4)
+      #expect(abs(ArtifactTests.value(outcome, "bits_per_character") * log(2) - mean) < 1e-4)
+      let members = try #require(try Ensemble([artifacts]).compare(on: data, .test)).members
+      let other = members[0].first { $0.name == "perplexity" }?.value ?? .nan
+      #expect(abs(other - perplexity) < 1e-4 * perplexity)
+    }
+  }
+
+  @Test func `probabilities of the loss binary are those that it trains`() throws {
+    // The same words with two labels: no more can be said than how often each is.
+    let dataset = Dataset(
+      name: "d", inputs: .texts((0..<200).map { _ in "the same words" }),
+      labels: (0..<200).map { $0 % 10 == 0 ? "spam" : "ham" })
+    let (data, _, predictions, artifacts) = try Self.finished(
+      dataset, ModelSettings(cell: .gru, hidden: 3, embedding: 3),
+      data: DataPlan(deduplicate: false), objective: Objective(metric: "loss")
+    ) {
+      $0.loss = .binary
+      ($0.batch, $0.epochs, $0.rate) = (200, 150, 0.05)
+    }
+    #expect(predictions[1].probabilities?.allSatisfy { abs($0 - 0.9) < 0.01 } == true)
+    let answer = try Predictor(artifacts).predict(texts: ["the same words"])[0]
+    #expect(answer.label == "ham")
+    #expect(abs((answer.probabilities?[0].probability ?? .nan) - 0.9) < 0.01)
+    let members = try #require(try Ensemble([artifacts]).compare(on: data, .test)).members
+    let loss = members[0].first { $0.name == "loss" }?.value ?? .nan
+    // -0.9 ln 0.9 - 0.1 ln 0.1
+    #expect(abs(loss - 0.32508) < 0.002)
+  }
+
   @Test func `a threshold by F1 decides test metrics and later answers`() throws {
     let dataset = PreparationTests.messages(120)
     guard case .texts(let texts) = dataset.inputs else { return }
@@ -188,7 +238,7 @@ import Training
       PreparationTests.messages(120), DataPlan(split: .init(test: 0.3, validation: 0.3)), seed: 1)
     func reports(
       _ rule: TrainingPlan.ThresholdRule?, seed: UInt64
-    ) throws -> ([EpochReport], Outcome) {
+    ) throws -> ([EpochReport], Outcome, evaluations: Int) {
       var training = TrainingPlan(epochs: 3, batch: 16, rate: 1e-5)
       training.threshold = rule
       let session = try Session(
@@ -196,22 +246,27 @@ import Training
           model: ModelSettings(cell: .gru, hidden: 4, embedding: 3), training: training, seed: seed),
         prepared)
       var reports: [EpochReport] = []
-      let ending = try session.run(onEpoch: {
-        reports.append($0)
-        return .proceed
-      })
+      var evaluations = 0
+      let ending = try session.run(
+        onEvaluation: { evaluations += 1 },
+        onEpoch: {
+          reports.append($0)
+          return .proceed
+        })
       guard case .finished(let outcome) = ending else {
         preconditionFailure("nothing stops this run")
       }
-      return (reports, outcome)
+      return (reports, outcome, evaluations)
     }
     func f1(_ metrics: [Metric]) throws -> Double {
       try #require(metrics.first { $0.split == .validation && $0.name == "f1" }).value
     }
     var gains: [Double] = []
     for seed in 1...4 as ClosedRange<UInt64> {
-      let (plain, _) = try reports(nil, seed: seed)
-      let (judged, outcome) = try reports(.f1, seed: seed)
+      let (plain, _, calls) = try reports(nil, seed: seed)
+      let (judged, outcome, judgedCalls) = try reports(.f1, seed: seed)
+      // One pass over a split is enough for both.
+      #expect(calls > 0 && judgedCalls == calls)
       #expect(try f1(judged[outcome.bestEpoch - 1].metrics) == f1(outcome.metrics))
       for (one, other) in zip(plain, judged) {
         gains.append(try f1(other.metrics) - f1(one.metrics))
