@@ -28,6 +28,20 @@ import Testing
     #expect(!markup.says("1.5"))
   }
 
+  @Test func `a level beyond the axis stands at its end with its value`() throws {
+    func picture(_ level: Double) -> LearningCurves {
+      var curves = curves([.init("trial 7", [Point(1, 2), Point(2, 1.5), Point(3, 1.4)])])
+      curves.plots[0].levels = [.init("unigram", at: level)]
+      return curves
+    }
+    #expect(try checked(picture(3.35).picture()).says("unigram: 3.350, above"))
+    #expect(try checked(picture(0.1).picture()).says("unigram: 0.1000, below"))
+    #expect(try checked(picture(2.5).picture()).says("unigram"))
+    #expect(
+      Extent(low: 1, high: 10).reaching([100, 0.05, 0, -1], kind: .logarithmic)
+        == Extent(low: 1, high: 100))
+  }
+
   @Test func `a gap is left where there is no number`() throws {
     let points = [Point(1, 1), Point(2, .nan), Point(3, 1), Point(4, 2), Point(5, .infinity)]
     let panel = Panel(
@@ -86,6 +100,18 @@ import Testing
     let data = LinePath.data(points, panel)
     #expect(data.utf8.count < 30_000)
     #expect(data.contains(Drawing.point(panel.x.place(50_000) ?? 0, panel.y.place(10) ?? 0)))
+  }
+
+  @Test func `a band has the colour of its line in the legend`() throws {
+    let line = LinePlot.Line(
+      "a", [Point(1, 0.9), Point(2, 0.5)], band: [Band(1, low: 0.8, high: 1)])
+    let plain = LinePlot.Line("b", [Point(1, 0.7), Point(2, 0.6)])
+    func patches(_ lines: [LinePlot.Line]) throws -> [String] {
+      try checked(curves(lines).picture()).attributes["rect.class"] ?? []
+    }
+    let (one, both) = (try patches([plain, line]), try patches([line, line]))
+    #expect(one.contains("f1") && !one.contains("f7"), "\(one)")
+    #expect(both.contains("f7"), "\(both)")
   }
 
   @Test func `long names are broken into lines, not cut`() throws {

@@ -26,6 +26,18 @@ import Testing
     #expect(scale.ticks(2).labelled.map(\.label) == ["rnn", "lstm", "gru"])
   }
 
+  @Test func `of many names on top of each other every so many-th is written`() throws {
+    let names = (1...60).map { "value \($0)" }
+    let axis = Axis(title: "hidden", kind: .names(names), extent: Extent(low: 0, high: 59))
+    let panel = Panel(
+      Box(left: 0, top: 0, right: 400, bottom: 300),
+      x: Axis(title: "", extent: Extent(low: 1, high: 5)), y: axis)
+    var drawing = Drawing()
+    panel.draw(&drawing)
+    let written = names.filter { drawing.text.contains(">\($0)<") }
+    #expect((10...20).contains(written.count), "\(written)")
+  }
+
   @Test(arguments: [ScaleKind.linear, .logarithmic, .whole, .seconds, .moments])
   func `one value stands in the middle or where it is`(kind: ScaleKind) throws {
     let scale = Scale(kind, Extent(low: 5, high: 5), from: 0, to: 100)

@@ -84,6 +84,22 @@ import Testing
     #expect(empty.contains { $0.contains("no finite values") })
   }
 
+  @Test func `levels that are far away are told, and do not press the curves together`() {
+    let lines = curves(
+      [.init("a", [Point(1, 2), Point(2, 1.5), Point(3, 1)])],
+      levels: [
+        .init("unigram", at: 3.3), .init("near", at: 1.25), .init("none", at: -0.5),
+        .init("odd", at: .nan),
+      ]
+    ).lines(width: 70, height: 5)
+    #expect(
+      lines.dropFirst(2).prefix(2) == [
+        "validation loss   ● a   unigram 3.300, above   = near 1.250", "  none -0.5000, below",
+      ], "\(lines)")
+    #expect(lines.contains { $0.hasPrefix("     2 ┤●") })
+    #expect(!lines.contains { $0.contains("---") || $0.contains("~~~") })
+  }
+
   @Test func `lines beyond the marks are among those without a name`() {
     let lines = curves((0..<10).map { .init("trial \($0)", [Point(1, Double($0))]) })
       .lines(width: 70)

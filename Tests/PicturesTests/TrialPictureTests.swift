@@ -42,6 +42,12 @@ import Testing
     #expect(markup.tells("logarithmic") || markup.says("0.001"))
   }
 
+  @Test func `of equally good trials the first is the best in every picture`() throws {
+    let set = Self.trials(9) { [0.5, 0.9, 0.9, 0.7][$0 % 4] }
+    #expect(set.best?.id == 2)
+    #expect(set.worstFirst.last?.id == 2 && set.worstFirst.first?.objective == 0.5)
+  }
+
   @Test(arguments: kinds.indices) func `few trials, or equal ones, are drawn`(kind: Int) throws {
     let draw = Self.kinds[kind].draw
     #expect(try checked(draw(Self.trials(0))).says(TrialSet.nothing))

@@ -45,11 +45,14 @@ struct Panel {
         ? Scale(yAxis.kind, yAxis.extent, from: top, to: bottom, air: yAxis.air)
         : Scale(yAxis.kind, yAxis.extent, from: bottom, to: top, air: yAxis.air)
     }
-    func count(_ bottom: Double) -> Int { max(2, Int((bottom - top) / 44)) }
+    func marks(_ bottom: Double) -> Ticks {
+      let scale = vertical(bottom)
+      return scale.ticks(max(2, Int((bottom - top) / 44))).thinned(scale)
+    }
 
     let titleRoom = xTitle.isEmpty ? 0.0 : 20
     var bottom = outer.bottom - 20 - titleRoom
-    var ticks = vertical(bottom).ticks(count(bottom))
+    var ticks = marks(bottom)
     let widest = ticks.labelled.map { TextWidth.of($0.label) }.max() ?? 0
     let left = max(
       outer.left + (yTitle.isEmpty ? 0 : 20) + min(widest, Self.longest) + 8, leastLeft)
@@ -58,7 +61,7 @@ struct Panel {
     if isTurned {
       let longest = below.labelled.map { min(TextWidth.of($0.label), Self.longest) }.max() ?? 0
       bottom -= sin(Self.turn * .pi / 180) * longest
-      ticks = vertical(bottom).ticks(count(bottom))
+      ticks = marks(bottom)
       // A long name under the first mark must not leave the place to the left.
       let reach = cos(Self.turn * .pi / 180)
       below.labelled = below.labelled.map { tick in
@@ -74,12 +77,9 @@ struct Panel {
   /// As many marks as there is room for their labels; names that are too long for it are turned.
   private static func fitting(_ scale: Scale) -> (Ticks, isTurned: Bool) {
     if case .names = scale.kind {
-      var ticks = scale.ticks(0)
+      let ticks = scale.ticks(0)
       let widest = ticks.labelled.map { TextWidth.of($0.label) }.max() ?? 0
-      guard widest > scale.band - 6 else { return (ticks, false) }
-      let every = max(1, Int((15 / scale.band).rounded(.up)))
-      ticks.labelled = ticks.labelled.enumerated().filter { $0.offset % every == 0 }.map(\.element)
-      return (ticks, true)
+      return widest > scale.band - 6 ? (ticks.thinned(scale), true) : (ticks, false)
     }
     var count = max(2, Int(abs(scale.end - scale.start) / 64))
     var ticks = scale.ticks(count)

@@ -88,6 +88,17 @@ struct Scale {
   }
 }
 
+extension Ticks {
+  /// Of the names of a scale every so many-th, if lines of text are higher than their bands.
+  func thinned(_ scale: Scale) -> Ticks {
+    guard case .names = scale.kind else { return self }
+    let every = max(1, Int((15 / scale.band).rounded(.up)))
+    var ticks = self
+    ticks.labelled = labelled.enumerated().filter { $0.offset % every == 0 }.map(\.element)
+    return ticks
+  }
+}
+
 /// The least and the greatest of some values.
 struct Extent: Equatable {
   var low, high: Double
@@ -112,6 +123,18 @@ struct Extent: Equatable {
   func joined(_ other: Extent?) -> Extent {
     guard let other else { return self }
     return Extent(low: min(low, other.low), high: max(high, other.high))
+  }
+
+  /// With those of some levels that are no farther from it than it is wide: others would press what is
+  /// looked at into less than a half of the axis, or a third with levels on both sides.
+  func reaching(_ levels: [Double], kind: ScaleKind = .linear) -> Extent {
+    func scaled(_ value: Double) -> Double { kind == .logarithmic ? log10(value) : value }
+    let span = scaled(high) - scaled(low)
+    guard span > 0 else { return joined(Extent(levels, kind: kind)) }
+    let near = levels.filter {
+      scaled($0) >= scaled(low) - span && scaled($0) <= scaled(high) + span
+    }
+    return joined(Extent(near, kind: kind))
   }
 
   /// The range in which the bulk of some values lies: a few that are far away, such as the losses of

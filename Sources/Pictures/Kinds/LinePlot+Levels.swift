@@ -1,14 +1,26 @@
 extension LinePlot {
   /// Writes the names of levels, each at an end of its line, above or below it, where no line that is
-  /// looked at goes through and no other name stands.
+  /// looked at goes through and no other name stands. Those beyond the axis stand at its end.
   func writeLevels(_ drawing: inout Drawing, _ panel: Panel) {
     let ways = lines.map { line in line.points.compactMap { panel.place($0.x, $0.y) } }
     var taken: [Box] = []
-    for mark in levels.sorted(by: { $0.value > $1.value }) {
-      guard let y = panel.y.place(mark.value) else { continue }
-      let width = TextWidth.of(mark.name, size: 11)
-      let above = max(y - 4, panel.plot.top + 10)
-      let choices = [(above, true), (above, false), (y + 13, true), (y + 13, false)].map {
+    let falling = levels.filter { $0.value.isFinite }.sorted { $0.value > $1.value }
+    // Names below the axis stand on each other: the lowest comes first.
+    let (lower, others) = (
+      falling.filter { $0.value < panel.y.low }, falling.filter { $0.value >= panel.y.low }
+    )
+    for mark in others + lower.reversed() {
+      // What has no logarithm is below all that has one.
+      let y = panel.y.place(mark.value) ?? .infinity
+      let isBeyond = y < panel.plot.top || y > panel.plot.bottom
+      let name =
+        isBeyond
+        ? "\(mark.name): \(NumberText.number(mark.value)), \(y < panel.plot.top ? "above" : "below")"
+        : mark.name
+      let width = TextWidth.of(name, size: 11)
+      let above = min(max(y - 4, panel.plot.top + 10), panel.plot.bottom - 4)
+      let below = isBeyond ? above : y + 13
+      let choices = [(above, true), (above, false), (below, true), (below, false)].map {
         baseline, isRight in
         let left = isRight ? panel.plot.right - 4 - width : panel.plot.left + 4
         return Box(left: left, top: baseline - 10, right: left + width, bottom: baseline + 3)
@@ -17,12 +29,13 @@ extension LinePlot {
       var box =
         free.first { box in !ways.contains { Self.crosses($0, box) } } ?? free.first ?? choices[0]
       while taken.contains(where: { $0.overlaps(box) }) {
-        box.top += 13
-        box.bottom += 13
+        let step = y > panel.plot.bottom ? -13.0 : 13
+        box.top += step
+        box.bottom += step
       }
       taken.append(box)
       drawing.write(
-        mark.name, x: box.left, y: box.bottom - 3, TextStyle(name: "muted halo", size: 11))
+        name, x: box.left, y: box.bottom - 3, TextStyle(name: "muted halo", size: 11))
     }
   }
 

@@ -115,8 +115,11 @@ public struct LinePlot: Sendable {
       let (name, dash) = Marks.line(index)
       return Legend.Entry(sample: .line(name, dash: dash), text: line.name)
     }
-    if lines.contains(where: { !$0.band.isEmpty }) {
-      entries.append(Legend.Entry(sample: .patch("f7", opacity: 0.25), text: "10 % to 90 %"))
+    let banded = lines.indices.filter { !lines[$0].band.isEmpty }
+    if let first = banded.first {
+      // Of several lines each has its band in its own colour.
+      let colour = banded.count == 1 ? "f\(first % Marks.dashes.count)" : "f7"
+      entries.append(Legend.Entry(sample: .patch(colour, opacity: 0.25), text: "10 % to 90 %"))
     }
     if !background.isEmpty {
       entries.append(Legend.Entry(sample: .line("faint", width: 1.2), text: backgroundName))
@@ -180,7 +183,7 @@ public struct LinePlot: Sendable {
       case .suitable: Extent.spansDecades(bright + behind)
       }
     let kind = isLogarithmic ? ScaleKind.logarithmic : .linear
-    let marks = Extent(levels.map(\.value), kind: kind)
+    let marks = levels.map(\.value)
     let bulk = Extent.bulk(behind, kind: kind)
     let extent = Extent(bright, kind: kind).map { $0.joined(bulk) } ?? bulk
     var place = box
@@ -192,7 +195,8 @@ public struct LinePlot: Sendable {
         title: horizontal, kind: isWhole ? .whole : .linear, extent: Extent(xs), air: 0.02),
       y: Axis(
         title: vertical + (isLogarithmic ? " (logarithmic)" : ""), kind: kind,
-        extent: extent.map { $0.joined(marks) } ?? marks), leastLeft: left)
+        extent: extent.map { $0.reaching(marks, kind: kind) } ?? Extent(marks, kind: kind)),
+      leastLeft: left)
   }
 
   /// Every so many-th of the lines behind, where there are more than can be told apart.

@@ -103,8 +103,8 @@ public struct TrialSet: Sendable {
     isLessBetter ? first < second : first > second
   }
 
-  /// Trials from the worst to the best, for the best to lie on top.
-  var worstFirst: [Trial] { trials.sorted { isBetter($1.objective, $0.objective) } }
+  /// Trials from the worst to the best, for the best to lie on top: of equal ones the first, as in ``best``.
+  var worstFirst: [Trial] { trials.sorted { isBetter($0.objective, $1.objective) }.reversed() }
 
   /// How good an objective is, from 0 to 1, along an axis.
   func quality(_ objective: Double, _ axis: Scale) -> Double {

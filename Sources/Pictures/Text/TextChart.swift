@@ -71,16 +71,18 @@ public struct TextChart: Sendable {
     guard let across = Extent((bright + behind).map(\.x)),
       let curves = Extent(bright.map(\.y)).map({ $0.joined(bulk) }) ?? bulk
     else { return [TerminalText.readable(title), "  (no finite values yet)"] }
-    let up = curves.joined(Extent(levels.map(\.value)))
+    let up = curves.reaching(levels.map(\.value))
     let labels = Self.labels(up, height)
     let margin = (labels.values.map(\.count).max() ?? 0) + 2
     let columns = max(10, width - margin - 2)
     var grid = TextGrid(across, up, columns: columns, rows: height)
-    for level in levels { grid.drawLevel(level.value, level.mark) }
+    for level in levels where Self.place(of: level, up) == nil {
+      grid.drawLevel(level.value, level.mark)
+    }
     for points in background { grid.drawBehind(points, Self.backgroundMark) }
     for series in series { grid.draw(series.points, series.mark) }
 
-    var lines = heads(width)
+    var lines = heads(width, up)
     for (index, row) in grid.lines.enumerated() {
       let label = labels[index] ?? ""
       lines.append(TerminalText.right(label, margin - 1) + (label.isEmpty ? " │" : " ┤") + row)
@@ -109,12 +111,23 @@ public struct TextChart: Sendable {
     return [TextGrid.middle(height): NumberText.number(middle)]
   }
 
+  /// Where a level is that is not on the axis.
+  private static func place(of level: Level, _ up: Extent) -> String? {
+    level.value > up.high ? "above" : level.value < up.low ? "below" : nil
+  }
+
+  /// A level with its mark, or with where it is.
+  private static func told(_ level: Level, _ up: Extent) -> String {
+    guard let place = place(of: level, up) else { return "\(level.mark) \(level.name)" }
+    return "\(level.name), \(place)"
+  }
+
   /// The title with the marks behind it, in as many lines as they need.
-  private func heads(_ width: Int) -> [String] {
+  private func heads(_ width: Int, _ up: Extent) -> [String] {
     let entries =
       series.map { "\($0.mark) \($0.name)" }
       + (background.isEmpty ? [] : ["\(Self.backgroundMark) \(backgroundName)"])
-      + levels.map { "\($0.mark) \($0.name)" }
+      + levels.map { Self.told($0, up) }
     var lines = [TerminalText.readable(title)]
     for entry in entries {
       let entry = TerminalText.cut(TerminalText.readable(entry), width - 2)

@@ -71,6 +71,10 @@ import Testing
     try program.good("plot", "curves", "--trial", "2", "--trial", "3", "-o", "two.svg")
     #expect(program.read("two.svg").contains("Trials 2, 3"))
     try program.good("plot", "pareto", "1", "--metrics", "accuracy,loss,f1", "-o", "front.svg")
+    try program.good("plot", "curves", "1", "--metrics", "accuracy, loss", "-o", "both.svg")
+    for title in [">validation accuracy<", ">validation loss<"] {
+      #expect(program.read("both.svg").contains(title))
+    }
 
     try program.good("plot", "confusion", "3", "-o", "three.png")
     let png = FileManager.default.contents(atPath: "\(program.folder)/three.png") ?? Data()
@@ -85,7 +89,9 @@ import Testing
       for text in texts { #expect(shown.contains(text), "\(kind): \(text)") }
       #expect(shown.split(separator: "\n").allSatisfy { $0.count <= 100 }, "\(kind)")
     }
-    #expect(try program.good("plot", "curves", "--trial", "1").contains("validation"))
+    #expect(try program.good("plot", "curves", "--trial", "1").contains("● train"))
+    let one = try program.good("plot", "curves", "--trial", "1", "--split", "validation")
+    #expect(one.contains("● validation") && !one.contains("train  "))
 
     // What another rule stops is named as the leaderboard names it.
     let replayed = try program.good("replay", "1", "--stop", "halving").split(separator: "\n")
@@ -188,6 +194,57 @@ import Testing
     // All 50 steps of validation and test in one line, though forecasts of one step end three earlier.
     let ways = drawn.split(separator: "\n").filter { $0.contains("class=\"mark\"") }
     #expect(ways.contains { way in way.count { $0 == "L" } == 49 && way.count { $0 == "M" } == 1 })
+    up.send(SIGTERM)
+    #expect(up.wait() == .exited(0))
+  }
+
+  @Test func `series have the names of their file, in pictures, tables and SQL`() throws {
+    let program = try Program()
+    try program.good("migrate")
+    let rows = (0..<40).flatMap { day in
+      ["north", "42"].map { store in
+        "\(store),2024-0\(1 + day / 20)-\(10 + day % 20),\(store == "42" ? 30 + day % 5 : 9 - day % 3)\n"
+      }
+    }
+    try program.write("sales.csv", "store,day,sold\n" + rows.joined())
+    try program.good(
+      "dataset", "import", "sales.csv", "--name", "sales", "--format", "csv", "--values", "sold",
+      "--time", "day", "--series", "store")
+    #expect(try program.good("dataset", "show", "sales").contains("series     north, 42\n"))
+    let up = try program.start("up", "--slots", "1")
+    try program.write(
+      "sweep.yaml",
+      """
+      dataset: {name: sales, window: 5, horizon: 1, split: {test: 8, validation: 8}}
+      model: {hidden: 4}
+      training: {epochs: 1}
+      trials: 1
+      predictions: 1
+      """)
+    try program.good("enqueue", "sweep.yaml", "--watch")
+    #expect(
+      try program.good(
+        "sql", "--values",
+        """
+        select series, example, count(*), min(time)::date from unroll.predictions where split = 'test'
+        group by 1, 2 order by 2
+        """) == "north\t1\t8\t2024-02-22\n42\t2\t8\t2024-02-22\n")
+    let mistakes = try program.good("mistakes", "1", "-n", "16").split(separator: "\n")
+    #expect(
+      mistakes[0].split(separator: " ") == [
+        "example", "series", "position", "time", "truth", "prediction", "residual",
+      ])
+    #expect(mistakes.contains { $0.contains("north") && $0.contains(" 2024-02-22 ") })
+    let told = try program.good("mistakes", "1", "-n", "1", "--json")
+    #expect(told.contains(#""time": "2024-02-"#))
+    // A name goes before a number; who knows no name has the number.
+    for series in ["42", "2"] {
+      try program.good("plot", "forecast", "1", "--series", series, "-o", "a.svg")
+      #expect(program.read("a.svg").contains("series &#39;42&#39;, one of 2"), "\(series)")
+    }
+    try expectRefusal(
+      program, ["forecast", "1", "--series", "south", "-o", "a.svg"],
+      "--series: found south, allowed: north, 42")
     up.send(SIGTERM)
     #expect(up.wait() == .exited(0))
   }
@@ -297,6 +354,11 @@ import Testing
       (["curves", "7"], "no sweep 7"), (["curves"], "say which sweep"),
       (["curves", "1", "--trial", "1"], "not both"), (["confusion", "9"], "no trial 9"),
       (["timeline", "--trial", "1"], "timeline takes a sweep"),
+      (["slice", "1", "--step", "2"], "--step: found beside slice, allowed: with forecast"),
+      (
+        ["importance", "1", "--metrics", "loss"],
+        "--metrics: found beside importance, allowed: with curves, pareto"
+      ),
     ] {
       try expectRefusal(program, arguments, line)
     }

@@ -8,42 +8,51 @@ extension PlotSource {
   /// As many curves as a legend and an eye can tell apart.
   private static let named = 8
 
-  /// The objective of all trials of a sweep by epoch, the best of them named.
+  /// The objective, or other metrics, of all trials of a sweep by epoch, the best of them named.
   func curves(_ sweep: SweepReport) throws -> Plot {
     let objective = try objective(sweep)
-    var metric = metrics?.first ?? objective.metric
     let split = split ?? objective.split
-    var rows = try database.curves(sweep: sweep.id, metric: metric, split: split)
-    if rows.isEmpty, metrics == nil {
+    func rows(_ metric: String) throws -> [CurvePoint] {
+      try database.curves(sweep: sweep.id, metric: metric, split: split)
+    }
+    let asked = metrics ?? []
+    var found = try (asked.isEmpty ? [objective.metric] : asked).map {
+      (metric: $0, rows: try rows($0))
+    }
+    if found[0].rows.isEmpty, asked.isEmpty {
       // An objective that is computed from metrics has no curve of its own.
-      metric = "loss"
-      rows = try database.curves(sweep: sweep.id, metric: metric, split: split)
+      found = [("loss", try rows("loss"))]
     }
-    guard !rows.isEmpty else { throw try noCurves(sweep, metric, split) }
-    var points: [Int: [Point]] = [:]
-    for row in rows {
-      points[row.trialID, default: []].append(Point(Double(row.epoch), row.value))
+    if let missing = found.first(where: \.rows.isEmpty) {
+      throw try noCurves(sweep, missing.metric, split)
     }
-    let trials = try database.trials(sweep: sweep.id, limit: .max).filter { points[$0.id] != nil }
+    let ids = Set(found.flatMap { $0.rows.map(\.trialID) })
+    let trials = try database.trials(sweep: sweep.id, limit: .max).filter { ids.contains($0.id) }
     let ranked = try RankedTrials(database, sweep, objective, trials).ranked
     let best = Array(ranked.prefix(Self.named))
     let settings = settings(best.map(\.report))
-    let others = Set(points.keys).subtracting(best.map(\.report.id)).sorted()
-    let plot = LinePlot(
-      title: "\(split) \(metric)", horizontal: "epoch",
-      vertical: "\(split) \(Format.title(metric))", axis: Self.axis(metric, objective),
-      lines: zip(best, settings.own).map { trial, own in
-        LinePlot.Line(
-          "\(trial.report.id): \(trial.told)" + (own.isEmpty ? "" : ", \(own)"),
-          points[trial.report.id] ?? [])
-      },
-      background: others.compactMap { points[$0] }, backgroundName: "other trials",
-      levels: try levels(sweep, metric, split))
+    let others = ids.subtracting(best.map(\.report.id)).sorted()
+    let plots = try found.map { metric, rows in
+      var points: [Int: [Point]] = [:]
+      for row in rows {
+        points[row.trialID, default: []].append(Point(Double(row.epoch), row.value))
+      }
+      return LinePlot(
+        title: "\(split) \(metric)", horizontal: "epoch",
+        vertical: "\(split) \(Format.title(metric))", axis: Self.axis(metric, objective),
+        lines: zip(best, settings.own).map { trial, own in
+          LinePlot.Line(
+            "\(trial.report.id): \(trial.told)" + (own.isEmpty ? "" : ", \(own)"),
+            points[trial.report.id] ?? [])
+        },
+        background: others.compactMap { points[$0] }, backgroundName: "other trials",
+        levels: try levels(sweep, metric, split))
+    }
     let curves = LearningCurves(
       title: "\(name(sweep)): learning curves",
-      subtitle: subtitle(points.count, named: best.count, "\(objective.split) \(objective.metric)")
+      subtitle: subtitle(ids.count, named: best.count, "\(objective.split) \(objective.metric)")
         + (settings.shared.isEmpty ? "" : " All of these: \(settings.shared)."),
-      plots: [plot])
+      plots: plots)
     return Plot(curves.picture) { curves.lines(width: $0) }
   }
 
@@ -70,7 +79,8 @@ extension PlotSource {
     let isAlone = trials.count == 1
     let settings = settings(trials)
     let plots = try names.map { metric -> LinePlot in
-      let splits = isAlone ? ["train", "validation", "test"] : [split ?? objective.split]
+      let splits =
+        split.map { [$0] } ?? (isAlone ? ["train", "validation", "test"] : [objective.split])
       let lines = zip(zip(trials, settings.own), rows).flatMap { named, rows in
         splits.compactMap { split -> LinePlot.Line? in
           let points = rows.filter { $0.name == metric && $0.split == split }

@@ -9,12 +9,12 @@ extension PlotSource {
   ///
   /// - Parameters:
   ///   - id: The trial.
-  ///   - series: The number of the series; nil: the first.
+  ///   - series: The name or the number of the series; nil: the first.
   ///   - step: How many steps ahead.
   ///   - most: How many forecasts are drawn, from the first on.
   /// - Returns: The picture.
   /// - Throws: `ValidationError` if no forecasts are stored.
-  func forecast(_ id: Int, series: Int?, step: Int, most: Int) throws -> Plot {
+  func forecast(_ id: Int, series: String?, step: Int, most: Int) throws -> Plot {
     let trial = try database.trial(id: id)
     let sweep = try database.sweep(id: trial.sweepID)
     let split = split ?? "test"
@@ -26,14 +26,16 @@ extension PlotSource {
       )
     }
     let isSeries = all[0].position != nil
-    guard let first = all.first(where: { series == nil || isSeries && $0.example == series }) else {
-      let known = isSeries ? Set(all.map(\.example)).sorted() : []
+    guard let first = series.map({ named($0, isSeries ? all : []) }) ?? all.first else {
+      var known: [String] = []
+      for point in isSeries ? all : [] where known.count < 13 && known.last != name(of: point) {
+        known.append(name(of: point))
+      }
       throw ValidationError(
-        "--series: found \(series ?? 0), allowed: "
+        "--series: found \(series ?? ""), allowed: "
           + (known.isEmpty
             ? "nothing, since trial \(id) does not go on with series"
-            : known.prefix(12).map(String.init).joined(separator: ", ")
-              + (known.count > 12 ? ", …" : "")))
+            : known.prefix(12).joined(separator: ", ") + (known.count > 12 ? ", …" : "")))
     }
     let rows = isSeries ? all.filter { $0.example == first.example } : all
     let forecasts = Dictionary(
@@ -70,7 +72,7 @@ extension PlotSource {
     let picture = Forecast(
       title: "Trial \(id) of sweep \(sweep.id), \(sweep.name): "
         + "\(isSeries ? "forecasts" : "predictions") of the \(split) split",
-      subtitle: subtitle(trial, all, first.example, isSeries ? step : nil),
+      subtitle: subtitle(trial, all, first, isSeries ? step : nil),
       horizontal: times == nil
         ? .steps(isSeries ? "step of the series" : "example") : .moments("time"),
       vertical: isSeries ? encoding?.target ?? "value" : "value, in units of the data",
@@ -93,6 +95,14 @@ extension PlotSource {
       isSeries: isSeries)
     return Plot(picture.picture)
   }
+
+  /// The first forecast of a series that has this name, or else this number.
+  private func named(_ series: String, _ points: [ForecastPoint]) -> ForecastPoint? {
+    points.first { $0.series == series } ?? points.first { Int(series) == $0.example }
+  }
+
+  /// What a person calls the series of a forecast.
+  private func name(of point: ForecastPoint) -> String { point.series ?? "\(point.example)" }
 
   /// The data of a trial, as its plan sees gaps.
   private func dataset(of trial: Int, _ document: PlanDocument?) throws -> Dataset {
@@ -120,13 +130,17 @@ extension PlotSource {
   }
 
   private func subtitle(
-    _ trial: TrialReport, _ points: [ForecastPoint], _ series: Int, _ step: Int?
+    _ trial: TrialReport, _ points: [ForecastPoint], _ point: ForecastPoint, _ step: Int?
   ) -> String {
     var parts = [settings(trial)]
     if let step {
       parts.append("\(step) \(step == 1 ? "step" : "steps") ahead")
       let count = Set(points.map(\.example)).count
-      if count > 1 { parts.append("series \(series) of \(count)") }
+      if let name = point.series {
+        parts.append("series '\(name)'" + (count > 1 ? ", one of \(count)" : ""))
+      } else if count > 1 {
+        parts.append("series \(point.example) of \(count)")
+      }
     }
     return parts.filter { !$0.isEmpty }.joined(separator: "; ")
   }

@@ -47,25 +47,29 @@ struct PlotVerb: ParsableCommand {
   var params: String?
   @Option(
     help: ArgumentHelp(
-      "Metrics with commas: two or more for pareto, one for curves.", valueName: "names"))
+      "Metrics with commas: two or more for pareto, one or more for curves.", valueName: "names"))
   var metrics: String?
   @Option(help: "The split, for curves, forecast and confusion.")
   var split: String?
   @Option(
     help: ArgumentHelp(
-      "Which series of several by number, for forecast; the first if not said.", valueName: "n"))
-  var series: Int?
-  @Option(help: ArgumentHelp("How many steps ahead, for forecast.", valueName: "steps"))
-  var step = 1
+      "Which series of several by name or number, for forecast; the first if not said.",
+      valueName: "series"))
+  var series: String?
+  @Option(
+    help: ArgumentHelp("How many steps ahead, for forecast; 1 if not said.", valueName: "steps"))
+  var step: Int?
   @Option(
     help: ArgumentHelp(
-      "How many forecasts are drawn, from the first on; errors are over all.", valueName: "n"))
-  var most = 300
+      "How many forecasts are drawn, from the first on, 300 if not said; errors are over all.",
+      valueName: "n"))
+  var most: Int?
 
   func run() throws {
     let kind = try PlotKind(named: kind)
-    guard step >= 1 else { throw ValidationError("--step: found \(step), allowed: at least 1") }
-    guard most >= 2 else { throw ValidationError("--most: found \(most), allowed: at least 2") }
+    try refuseUnused(kind)
+    if let step, step < 1 { throw ValidationError("--step: found \(step), allowed: at least 1") }
+    if let most, most < 2 { throw ValidationError("--most: found \(most), allowed: at least 2") }
     let theme = try self.theme.map { name in
       guard let theme = Theme(rawValue: name), theme != .automatic else {
         throw ValidationError("--theme: found \(name), allowed: light or dark")
@@ -94,15 +98,33 @@ struct PlotVerb: ParsableCommand {
     }
   }
 
+  /// Refuses options that a kind does not have: a picture that ignored one would tell something else than
+  /// was asked.
+  private func refuseUnused(_ kind: PlotKind) throws {
+    let options: [(name: String, isSaid: Bool, kinds: [PlotKind])] = [
+      ("--params", params != nil, [.parallel, .slice, .contour, .rank]),
+      ("--metrics", metrics != nil, [.curves, .pareto]),
+      ("--split", split != nil, [.curves, .forecast, .confusion]),
+      ("--series", series != nil, [.forecast]), ("--step", step != nil, [.forecast]),
+      ("--most", most != nil, [.forecast]),
+    ]
+    guard let unused = options.first(where: { $0.isSaid && !$0.kinds.contains(kind) }) else {
+      return
+    }
+    throw ValidationError(
+      "\(unused.name): found beside \(kind), allowed: with "
+        + unused.kinds.map(\.rawValue).joined(separator: ", "))
+  }
+
   private func plot(_ kind: PlotKind, _ database: Database) throws -> Plot {
     let source = PlotSource(
-      database: database, params: Self.list(params), metrics: Self.list(metrics), split: split)
+      database: database, params: params?.listedNames, metrics: metrics?.listedNames, split: split)
     if kind.isOfTrial {
       let trials = try trial.isEmpty ? [source.trial(target ?? "")] : trial
       if kind == .gradients { return try source.gradients(trials) }
       guard trials.count == 1 else { throw ValidationError("\(kind) takes one trial") }
       if kind == .forecast {
-        return try source.forecast(trials[0], series: series, step: step, most: most)
+        return try source.forecast(trials[0], series: series, step: step ?? 1, most: most ?? 300)
       }
       return try source.confusion(trials[0])
     }
@@ -126,10 +148,6 @@ struct PlotVerb: ParsableCommand {
     case .pareto: return try source.pareto(sweep)
     case .forecast, .confusion, .gradients: preconditionFailure("a kind about a trial")
     }
-  }
-
-  private static func list(_ text: String?) -> [String]? {
-    text?.split(separator: ",").map { String($0.drop { $0 == " " }) }
   }
 }
 
