@@ -68,7 +68,18 @@ import Testing
     #expect(spec.search.repeats == 1 && spec.search.warmStart == [] && spec.known == [])
     #expect(spec.stop.rule == .none && spec.stop.eta == 3 && spec.stop.brackets == nil)
     #expect(spec.objectives == [spec.objective] && spec.objective.expression == nil)
-    #expect(try Example.parse("dataset: a\nobjectives: [loss]") == spec)
+    // A metric that is named is meant, also where it is the one that is taken anyway.
+    for text in ["objectives: [loss]", "objective: loss", "objective: {metric: loss}"] {
+      let named = try Example.parse("dataset: a\n\(text)")
+      #expect(named.objectives == spec.objectives && named.isChosen("objective.metric"))
+      let again = try Example.parse(named.json)
+      #expect(again == named && again.isChosen("objective.metric"), "\(text)")
+    }
+    let again = try Example.parse(spec.json)
+    #expect(again == spec && again.objectives == spec.objectives)
+    for path in ["objective.metric", "objective.goal"] {
+      #expect(!spec.isChosen(path) && !again.isChosen(path), "\(path)")
+    }
     #expect(try Example.parse("dataset: a\nconstraints: []\nstop: none") == spec)
   }
 

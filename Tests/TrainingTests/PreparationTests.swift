@@ -61,6 +61,23 @@ import Training
     #expect(tested != tested.sorted())
   }
 
+  @Test func `a label with one example is learned in each fold`() throws {
+    let dataset = Dataset(
+      name: "d", inputs: .texts((0..<61).map { "text \($0)" }),
+      labels: (0..<61).map { $0 == 7 ? "rare" : $0 % 2 == 0 ? "ham" : "spam" })
+    var plan = DataPlan()
+    plan.split.folds = 3
+    var tested: [Int] = []
+    for fold in 0..<3 {
+      plan.split.fold = fold
+      let data = try PreparedData(dataset, plan, seed: 4)
+      #expect(data.train.rows.contains(7))
+      #expect(data.notes.contains("no example of the label 'rare' in test"))
+      tested += data.test.rows
+    }
+    #expect(tested.sorted() == (0..<61).filter { $0 != 7 })
+  }
+
   @Test func `labels that no held out example has are told`() throws {
     let labels = (0..<40).map { $0 == 7 ? "spam" : $0 % 2 == 0 ? "ham" : "eggs" }
     let dataset = Dataset(
@@ -233,6 +250,45 @@ import Training
     #expect(tokens.following.suffix(3) == [1, 1, -1], "nothing follows the last token")
   }
 
+  @Test func `texts that are continued are divided as their file says`() throws {
+    func prepared(_ splits: [Split], _ plan: DataPlan = DataPlan()) throws -> PreparedData {
+      let texts = ["abab", "cdcdcd", "abba", "baab", "aabb"]
+      return try PreparedData(
+        Dataset(
+          name: "d", inputs: .texts(Array(texts.prefix(splits.count))), targets: .none,
+          splits: splits), plan, seed: 0)
+    }
+    let data = try prepared([.train, .test, .validation, .train, .train])
+    #expect(data.plan.split.source == .file)
+    #expect(Array(data.train.rows) == [0, 3, 4] && Array(data.validation.rows) == [2])
+    #expect(Array(data.test.rows) == [1])
+    #expect(data.vocabulary?.tokens == ["<pad>", "<unk>", "a", "b"])
+    #expect(data.notes[0].hasSuffix("windows of 64, divided as the dataset says"))
+    let fractions = DataPlan(split: .init(source: .fractions, test: 0.2, validation: 0.2))
+    let drawn = try prepared([.train, .test, .train, .train, .train], fractions)
+    #expect(Array(drawn.test.rows) == [4])
+
+    // Without a validation split a part of train becomes one, of one text its end.
+    let most = DataPlan(split: .init(validation: 0.25))
+    let without = try prepared([.train, .test, .train, .train, .train], most)
+    #expect(Array(without.train.rows) == [0, 2, 3] && Array(without.validation.rows) == [4])
+    #expect(Array(without.test.rows) == [1])
+    let half = try prepared([.train, .test], DataPlan(split: .init(validation: 0.5)))
+    #expect(half.train.stepCount == 1 && half.validation.stepCount == 1)
+    #expect(half.test.stepCount == 5)
+  }
+
+  @Test func `a series is not divided as a file says`() throws {
+    let dataset = Dataset(
+      name: "d", inputs: .values([[Float](repeating: 1, count: 40)], channels: ["a"]),
+      targets: .none, splits: [.train])
+    #expect(try DataPlan().resolved(for: dataset).split.source == .fractions)
+    let error = #expect(throws: PlanError.self) {
+      try DataPlan(split: .init(source: .file)).resolved(for: dataset)
+    }
+    #expect(error?.field == "data.split.source" && error?.found == "file, for a series")
+  }
+
   struct Fault: Sendable, CustomTestStringConvertible {
     let plan: DataPlan
     let field: String
@@ -306,6 +362,12 @@ import Training
     name: "d", inputs: .values([(0..<80).map { Float($0 % 7) }], channels: ["a"]), targets: .none)
   static let symbols = Dataset(
     name: "d", inputs: .symbols([[0, 1], [1, 0], [0, 0]], alphabet: 2), labels: ["x", "y", "x"])
+  static let tagged = Dataset(
+    name: "d", inputs: .symbols([[0, 1], [1, 0], [0, 0]], alphabet: 2),
+    targets: .steps([[0, 1], [1, -1], [0, 1]], classes: 2))
+  static let rated = Dataset(
+    name: "d", inputs: .texts(["one two", "two three", "three one"]),
+    targets: .numbers([1, 2, 3], width: 1))
 
   @Test(arguments: [
     Fault(plan: plan { $0.window = 8 }, field: "data.window"),
@@ -321,6 +383,10 @@ import Training
     Fault(plan: plan { $0.maximumLength = 9 }, field: "data.maximum_length", dataset: series),
     Fault(plan: plan { $0.deduplicate = true }, field: "data.deduplicate", dataset: series),
     Fault(plan: plan { $0.split.stratify = true }, field: "data.split.stratify", dataset: series),
+    Fault(plan: plan { $0.split.stratify = true }, field: "data.split.stratify", dataset: tagged),
+    Fault(plan: plan { $0.split.stratify = true }, field: "data.split.stratify", dataset: rated),
+    Fault(plan: plan { $0.scaling = .range }, field: "data.scaling"),
+    Fault(plan: plan { $0.scaling = .standard }, field: "data.scaling", dataset: symbols),
   ])
   func `a setting that nothing would use is refused`(fault: Fault) throws {
     let error = #expect(throws: PlanError.self) {
@@ -330,6 +396,14 @@ import Training
     // What was resolved can be resolved again, as a worker does.
     let resolved = try PreparedData(fault.dataset, DataPlan(), seed: 0).plan
     #expect(try PreparedData(fault.dataset, resolved, seed: 0).plan == resolved)
+  }
+
+  @Test func `a setting that says what happens anyway is none that nothing uses`() throws {
+    _ = try PreparedData(Self.symbols, Self.plan { $0.scaling = DataPlan.Scaling.none }, seed: 0)
+    _ = try PreparedData(Self.tagged, Self.plan { $0.split.stratify = false }, seed: 0)
+    // Numbers are scaled, also those that are only answers.
+    let scaled = try PreparedData(Self.rated, Self.plan { $0.scaling = .range }, seed: 0)
+    #expect(scaled.plan.scaling == .range)
   }
 
   @Test func `a target that was never measured in training is named`() {

@@ -1,5 +1,6 @@
 import Recurrent
 public import Search
+public import Store
 public import Training
 
 /// From what a sweep says and a trial was given to what is trained: the only place that knows both.
@@ -42,9 +43,17 @@ public enum Binding {
 
   /// What a trial of a sweep trains, with everything filled in that the data decides.
   ///
+  /// - Parameters:
+  ///   - spec: The sweep.
+  ///   - assignment: The hyperparameters of the trial.
+  ///   - trial: Its number within the sweep.
+  ///   - data: What it learns from.
+  ///   - accepted: The objective that the sweep was accepted with; nil: what the specification says.
+  /// - Returns: The plan, resolved.
   /// - Throws: `PlanError`, whose field is a path in the sweep file.
   public static func plan(
-    _ spec: SweepSpec, _ assignment: Assignment, trial: UInt32, on data: PreparedData
+    _ spec: SweepSpec, _ assignment: Assignment, trial: UInt32, on data: PreparedData,
+    accepted: Store.Objective? = nil
   ) throws(PlanError) -> Plan {
     let settings = Settings(values: spec.settings(assignment))
     var model = ModelSettings()
@@ -113,7 +122,7 @@ public enum Binding {
 
     let plan = Plan(
       data: dataPlan(spec, trial: Int(trial)), model: model, training: training,
-      objective: try objective(spec, data.encoding), seed: spec.seed, trial: trial,
+      objective: try objective(spec, data.encoding, accepted), seed: spec.seed, trial: trial,
       probe: probe(settings))
     do {
       return try plan.resolved(for: data)
@@ -135,12 +144,22 @@ public enum Binding {
   /// The objective that a sweep means: accuracy says nothing about numbers, so where a sweep names
   /// no metric, a task without classes is judged by its loss.
   private static func objective(
-    _ spec: SweepSpec, _ encoding: Training.Encoding
+    _ spec: SweepSpec, _ encoding: Training.Encoding, _ accepted: Store.Objective?
   ) throws(PlanError) -> Training.Objective {
     let said = spec.objective
+    if let accepted, spec.objectives.count == 1, said.expression == nil {
+      return Training.Objective(
+        metric: accepted.metric, split: Split(word: accepted.split) ?? .validation,
+        goal: accepted.goal == "maximize" ? .maximize : .minimize)
+    }
     let split = Split(word: said.split) ?? .validation
     let hasClasses = encoding.task == .classify || encoding.task == .tag
     guard hasClasses || spec.isChosen("objective.metric") else {
+      guard !spec.isChosen("objective.goal") || said.goal == .minimize else {
+        throw PlanError(
+          field: "objective.goal", found: "\(said.goal)",
+          allowed: "minimize, or a metric beside it: where none is named the loss is the objective")
+      }
       return Training.Objective(metric: "loss", split: split, goal: .minimize)
     }
     let names = Metric.names(for: encoding)

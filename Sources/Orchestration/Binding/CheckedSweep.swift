@@ -61,6 +61,7 @@ public struct CheckedSweep: Sendable {
           field: "data.split.test", found: "a share beside folds",
           allowed: "nothing: each fold is tested on its part of all examples")
       }
+      try spec.checkUses(of: data, dataset)
       var sampler = spec.makeSampler()
       var first: Plan?
       for number in 0..<min(spec.trials, Self.tried) {

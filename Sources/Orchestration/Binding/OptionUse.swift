@@ -24,9 +24,16 @@ struct OptionUse: Sendable {
     isUsed = { $0.number.map { $0 > bound } ?? false }
   }
 
+  private init(_ path: String, without decider: String) {
+    (self.path, self.decider, words) = (path, decider, "null")
+    isUsed = { $0 == .null }
+  }
+
   static let all = [
     OptionUse("model.peepholes", "model.cell", ["lstm"]),
     OptionUse("model.forget_bias", "model.cell", ["lstm"]),
+    // chrono draws the biases in its place.
+    OptionUse("model.forget_bias", without: "model.chrono"),
     OptionUse("model.chrono", "model.cell", ["lstm", "gru"]),
     OptionUse("model.reset", "model.cell", ["gru"]),
     // irnn means a nonlinearity and an initializer of its own.
@@ -67,18 +74,42 @@ extension SweepSpec {
       throw error(
         use.path,
         "found \(found), allowed: only where \(use.decider) can be \(use.words); here it is "
-          + (space[use.decider]?.distribution.description
-            ?? values.first?.description ?? "not there"))
+          + (space[use.decider]?.distribution.description ?? values[0].description))
     }
   }
 
-  /// The values that a setting can have, or the bounds of its numbers.
+  /// The values that a setting can have, or the bounds of its numbers; null where it can be absent.
   private func possible(_ path: String) -> [Value] {
-    guard let parameter = space[path] else { return fixed[path].map { [$0] } ?? [] }
+    guard let parameter = space[path] else { return [fixed[path] ?? .null] }
     let distribution = parameter.distribution
     let drawn =
       distribution.values ?? distribution.bounds.map { [.number($0.low), .number($0.high)] } ?? []
-    return drawn + (defaults[path].map { [$0] } ?? [])
+    return drawn + (parameter.conditions.isEmpty ? [] : [defaults[path] ?? .null])
+  }
+
+  /// Refuses what is said of the data and has no effect on these: shares of parts that the dataset gives, and
+  /// an end to keep where nothing is cut off.
+  func checkUses(of data: PreparedData, _ dataset: Dataset) throws(PlanError) {
+    let split = data.plan.split
+    let parts = [
+      // Who wants no test has none where the dataset gives none.
+      (part: Split.test, isGiven: data.test.count > 0 || split.test > 0),
+      (part: Split.validation, isGiven: dataset.splits?.contains(.validation) == true),
+    ]
+    for (part, isGiven) in parts where isGiven && split.source == .file {
+      let field = "dataset.split.\(part.rawValue)"
+      guard isChosen(field) else { continue }
+      throw PlanError(
+        field: field, found: "a share, where the dataset says what is the \(part.rawValue)",
+        allowed: "nothing, or split.source: fractions")
+    }
+    let task = data.encoding.task
+    guard task == .forecast || task == .language, fixed["dataset.keep"]?.string == "start" else {
+      return
+    }
+    throw PlanError(
+      field: "dataset.keep", found: "start, for the task \(task.rawValue)",
+      allowed: "nothing: windows are taken of the whole, of which neither end is cut off")
   }
 
   /// Refuses numbers that make no sense with the data or with each other, where all trials have the same.

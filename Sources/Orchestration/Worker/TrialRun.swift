@@ -79,10 +79,12 @@ struct TrialRun {
       }, onProgress: advanced)
     advanced()
     let plan = try Binding.plan(
-      spec, Assignment(json: claim.params.text), trial: UInt32(claim.number), on: data)
+      spec, Assignment(json: claim.params.text), trial: UInt32(claim.number), on: data,
+      accepted: claim.objective)
     let parent = try claim.parent.map {
       try Binding.plan(
-        spec, Assignment(json: $0.params.text), trial: UInt32($0.number), on: data)
+        spec, Assignment(json: $0.params.text), trial: UInt32($0.number), on: data,
+        accepted: claim.objective)
     }
     let session = try session(plan, data, Binding.score(spec, plan), copiedFrom: parent)
     logger.debug("training", metadata: ["number": "\(claim.number)"])

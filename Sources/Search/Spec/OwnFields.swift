@@ -64,7 +64,7 @@ extension SweepSpec {
         "The sweeps whose results a sampler learns from beforehand: numbers, or a name or latest."),
       Field(
         "objective.metric", .oneOf(metrics.map(\.name)),
-        "The metric that tells how good a trial is.",
+        "The metric that tells how good a trial is; if none is named the loss, where there are no classes.",
         default: metrics.first.map { .string($0.name) }),
       Field(
         "objective.expression", .text,

@@ -40,16 +40,15 @@ extension SpecParser {
       known: known, search: search, stop: stop, objectives: objectives, trials: trials, seed: seed,
       priority: priority, queue: queue, limits: limits,
       idempotencyKey: values["idempotency_key"]?.string, json: json(space), file: file,
-      positions: positions, chosen: chosen(objectives), grid: grid)
+      positions: positions, chosen: chosen, grid: grid)
   }
 
   /// The paths of distributions and of values that differ from their defaults.
-  private func chosen(_ objectives: [Objective]) -> Set<String> {
+  private var chosen: Set<String> {
     let values = values.filter { $0.value != schema.fieldsByPath[$0.key]?.defaultValue }
     let chosen = Set(values.keys).union(distributions.keys)
-    // Who asks whether a metric was chosen means the objective.
-    let isComputed = objectives.count > 1 || objectives.contains { $0.expression != nil }
-    return isComputed ? chosen.union(["objective.metric"]) : chosen
+    // Who asks whether a metric was chosen means the objective, which may be the default by name.
+    return hasMetric ? chosen.union(["objective.metric"]) : chosen
   }
 
   /// What settings are in trials in which they are not there.

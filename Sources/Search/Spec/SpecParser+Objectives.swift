@@ -23,7 +23,13 @@ extension SpecParser {
     return errors.count == before ? objectives : nil
   }
 
-  /// Writes objectives out among the values: one as `objective`, several as `objectives`.
+  /// Whether a metric was named, or computed: where none is, the task says which one it is.
+  var hasMetric: Bool {
+    ["objective.metric", "objective.expression", "objectives"].contains { positions[$0] != nil }
+  }
+
+  /// Writes objectives out among the values: one as `objective`, several as `objectives`. Of one that was
+  /// not named its metric stays out, which whoever reads it again would take for named.
   mutating func write(_ objectives: [Objective]) {
     for key in ["objective.metric", "objective.expression", "objective.split", "objective.goal"] {
       values[key] = nil
@@ -34,6 +40,9 @@ extension SpecParser {
       return
     }
     for (key, value) in objective.values { values["objective.\(key)"] = value }
+    guard !hasMetric else { return }
+    values["objective.metric"] = nil
+    if positions["objective.goal"] == nil { values["objective.goal"] = nil }
   }
 
   /// The objective of the section of that name.

@@ -198,7 +198,7 @@ public struct SweepSpec: Sendable {
   /// Whether a setting is searched or has another value than its default.
   ///
   /// This, and not what was written, tells whether a setting that has no effect was meant to have
-  /// one: ``json`` writes all defaults out.
+  /// one: ``json`` writes all defaults out. But a metric that is named is chosen, whichever it is.
   public func isChosen(_ path: String) -> Bool { chosen.contains(path) }
 
   /// An error about a setting, at the place where the text says it, or else at its section.

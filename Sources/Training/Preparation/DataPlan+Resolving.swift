@@ -65,6 +65,9 @@ extension DataPlan {
         try plan.resolveForecast(dataset)
       }
     } else {
+      try PlanError.require(
+        task == .regress || scaling == nil || scaling == Scaling.none, "data.scaling",
+        found: "a setting of numbers for \(dataset.inputs.kind)", allowed: "nothing")
       plan.scaling = task == .regress ? scaling ?? .standard : nil
     }
     if task != .forecast {
@@ -77,11 +80,17 @@ extension DataPlan {
     plan.keep = keep ?? .start
     let hasTarget = task == .classify || task == .regress || task == .tag
     plan.deduplicate = deduplicate ?? (isText && hasTarget)
-    plan.split.stratify = task == .classify && (split.stratify ?? true)
-    plan.split.source = split.source ?? (dataset.splits == nil || !hasTarget ? .fractions : .file)
     try PlanError.require(
-      plan.split.source == .fractions || (dataset.splits != nil && hasTarget), "data.split.source",
-      found: "file, and a dataset without splits", allowed: "fractions")
+      split.stratify != true || task == .classify, "data.split.stratify",
+      found: "true, for the task \(task.rawValue)",
+      allowed: "false: only labels of whole examples have shares")
+    plan.split.stratify = task == .classify && (split.stratify ?? true)
+    let hasSplits = dataset.splits != nil && task != .forecast
+    plan.split.source = split.source ?? (hasSplits ? .file : .fractions)
+    try PlanError.require(
+      plan.split.source == .fractions || hasSplits, "data.split.source",
+      found: task == .forecast ? "file, for a series" : "file, and a dataset without splits",
+      allowed: "fractions")
     try PlanError.require(
       split.folds == nil || plan.split.source == .fractions, "data.split.folds",
       found: "folds, where the dataset says what is the test",
@@ -115,8 +124,6 @@ extension DataPlan {
   fileprivate mutating func resolveForecast(_ dataset: Dataset) throws(PlanError) {
     try PlanError.require(
       deduplicate != true, "data.deduplicate", found: "true, for a series", allowed: "false")
-    try PlanError.require(
-      split.stratify != true, "data.split.stratify", found: "true, for a series", allowed: "false")
     season = season ?? dataset.season
     try PlanError.require(
       difference != .seasonal || season != nil, "data.season", found: "no season",

@@ -34,13 +34,15 @@ struct Parts {
     }
   }
 
-  /// One of several folds: each row is in the test of exactly one of them. A stratum is cut like the whole;
-  /// of what is no test the first are validation.
+  /// One of several folds: each row is in the test of exactly one of them. A stratum is cut like the whole,
+  /// and one of a single row is in train in all of them; of what is no test the first are validation.
   static func fold(
     _ fold: Int, of folds: Int, _ rows: [Int], stratum: (Int) -> Int, validation: Double,
     _ philox: Philox
   ) -> Parts {
     divided(rows, stratum, philox) { number, count in
+      // A label that is tested must be one that was learned.
+      guard count > 1 else { return (0..<0, 0) }
       // Not always the same fold has one more.
       let block = (fold + number) % folds
       let test = count * block / folds..<count * (block + 1) / folds

@@ -20,10 +20,11 @@ extension DataPlan.Division {
   /// Divides a series by position or by dates; `time` finds the step of a date, if there are times.
   ///
   /// With folds, the test part is cut into as many blocks; a fold is tested on one of them, and all
-  /// before that block is its past: the origin rolls.
+  /// before that block is its past: the origin rolls. Where a block is shorter than the horizon, no fold
+  /// tests the series, and none learns from what would have been its test part.
   func region(
     first: Int, steps: Int, horizon: Int, from time: (Int64) -> Int?
-  ) throws(PlanError) -> SeriesRegion {
+  ) -> SeriesRegion {
     let end = first + steps
     func start(
       _ date: String?, _ count: Int?, _ share: Double, before end: Int
@@ -38,12 +39,12 @@ extension DataPlan.Division {
     region.test = start(testFrom, testSteps, test, before: end)
     if let folds {
       let block = (end - region.test) / folds
-      try PlanError.require(
-        block >= horizon, "data.split.folds",
-        found: "\(folds) folds of the \(end - region.test) test steps, \(block) to each",
-        allowed: "folds of at least \(horizon) \(horizon == 1 ? "step" : "steps"), the horizon")
-      region.test += (fold ?? 0) * block
-      region.end = (fold ?? 0) + 1 == folds ? end : region.test + block
+      if block < horizon {
+        region.end = region.test
+      } else {
+        region.test += (fold ?? 0) * block
+        region.end = (fold ?? 0) + 1 == folds ? end : region.test + block
+      }
     }
     region.validation = start(
       folds == nil ? validationFrom : nil, validationSteps, validation, before: region.test)
@@ -89,7 +90,8 @@ extension PreparedData {
     return PreparedData(
       plan: plan, datasetVersion: version, encoding: encoding, vocabulary: nil,
       train: train, validation: validation, test: test,
-      notes: series.notes(train, validation, test, plan) + gapNotes(dataset.times))
+      notes: series.notes(train, validation, test, plan, dataset.names)
+        + gapNotes(dataset.times))
   }
 }
 
@@ -145,12 +147,20 @@ struct SeriesPreparation {
     var first = 0
     for (row, length) in dataset.inputs.lengths.enumerated() {
       regions.append(
-        try plan.split.region(first: first, steps: length, horizon: horizon) { time in
+        plan.split.region(first: first, steps: length, horizon: horizon) { time in
           dataset.times?.firstPlace(in: row, from: time)
         })
       first += length
     }
     self.regions = regions
+    if let folds = plan.split.folds, regions.allSatisfy({ $0[.test].isEmpty }) {
+      let most = zip(regions, dataset.inputs.lengths).map { $0.first + $1 - $0.test }.max() ?? 0
+      throw PlanError(
+        field: "data.split.folds",
+        found: "\(folds) folds of the \(most) test steps"
+          + (regions.count == 1 ? "" : " of the longest series") + ", \(most / folds) to each",
+        allowed: "folds of at least \(horizon) \(horizon == 1 ? "step" : "steps"), the horizon")
+    }
     times = dataset.times
     hasCalendar = plan.calendar?.isEmpty == false
     let raw = SeriesPieces(dataset.inputs, width: width)
@@ -321,7 +331,8 @@ struct SeriesPreparation {
 
   /// What a person should know.
   func notes(
-    _ train: Sequences, _ validation: Sequences, _ test: Sequences, _ plan: DataPlan
+    _ train: Sequences, _ validation: Sequences, _ test: Sequences, _ plan: DataPlan,
+    _ names: [String]?
   ) -> [String] {
     let fold = plan.split.folds.map { "fold \((plan.split.fold ?? 0) + 1) of \($0): " } ?? ""
     var notes = [
@@ -330,12 +341,28 @@ struct SeriesPreparation {
       "predicting the next \(forecast.horizon) of '\(plan.target ?? "")'"
         + (forecast.isRecursive ? ", one after the other" : ""),
     ]
+    /// That series have few steps in a part, and what comes of it.
+    func told(_ few: [Int], _ least: Int, _ part: String, _ effect: String) -> String {
+      let called = names.map { names in
+        ": " + few.prefix(12).map { "'\(names[$0])'" }.joined(separator: ", ")
+          + (few.count > 12 ? ", …" : "")
+      }
+      return "\(few.count) of \(regions.count) series \(few.count == 1 ? "has" : "have") less than "
+        + "\(least) steps in the \(part) part, and \(effect)" + (called ?? "")
+    }
     let least = (forecast.period ?? 0) + window + predicted(.train)
-    let short = regions.count { $0.validation - $0.first < least }
-    if short > 0, regions.count > 1 {
+    let short = regions.indices.filter { regions[$0].validation - regions[$0].first < least }
+    if !short.isEmpty, regions.count > 1 {
       notes.append(
-        "\(short) of \(regions.count) series \(short == 1 ? "has" : "have") less than \(least) steps in "
-          + "the training part, and nothing is learnt from \(short == 1 ? "it" : "them")")
+        told(
+          short, least, "training", "nothing is learnt from \(short.count == 1 ? "it" : "them")"))
+    }
+    let untested = regions.indices.filter { regions[$0][.test].isEmpty }
+    if let folds = plan.split.folds, !untested.isEmpty {
+      notes.append(
+        told(
+          untested, folds * forecast.horizon, "test",
+          "\(untested.count == 1 ? "is" : "are") tested in no fold"))
     }
     if missing > 0 {
       notes.append(

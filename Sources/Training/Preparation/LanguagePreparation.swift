@@ -1,6 +1,6 @@
 extension PreparedData {
   /// Windows over texts with the next token as the answer at each step. One text is divided by
-  /// position, several are divided as wholes, in their order.
+  /// position, several are divided as wholes, in their order, or as their file says.
   static func language(
     _ dataset: Dataset, _ version: String, _ plan: DataPlan, _ onProgress: () -> Void
   ) throws(PlanError) -> PreparedData {
@@ -23,7 +23,11 @@ extension PreparedData {
     case .values, .bytes: preconditionFailure("a language plan that was not resolved")
     }
 
-    let regions = plan.split.regions(rows, counts)
+    let isGiven = plan.split.source == .file
+    let regions =
+      isGiven
+      ? plan.split.regions(rows, counts, as: dataset.splits ?? [])
+      : plan.split.regions(rows, counts, test: plan.split.test)
     if coded != nil {
       for region in regions[.train] ?? [] { coded?.count(region.row, region.steps) }
       onProgress()
@@ -66,7 +70,8 @@ extension PreparedData {
       train: train, validation: validation, test: test,
       notes: [
         "\(train.stepCount) train, \(validation.stepCount) validation, \(test.stepCount) test "
-          + "tokens in windows of \(length), divided by position",
+          + "tokens in windows of \(length), "
+          + (isGiven ? "divided as the dataset says" : "divided by position"),
         "vocabulary of \(size)" + (vocabulary == nil ? "" : " from the training split"),
       ])
   }
@@ -84,11 +89,14 @@ extension DataPlan.Division {
   /// - Parameters:
   ///   - rows: The texts.
   ///   - counts: The tokens of each.
+  ///   - share: The share of the test split.
   /// - Returns: What lies where.
-  fileprivate func regions(_ rows: [Int], _ counts: [Int]) -> [Split: [TextRegion]] {
+  fileprivate func regions(
+    _ rows: [Int], _ counts: [Int], test share: Double
+  ) -> [Split: [TextRegion]] {
     if rows.count == 1 {
       let count = counts[0]
-      let (test, validation) = Parts.counts(count, self.test, self.validation)
+      let (test, validation) = Parts.counts(count, share, self.validation)
       let (first, second) = (count - test - validation, count - test)
       return [
         .train: [TextRegion(row: rows[0], steps: 0..<first)],
@@ -97,13 +105,34 @@ extension DataPlan.Division {
       ]
     }
     var regions: [Split: [TextRegion]] = [:]
-    let (test, validation) = Parts.counts(rows.count, self.test, self.validation)
+    let (test, validation) = Parts.counts(rows.count, share, self.validation)
     for (place, row) in rows.enumerated() {
       let split: Split =
         place >= rows.count - test
         ? .test : place >= rows.count - test - validation ? .validation : .train
       regions[split, default: []].append(TextRegion(row: row, steps: 0..<counts[place]))
     }
+    return regions
+  }
+
+  /// Divides texts as wholes, as their file says. If that has no validation split, a part of train is it.
+  ///
+  /// - Parameters:
+  ///   - rows: The texts.
+  ///   - counts: The tokens of each.
+  ///   - splits: The split of each text of the dataset.
+  /// - Returns: What lies where.
+  fileprivate func regions(
+    _ rows: [Int], _ counts: [Int], as splits: [Split]
+  ) -> [Split: [TextRegion]] {
+    var regions: [Split: [TextRegion]] = [:]
+    for (row, count) in zip(rows, counts) {
+      regions[splits[row], default: []].append(TextRegion(row: row, steps: 0..<count))
+    }
+    guard regions[.validation] == nil, let train = regions[.train] else { return regions }
+    let divided = self.regions(train.map(\.row), train.map(\.steps.count), test: 0)
+    regions[.train] = divided[.train]
+    regions[.validation] = divided[.validation]
     return regions
   }
 }

@@ -4,7 +4,7 @@ extension Dataset {
     guard case .values(let sequences, let channels) = inputs else { return self }
     return Dataset(
       name: name, inputs: .values(sequences.mapped { $0.isNaN ? 0 : $0 }, channels: channels),
-      targets: targets, splits: splits, times: times)
+      targets: targets, splits: splits, times: times, names: names)
   }
 
   /// The dataset with its values in steps of another width, for a plan.

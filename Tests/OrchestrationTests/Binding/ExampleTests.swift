@@ -50,6 +50,40 @@ import Training
     }
   }
 
+  @Test
+  func `an objective that is named is the one, and none is the loss where there are no classes`()
+    throws
+  {
+    let text = Dataset(
+      name: "t", inputs: .texts([String(repeating: "to be or not to be ", count: 40)]),
+      targets: .none)
+    func plan(_ more: String) throws -> Plan {
+      let spec = try SweepSpec.parse(
+        "dataset: {name: t, max_length: 16}\n\(more)\n", file: "a.yaml", schema: .sweep)
+      // As the scheduler and workers read it.
+      let stored = try SweepSpec.parse(spec.json, file: "sweep 1", schema: .sweep)
+      return try CheckedSweep(stored, on: text).firstPlan
+    }
+    let none = try #require(try plan("trials: 1").objective)
+    #expect(none.metric == "loss" && none.goal == .minimize)
+    for named in ["objective: accuracy", "objective: {metric: accuracy, goal: maximize}"] {
+      let objective = try #require(try plan(named).objective)
+      #expect(objective.metric == "accuracy" && objective.goal == .maximize, "\(named)")
+    }
+    #expect {
+      try plan("objective: {goal: maximize}")
+    } throws: {
+      "\($0)".contains("objective.goal: found maximize, allowed: minimize, or a metric beside it")
+    }
+    #expect {
+      try CheckedSweep(
+        ForecastBindingTests.sweep("dataset: {name: d, window: 4}\nobjective: accuracy\n"),
+        on: ForecastBindingTests.dataset)
+    } throws: {
+      "\($0)".hasPrefix("a.yaml:2:12: objective.metric: found 'accuracy', allowed: ")
+    }
+  }
+
   @Test func `what cannot be bound is told at its place`() throws {
     let dataset = try Generator.temporalOrder.dataset(count: 100, length: 20, seed: 1)
     let spec = try SweepSpec.parse(

@@ -124,6 +124,14 @@ import Training
       "a.yaml:3:9: training.loss: found absolute, with quantiles, allowed: auto, quantile"
     ),
     ("dataset:\n  name: d\n  season: 1\n", "a.yaml:3:11: dataset.season: found 1"),
+    (
+      "dataset:\n  name: d\n  keep: start\n",
+      "a.yaml:3:9: dataset.keep: found start, for the task forecast"
+    ),
+    (
+      "dataset:\n  name: d\n  split: {stratify: true}\n",
+      "dataset.split.stratify: found true, for the task forecast"
+    ),
   ])
   func `what cannot be is told at its place`(text: String, message: String) throws {
     #expect {

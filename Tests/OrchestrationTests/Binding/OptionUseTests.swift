@@ -30,6 +30,14 @@ import Training
     ),
     ("cell: rnn, chrono: 10", "", "", "model.chrono: found 10"),
     ("cell: rnn, forget_bias: 3", "", "", "model.forget_bias: found 3"),
+    (
+      "cell: lstm, chrono: 10, forget_bias: 3", "", "",
+      "model.forget_bias: found 3, allowed: only where model.chrono can be null; here it is 10"
+    ),
+    (
+      "chrono: {int: [5, 9]}, forget_bias: 3", "", "",
+      "model.forget_bias: found 3, allowed: only where model.chrono can be null; here it is int 5…9"
+    ),
     ("cell: lstm, reset: before", "", "", "model.reset: found before"),
     ("cell: {choice: [lstm, gru]}, nonlinearity: relu", "", "", "here it is {lstm, gru}"),
     ("cell: irnn, initializer: orthogonal", "", "", "model.initializer: found orthogonal"),
@@ -74,6 +82,13 @@ import Training
     ("cell: {choice: [rnn, lstm]}, forget_bias: 3, nonlinearity: relu", "", ""),
     ("cell: rnn, nonlinearity: relu, initializer: identity", "", ""),
     ("cell: {choice: [rnn, gru]}, chrono: {choice: [null, 10]}", "", ""),
+    ("chrono: {choice: [null, 10]}, forget_bias: 0", "", ""),
+    // What says the default is as if it were not there.
+    ("chrono: 10, forget_bias: 1", "", ""),
+    (
+      "cell: {choice: [lstm, gru]}, chrono: {int: [5, 9], when: {cell: gru}}, forget_bias: 3", "",
+      ""
+    ),
     (
       "layers: {int: [1, 2]}, residual: true, dropout: {uniform: [0, 0.5]}, variational: true", "",
       ""
@@ -92,6 +107,59 @@ import Training
     model: String, training: String, more: String
   ) throws {
     try check(model, training, more)
+  }
+
+  @Test func `a share of a part that the dataset gives is refused`() throws {
+    func check(_ split: String, _ splits: (Int) -> Split) throws {
+      let dataset = Dataset(
+        name: "d", inputs: .texts((0..<40).map { "text \($0)" }),
+        labels: (0..<40).map { $0 % 2 == 0 ? "x" : "y" }, splits: (0..<40).map(splits))
+      _ = try CheckedSweep(
+        SweepSpec.parse(
+          "dataset: {name: d, split: {\(split)}}\nmodel: {hidden: 4}\ntrials: 1\n",
+          file: "a.yaml", schema: .sweep),
+        on: dataset)
+    }
+    let two: (Int) -> Split = { $0 < 30 ? .train : .test }
+    let three: (Int) -> Split = { $0 < 20 ? .train : $0 < 30 ? .validation : .test }
+    // Where only a test is given, the validation part is drawn; what nobody wrote is never refused.
+    try check("validation: 0.2", two)
+    try check("test: 0.1", two)
+    try check("test: 0.1, validation: 0.1", three)
+    try check("source: fractions, test: 0.3, validation: 0.2", three)
+    try check("test: 0") { $0 < 30 ? .train : .validation }
+    for (split, splits, part) in [
+      ("test: 0.2", two, "test"), ("test: 0.2", three, "test"),
+      ("validation: 0.2", three, "validation"),
+    ] {
+      #expect {
+        try check(split, splits)
+      } throws: {
+        "\($0)".contains(
+          "dataset.split.\(part): found a share, where the dataset says what is the \(part), "
+            + "allowed: nothing, or split.source: fractions")
+      }
+    }
+  }
+
+  @Test func `an end to keep is refused where nothing is cut off`() throws {
+    let text = Dataset(
+      name: "t", inputs: .texts([String(repeating: "to be or not to be ", count: 40)]),
+      targets: .none)
+    func check(_ keep: String) throws {
+      _ = try CheckedSweep(
+        SweepSpec.parse(
+          "dataset: {name: t, max_length: 16, keep: \(keep)}\ntrials: 1\n", file: "a.yaml",
+          schema: .sweep),
+        on: text)
+    }
+    // The last steps are what a prediction sees of a text.
+    try check("end")
+    #expect {
+      try check("start")
+    } throws: {
+      "\($0)".contains("a.yaml:1:42: dataset.keep: found start, for the task language, allowed: ")
+    }
   }
 
   @Test func `truncation that cuts nothing is refused`() throws {
