@@ -4,6 +4,8 @@ import Postgres
 public struct ForecastPoint: Sendable, Hashable {
   /// Number of the example within the dataset, from 1.
   public let example: Int
+  /// What the file calls its series, if it says so.
+  public let series: String?
   /// Time of the series that was forecast, from 1; nil where an example has one number.
   public let position: Int?
   /// The number in the data, in its units.
@@ -51,7 +53,8 @@ struct ReadTruths: Statement {
 
 struct ReadForecasts: Statement {
   static let sql = """
-    select example, position, truth_value, prediction_value, lower, upper from unroll.predictions
+    select example, series, position, truth_value, prediction_value, lower, upper
+    from unroll.predictions
     where trial_id = $1 and split = $2 and coalesce(step, 1) = $3 and truth_value is not null
       and prediction_value is not null
     order by example, position
@@ -62,7 +65,8 @@ struct ReadForecasts: Statement {
   var parameters: [any PostgresEncodable] { [trial, split, step] }
   static func decode(_ row: Row) throws -> ForecastPoint {
     ForecastPoint(
-      example: try row["example"], position: try row["position"], truth: try row["truth_value"],
-      prediction: try row["prediction_value"], lower: try row["lower"], upper: try row["upper"])
+      example: try row["example"], series: try row["series"], position: try row["position"],
+      truth: try row["truth_value"], prediction: try row["prediction_value"],
+      lower: try row["lower"], upper: try row["upper"])
   }
 }

@@ -51,6 +51,10 @@ public struct TrialPredictions: Sendable, Hashable {
 public struct Mistake: Sendable, Hashable {
   /// Number of the example within the dataset.
   public let example: Int
+  /// What the file calls its series.
+  public let series: String?
+  /// When it was, by the clock of the data, as `2014-01-31T23:00:00`.
+  public let time: String?
   /// Where in its sequence.
   public let position: Int?
   /// Which step of a forecast.
@@ -171,8 +175,8 @@ private struct HasPredictions: Statement {
 
 struct ListMistakes: Statement {
   static let sql = """
-    select p.example, p.position, p.step, p.text, p.truth, p.prediction,
-      p.probability::float8 as probability, p.residual
+    select p.example, p.series, to_char(p.time, 'YYYY-MM-DD"T"HH24:MI:SS') as time, p.position,
+      p.step, p.text, p.truth, p.prediction, p.probability::float8 as probability, p.residual
     from unroll.predictions p
     where p.trial_id = $1 and p.split = $2 and (p.is_wrong or p.residual <> 0)
     order by p.probability desc nulls last, abs(p.residual) desc nulls last, p.example, p.position,
@@ -185,8 +189,9 @@ struct ListMistakes: Statement {
   var parameters: [any PostgresEncodable] { [trial, split, limit] }
   static func decode(_ row: Row) throws -> Mistake {
     Mistake(
-      example: try row["example"], position: try row["position"], step: try row["step"],
-      text: try row["text"], truth: try row["truth"], prediction: try row["prediction"],
+      example: try row["example"], series: try row["series"], time: try row["time"],
+      position: try row["position"], step: try row["step"], text: try row["text"],
+      truth: try row["truth"], prediction: try row["prediction"],
       probability: try row["probability"], residual: try row["residual"])
   }
 }

@@ -1,7 +1,7 @@
 public import FoundationEssentials
 public import Postgres
 
-/// How far a sweep is: little enough to ask for every second.
+/// How far a sweep is.
 public struct SweepProgress: Sendable, Hashable {
   /// `submitted`, `active`, `refused`, `finished` or `cancelled`.
   public let state: String
@@ -157,7 +157,8 @@ public struct SweepReport: Sendable, Hashable {
 }
 
 extension Database {
-  /// How far a sweep is, in one cheap statement.
+  /// How far a sweep is, in one statement that counts all of its trials: the larger the sweep, the seldomer
+  /// it should be asked.
   public func progress(sweep: Int) throws -> SweepProgress {
     guard let progress = try oneOrNone(ReadProgress(sweep: sweep)) else {
       throw noSweep("\(sweep)")

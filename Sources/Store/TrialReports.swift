@@ -162,6 +162,14 @@ extension Database {
     try all(ListTrials(sweep: sweep, limit: limit))
   }
 
+  /// The first trials of a sweep, by number, that something went wrong with, and how many there are.
+  public func faultyTrials(
+    sweep: Int, limit: Int
+  ) throws -> (first: [TrialReport], count: Int) {
+    let rows = try all(ListFaultyTrials(sweep: sweep, limit: limit))
+    return (rows.map { $0.trial }, rows.first?.count ?? 0)
+  }
+
   /// The learning curve of a trial, by metric, split and epoch.
   public func curve(trial: Int) throws -> [MetricPoint] {
     try all(ReadCurve(trial: trial))
@@ -211,6 +219,19 @@ struct ListTrials: Statement {
   let limit: Int
   var parameters: [any PostgresEncodable] { [sweep, limit] }
   static func decode(_ row: Row) throws -> TrialReport { try TrialReport(row) }
+}
+
+private struct ListFaultyTrials: Statement {
+  static let sql = """
+    select *, count(*) over () as faulty from unroll.trials
+    where sweep_id = $1 and error is not null order by number limit $2
+    """
+  let sweep: Int
+  let limit: Int
+  var parameters: [any PostgresEncodable] { [sweep, limit] }
+  static func decode(_ row: Row) throws -> (trial: TrialReport, count: Int) {
+    (trial: try TrialReport(row), count: try row["faulty"])
+  }
 }
 
 struct ReadCurve: Statement {

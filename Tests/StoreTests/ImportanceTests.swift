@@ -86,6 +86,44 @@ import Testing
     #expect(try #require(found.last).importance == 0)
   }
 
+  @Test(.scratchDatabase)
+  func `what a parameter cannot have since its range was changed does not count`()
+    throws
+  {
+    let space = Space([
+      Parameter("training.batch", .integers(low: 16, high: 64, step: 1)),
+      Parameter("training.rate", .logUniform(low: 1e-4, high: 1e-1)),
+      Parameter("training.weight_decay", .logUniform(low: 1e-6, high: 1e-2)),
+    ])
+    // The best ones are those from before the change.
+    let assignments = (0..<40).map { (number: Int) -> Assignment in
+      let isOld = number < 20
+      let batch: Value = isOld ? "all" : .number(Double(16 + number))
+      let decay: Value = .number(isOld ? 0 : 0.0001)
+      return Assignment([
+        "training.batch": batch, "training.rate": .number(0.001 * Double(1 + number)),
+        "training.weight_decay": decay,
+      ])
+    }
+    let fixture = try Fixture()
+    let fields = space.parameters.map {
+      "\"\($0.path.dropFirst("training.".count))\":\($0.distribution.value.json)"
+    }
+    let sweep = try fixture.sweep(
+      trials: 40, goal: "minimize", #","training":{\#(fields.joined(separator: ","))}"#
+    ) { assignments[$0].json }
+    var trials: [ScoredTrial] = []
+    for claim in try fixture.claims(try fixture.worker(), 40) {
+      try fixture.succeed(claim.lease, Double(claim.number))
+      trials.append((assignments[claim.number], Double(claim.number)))
+    }
+    let found = try fixture.database.importance(sweep: sweep)
+    let expected = Importance.pedANOVA(space, trials)
+    #expect(found.map(\.name) == expected.map(\.path))
+    #expect(found.map(\.trials) == [40, 20, 20] && expected.map(\.trials) == [40, 20, 20])
+    #expect(found.map(\.importance) == [1, 0, 0])
+  }
+
   @Test(.scratchDatabase) func `nothing is said of nothing`() throws {
     let fixture = try Fixture()
     let sweep = try fixture.sweep(trials: 2)

@@ -350,4 +350,15 @@ import Testing
     #expect(abs((mean - (try row["low", as: Double.self])) / half - t) < 1e-4)
     #expect(abs(((try row["high", as: Double.self]) - mean) / half - t) < 1e-4)
   }
+
+  @Test func `what is no number is no best of repeats`() throws {
+    let sweep = try fixture.sweep(trials: 2, params: { _ in #"{"x":1}"# })
+    for claim in try fixture.claims(try fixture.worker(), 2) {
+      try fixture.succeed(claim.lease, claim.number == 0 ? .nan : 0.5)
+    }
+    let best: Double = try fixture.connection.query(
+      "select best from unroll.repeats where sweep_id = $1", [sweep]
+    ).one()[0]
+    #expect(best == 0.5)
+  }
 }

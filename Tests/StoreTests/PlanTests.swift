@@ -59,6 +59,30 @@ import Testing
     }
   }
 
+  @Test(.scratchDatabase) func `a leaderboard looks up metrics of the trials that it shows alone`()
+    throws
+  {
+    let fixture = try Fixture()
+    let sweep = try fixture.sweep(trials: 12)
+    for claim in try fixture.claims(try fixture.worker(), 12) {
+      try fixture.succeed(claim.lease, Double(claim.number) / 100)
+    }
+    try fixture.connection.execute("analyze")
+    let statement =
+      "select * from unroll.leaderboard where sweep_id = \(sweep) order by rank, number limit 2"
+    let plan = try fixture.connection.query(
+      Query("explain (analyze, costs off, timing off, summary off) \(statement)")
+    ).map { try $0[0, as: String.self] }
+    // The metrics of a trial are put together by the only aggregate.
+    let aggregates = plan.filter { $0.contains("Aggregate ") }
+    #expect(aggregates.count == 1 && aggregates[0].contains("loops=2)"), "\(plan)")
+    // Nobody asked for them: nothing is read.
+    let counted = try fixture.connection.query(
+      Query("explain (costs off) select rank, number, objective from (\(statement)) l")
+    ).map { try $0[0, as: String.self] }
+    #expect(!counted.contains { $0.contains("on metric") }, "\(counted)")
+  }
+
   @Test(.scratchDatabase) func `refilling does not walk along trials that are over`() throws {
     let fixture = try Fixture()
     try crowd(fixture, ready: 0, queued: 60_000)

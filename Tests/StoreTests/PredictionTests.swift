@@ -182,6 +182,20 @@ import Testing
     ).one()[0]
     #expect(
       times == "2010-01-01 00:00:00, 2010-01-01 01:00:00, 2010-01-01 01:00:00, 2010-01-01 02:00:00")
+    #expect(mistakes[0].time == "2010-01-01T02:00:00" && mistakes[0].series == nil)
+    try fixture.connection.query(
+      """
+      update unroll_internal.dataset set header = header || '{"series": ["Zürich"]}'
+      """)
+    let named = try fixture.database.mistakes(trial: lease.trial, split: "test", limit: 2)
+    #expect(named.map(\.series) == ["Zürich", "Zürich"])
+    try fixture.connection.query(
+      """
+      update unroll_internal.dataset set header = header || '{"series": null}'
+      """)
+    #expect(
+      try fixture.database.mistakes(trial: lease.trial, split: "test", limit: 1).map(\.series)
+        == [nil])
   }
 
   @Test(.scratchDatabase) func `classes are worked out by hand`() throws {

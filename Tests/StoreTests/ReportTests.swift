@@ -18,10 +18,8 @@ import Testing
       try fixture.succeed(claim.lease, Double(80 + claim.number) / 100)
     }
     let diverged = try fixture.claim(worker).lease
-    try database.write(
-      Progress(metrics: [MetricPoint(epoch: 1, split: "train", name: "loss", value: .nan)]),
-      under: diverged)
-    try database.fail(diverged, error: "the loss is not a number", retry: false, cpuSeconds: 3)
+    try database.write(fixture.progress(1), under: diverged)
+    try database.fail(diverged, error: Self.divergence, retry: false, cpuSeconds: 3)
     let doomed = try fixture.worker(host: "doomed")
     let lost = try fixture.claim(doomed).lease
     try database.write(
@@ -48,6 +46,52 @@ import Testing
       #expect(question.text.prefix { $0 != "\n" }.hasSuffix("?"), "\(question.name)")
       #expect(try fixture.connection.query(question.text).count >= 1, "\(question.name)")
     }
+  }
+
+  /// What a worker writes of a trial without a limit of the norm; there are no metrics of that epoch. That
+  /// workers do so is tested with them.
+  private static let divergence =
+    "diverged: the train loss or its gradient was not finite in epoch 2 at step 17; the last gradient before "
+    + "it had the norm 3.4e+12; training.clip_norm: 1 or a smaller training.rate than 0.5 may help"
+
+  @Test(.scratchDatabase) func `the cookbook tells trials that diverged from others that failed`()
+    throws
+  {
+    let fixture = try Fixture()
+    let database = fixture.database
+    _ = try fixture.sweep(trials: 3) { #"{"training.clip_norm":\#($0)}"# }
+    let errors = [
+      Self.divergence, "the data are gone",
+      Self.divergence.replacing("training.clip_norm: 1 or ", with: "")
+        .replacing("than 0.5 may", with: "than 1e+30, or fewer steps back, may"),
+    ]
+    let worker = try fixture.worker()
+    for claim in try fixture.claims(worker, 3) {
+      try database.fail(claim.lease, error: errors[claim.number], retry: false, cpuSeconds: 1)
+    }
+    let question = try #require(SchemaFile.queries.first { $0.name == "diverged" })
+    let rows = try fixture.connection.query(question.text)
+    #expect(try rows.map { try $0["number", as: Int.self] } == [0, 2])
+    #expect(try rows.map { try $0["epoch", as: Int.self] } == [2, 2])
+    #expect(try rows.map { try $0["step", as: Int.self] } == [17, 17])
+    #expect(try rows.map { try $0["rate", as: Double.self] } == [0.5, 1e30])
+    #expect(try rows.map { try $0["clipped", as: Bool.self] } == [false, true])
+  }
+
+  @Test(.scratchDatabase) func `trials with an error are found behind a thousand without`() throws {
+    let fixture = try Fixture()
+    let sweep = try fixture.sweep(trials: 1200)
+    try fixture.connection.query(
+      """
+      update unroll_internal.status s set error = 'it broke'
+      from unroll_internal.trial t where t.id = s.trial_id and t.number in (3, 1100, 1150)
+      """)
+    let faulty = try fixture.database.faultyTrials(sweep: sweep, limit: 2)
+    #expect(faulty.first.map(\.number) == [3, 1100] && faulty.count == 3)
+    #expect(faulty.first.map(\.error) == ["it broke", "it broke"])
+    let other = try fixture.sweep(trials: 1)
+    let none = try fixture.database.faultyTrials(sweep: other, limit: 2)
+    #expect(none.first.isEmpty && none.count == 0)
   }
 
   @Test(.scratchDatabase) func `the reports say what happened`() throws {

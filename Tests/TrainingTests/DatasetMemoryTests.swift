@@ -53,15 +53,74 @@ import Training
   }
 
   /// The memory of this process that no file backs, in megabytes.
-  private static func anonymousMemory() -> Int {
+  private static func anonymousMemory() -> Int { memory("RssAnon") >> 10 }
+
+  /// What the system says of the memory of this process, in kilobytes.
+  private static func memory(_ what: String) -> Int {
     // What was freed goes back to the system; Glibc's Swift names do not have this function.
     if let trim = dlsym(nil, "malloc_trim") {
       _ = unsafeBitCast(trim, to: (@convention(c) (Int) -> CInt).self)(0)
     }
     let status =
       (try? String(contentsOf: URL(filePath: "/proc/self/status"), encoding: .utf8)) ?? ""
-    let line = status.split(separator: "\n").first { $0.hasPrefix("RssAnon:") } ?? ""
-    return (line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) >> 10
+    let line = status.split(separator: "\n").first { $0.hasPrefix("\(what):") } ?? ""
+    return line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) } ?? 0
+  }
+
+  /// What something makes, and the megabytes that it had in memory meanwhile and no longer has.
+  private static func passing<Result>(
+    _ body: () throws -> Result
+  ) rethrows -> (result: Result, megabytes: Int) {
+    _ = memory("VmRSS")
+    // From here on the system counts the peak anew.
+    let peaks = open("/proc/self/clear_refs", O_WRONLY)
+    precondition(write(peaks, "5", 1) == 1, "the peak cannot be set back")
+    close(peaks)
+    let result = try body()
+    let left = memory("VmRSS")
+    return (result, (memory("VmHWM") - left) >> 10)
+  }
+
+  /// A dataset in a file that is mapped into memory, as a worker has it.
+  private static func mapped(_ dataset: Dataset) throws -> Data {
+    let path = "\(FileManager.default.temporaryDirectory.path)/mapped-\(getpid())"
+    defer { unlink(path) }
+    try Data(dataset.encoded()).write(to: URL(filePath: path))
+    return try Data(contentsOf: URL(filePath: path), options: .alwaysMapped)
+  }
+
+  @Test func `no long text or series is copied on the way`() async {
+    await #expect(processExitsWith: .success) {
+      let count = 1_500_000
+      let file = try DatasetMemoryTests.mapped(
+        Dataset(
+          name: "d",
+          inputs: .values(
+            [[Float]](repeating: (0..<count).map { Float($0 % 997) }, count: 2), channels: ["a"]),
+          targets: .none,
+          times: NumberSequences(
+            [[Int64]](repeating: (0..<count).map { Int64(60 * $0) }, count: 2))))
+      precondition(file.count > 36_000_000, "a small file")
+      let (series, decoding) = try DatasetMemoryTests.passing {
+        try Dataset(decoding: file, name: "d")
+      }
+      precondition(decoding < 6, "\(decoding) MB to decode it")
+      let (summary, counting) = DatasetMemoryTests.passing { series.summary }
+      precondition(summary.duplicates == 1, "\(summary.duplicates) repeats")
+      precondition(counting < 6, "\(counting) MB to count what repeats")
+      let (zeros, mapping) = DatasetMemoryTests.passing { series.withZeros() }
+      precondition(zeros == series, "other values")
+      precondition(mapping < 6, "\(mapping) MB to put zeros into gaps")
+
+      let novel = try DatasetMemoryTests.mapped(
+        Dataset(
+          name: "d", inputs: .texts([String(repeating: "to be or not, ", count: 1_000_000)]),
+          targets: .none))
+      let text = try Dataset(decoding: novel, name: "d")
+      let (facts, reading) = DatasetMemoryTests.passing { text.summary }
+      precondition(facts.lengths?.maximum == 14_000_000, "\(String(describing: facts.lengths))")
+      precondition(reading < 6, "\(reading) MB to count what repeats of a text")
+    }
   }
 
   @Test func `a large dataset of texts takes little memory that no file backs`() async {

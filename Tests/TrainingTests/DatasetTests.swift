@@ -14,6 +14,9 @@ import Training
       inputs: .values([[1, -2, 3.5, 0], [-0.0, .leastNonzeroMagnitude]], channels: ["a", "b"]),
       targets: .numbers([1, 2, 3, 4], width: 2)),
     Dataset(name: "l", inputs: .values([[1, 2, 3]], channels: ["a"]), targets: .none),
+    Dataset(
+      name: "n", inputs: .values([[1, 2, 3], [4]], channels: ["a"]), targets: .none,
+      names: ["Paris", "Zürich"]),
   ]
 
   @Test(arguments: datasets)
@@ -64,6 +67,17 @@ import Training
     #expect(error?.code == .notADataset)
   }
 
+  @Test func `names that are not one an example are refused`() throws {
+    let bytes = Self.datasets[5].encoded()
+    let (two, one) = (Array(#""Paris","Zürich""#.utf8), Array(#""Paris,..Zürich""#.utf8))
+    let place = try #require(bytes.indices.first { bytes[$0...].starts(with: two) })
+    let error = #expect(throws: DatasetDecodingError.self) {
+      try Dataset(
+        decoding: bytes[..<place] + one + bytes[(place + two.count)...], name: "d")
+    }
+    #expect(error?.detail == "its names are not one an example")
+  }
+
   @Test func `damaged bytes never trap`() {
     for dataset in Self.datasets {
       let bytes = dataset.encoded()
@@ -95,5 +109,18 @@ import Training
     #expect(summary.lengths?.maximum == 4)
     #expect(summary.duplicates == 2)
     #expect(summary.task == .classify)
+  }
+
+  @Test func `repeats are told of texts and of numbers`() {
+    let values: [[Float]] = [[1, 2], [1], [2], [1, 2], [0], [-0.0], [.nan], [.nan], []]
+    func repeats(_ inputs: Dataset.Inputs) -> Int {
+      Dataset(name: "d", inputs: inputs, targets: .none).summary.duplicates
+    }
+    #expect(repeats(.values(values, channels: ["a"])) == 2)
+    #expect(repeats(.bytes([[1, 2], [1, 3], [1, 2], [1, 2]], channels: ["a"])) == 2)
+    #expect(repeats(.symbols([[0, 1], [0], [0, 1]], alphabet: 2)) == 1)
+    // However its letters are written.
+    #expect(repeats(.texts(["\u{E9}", "e\u{301}", "e"])) == 1)
+    #expect(repeats(.texts(["a"])) == 0)
   }
 }

@@ -256,6 +256,34 @@ import Training
     #expect(try PreparedData(dataset, DataPlan(), seed: 0).plan.season == 7)
   }
 
+  @Test func `a series that is too short for folds is tested in none of them`() throws {
+    let dataset = Dataset(
+      name: "s",
+      inputs: .values(
+        [(0..<25).map { Float($0) }, (0..<100).map { Float($0) }], channels: ["y"]),
+      targets: .none, names: ["north", "south"])
+    var plan = DataPlan(window: 7, horizon: 2)
+    plan.split.test = 0.2
+    for fold in 0..<3 {
+      (plan.split.folds, plan.split.fold) = (3, fold)
+      let data = try PreparedData(dataset, plan, seed: 0)
+      // A fifth of the first one are five steps, one for each fold.
+      #expect(Set(data.test.rows) == [1] && Set(data.train.rows) == [0, 1])
+      #expect(
+        data.notes.contains(
+          "1 of 2 series has less than 6 steps in the test part, and is tested in no fold: 'north'"
+        ))
+      for split in [Split.train, .validation] {
+        let starts = zip(data[split].starts, data[split].rows).filter { $0.1 == 0 }.map(\.0)
+        #expect(!starts.isEmpty && starts.allSatisfy { $0 + 7 + 2 <= 20 })
+      }
+    }
+    plan.split.folds = 30
+    let error = #expect(throws: PlanError.self) { try PreparedData(dataset, plan, seed: 0) }
+    #expect(error?.field == "data.split.folds")
+    #expect(error?.found == "30 folds of the 20 test steps of the longest series, 0 to each")
+  }
+
   @Test(arguments: ways)
   func `a predictor forecasts as the evaluation did`(way: Way) throws {
     var values = (0..<90).map { Float(20 + 10 * sin(Double($0) / 3)) + Float($0 % 4) }
@@ -322,12 +350,14 @@ import Training
     let several = Dataset(
       name: "s", inputs: .values([[1, 2], (0..<60).map { Float($0) }], channels: ["y"]),
       targets: .none,
-      times: NumberSequences([[0, 86_400], (0..<60).map { 3600 * Int64($0) }]))
+      times: NumberSequences([[0, 86_400], (0..<60).map { 3600 * Int64($0) }]),
+      names: ["north", "south"])
     #expect(try Self.season(several) == 24)
     let notes = try PreparedData(several, DataPlan(window: 5, horizon: 2), seed: 0).notes
     #expect(
       notes.contains(
-        "1 of 2 series has less than 7 steps in the training part, and nothing is learnt from it"))
+        "1 of 2 series has less than 7 steps in the training part, and nothing is learnt from it: 'north'"
+      ))
   }
 
   @Test func `quantiles that cross are put in order before anything is measured`() throws {

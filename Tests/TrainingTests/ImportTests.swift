@@ -16,6 +16,13 @@ import Testing
     return options
   }
 
+  /// A series with names in the column `w`.
+  static func categories(values: [String]) -> ImportOptions {
+    var options = ImportOptions(format: .csv, values: values)
+    options.categories = ["w"]
+    return options
+  }
+
   static let labelled = ImportOptions(format: .tsv, text: "2", label: "1")
 
   @Test func `tsv without header takes fields as they are`() throws {
@@ -297,6 +304,30 @@ import Testing
         + "allowed: a date such as 2010, 2010-01, 2010-01-31 or 2010-01-31 23:00, "
         + "without a time zone: times are those of one clock"),
     Fault(
+      content: "{\"v\":[1,2],\"s\":\"test\"}\n",
+      options: ImportOptions(format: .jsonl, values: ["v"], split: "s"), code: .badOptions,
+      message: "f: field 's': found a split field for series; "
+        + "allowed: fractions in the plan: a series is split by position in time"),
+    Fault(
+      content: "t,x,y,x\n1,2,3,4\n",
+      options: ImportOptions(format: .csv, values: ["2-4"], header: true), code: .badHeader,
+      message: "f:1: column 'x': found columns 2 and 4 of that name; "
+        + "allowed: channels of different names: rename a column, or leave it out"),
+    Fault(
+      content: "w,v,w=a\na,1,2\n", options: categories(values: ["v", "w=a"]), code: .badHeader,
+      message: "f: channel 'w=a': found two channels of that name; "
+        + "allowed: channels of different names: rename a column"),
+    Fault(
+      content: "1,2,3\n", options: ImportOptions(format: .csv, values: ["1-3"], number: "3"),
+      code: .badOptions,
+      message: "f: values: found 'column 3', which holds the label, number or split; "
+        + "allowed: other columns: a model would see its answer"),
+    Fault(
+      content: "a,b\n1,2\n", options: ImportOptions(format: .csv, label: "b", values: ["a", "b"]),
+      code: .badOptions,
+      message: "f: values: found 'b', which holds the label, number or split; "
+        + "allowed: other columns: a model would see its answer"),
+    Fault(
       content: " \n", options: ImportOptions(format: .text), code: .empty,
       message: "f: found nothing but space; allowed: a text"),
   ]
@@ -364,6 +395,37 @@ import Testing
       let error = #expect(throws: ImportError.self) { try Self.text(bytes, pieces: size) }
       #expect(error?.description == message)
     }
+  }
+
+  @Test func `a text or a series that is longer than one of a dataset can be is refused`() throws {
+    func text(most: Int) throws -> Int {
+      var reader = TextFileReader(SourceFile(file: "f"), most: most)
+      var texts = TextColumn()
+      try reader.read(ByteSource(Array("To be,\nor not".utf8)), into: &texts)
+      return texts.count
+    }
+    #expect(try text(most: 13) == 1)
+    let long = #expect(throws: ImportError.self) { try text(most: 12) }
+    #expect(
+      long?.description == "f:1: found a text of more than 12 bytes; "
+        + "allowed: at most so many (a table or jsonl holds several texts)")
+    func series(most: Int) throws -> Int {
+      let source = SourceFile(file: "f")
+      var rows = TableRows(.csv, ByteSource(Array("a,1\nb,2\na,3\n".utf8)), source)
+      let reader = SeriesRows(
+        source: source, missing: .refuse, values: [TableReader.Column(index: 1, name: "v")],
+        categories: [], times: [], series: TableReader.Column(index: 0, name: "s"), most: most)
+      var examples = Examples()
+      let first = try rows.next()
+      try reader.read(first, &rows, into: &examples)
+      return examples.count
+    }
+    #expect(try series(most: 2) == 2)
+    let steps = #expect(throws: ImportError.self) { try series(most: 1) }
+    #expect(
+      steps?.description == "f:3: s: found a series of more than 1 steps; "
+        + "allowed: at most so many (the option series tells several apart)")
+    #expect(steps?.code == .tooLong && long?.code == .tooLong)
   }
 
   @Test func `what cannot be read is told by who reads`() {

@@ -83,6 +83,10 @@ import Training
     #expect(
       dataset.times
         == [[first, first + day, first + 2 * day], [first, first + day], [first - 365 * day]])
+    #expect(dataset.names == ["b", "a", "c"] && dataset.withZeros().names == dataset.names)
+    let alone = try Dataset(
+      importing: Array("t,v\n2010-01-01,1\n".utf8), file: "f", name: "d", options: Self.options())
+    #expect(alone.names == nil)
     let file = try SeriesFile(
       Array(content.utf8), file: "f", options: options, channels: channels)
     #expect(file.names == ["b", "a", "c"] && file.times?[1] == [first, first + day])
@@ -160,6 +164,11 @@ import Training
     }
     #expect(
       unknown?.description == "f: found the channel 'w=y'; allowed: those of the model: w=x, v")
+    // A category by its number is the same one.
+    let number = Self.options { ($0.series, $0.categories) = ("s", ["4"]) }
+    let numbered = try SeriesFile(
+      Array(content.utf8), file: "f", options: number, channels: ["w=x", "w=y", "w=z", "v"])
+    #expect(numbered.values == file.values)
     let missing = #expect(throws: ImportError.self) {
       try SeriesFile(
         Array(content.utf8), file: "f", options: options, channels: ["w=x", "w=y", "v", "u"])

@@ -49,6 +49,27 @@ import Training
     }
   }
 
+  @Test func `a star stands for as many columns as it did at the import`() throws {
+    var options = Self.options(["*"], label: "1")
+    options.rowValues = 3
+    for text in ["7,1,2,3\n", "1,2,3\n"] {
+      #expect(try Self.read(text, options).examples.map(\.values) == [[1, 2, 3]])
+    }
+    let error = #expect(throws: ImportError.self) { try Self.read("1,2\n", options) }
+    #expect(
+      error?.description == "f:1: found 2 columns; allowed: 3 of values, as in the file that was "
+        + "imported, with or without those of label, number and split")
+    // The step of the values does not hide which of the two it is.
+    options.channels = 3
+    #expect(try Self.read("1,2,3\n", options).examples.map(\.values) == [[1, 2, 3]])
+    options = Self.options(["*"])
+    options.rowValues = 2
+    for text in ["class,a,b\nup,1,2\n", "a,b\n1,2\n"] {
+      #expect(try Self.read(text, options).examples.map(\.values) == [[1, 2]])
+    }
+    #expect(throws: ImportError.self) { try Self.read("id,a,b\n7,1,2\n", options) }
+  }
+
   @Test func `a file without a header begins with an example`() throws {
     let (rows, examples) = try Self.read("up,1,2\ndown,3,4\n", Self.options(["2-3"], label: "1"))
     #expect(rows.header == nil && examples.map(\.values) == [[1, 2], [3, 4]])

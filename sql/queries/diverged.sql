@@ -1,7 +1,8 @@
--- Did any trial diverge: where did the training loss become infinite or no number?
-select c.sweep_id, c.number, min(c.epoch) as epoch, t.params
-from unroll.curves c join unroll.trials t on t.id = c.trial_id
-where c.metric = 'loss' and c.split = 'train'
-  and c.value in ('NaN', 'Infinity', '-Infinity')
-group by c.sweep_id, c.number, t.params
-order by c.sweep_id, c.number;
+-- Which trials diverged, when, at which learning rate, and was the norm of the gradient limited (clip_norm)?
+select t.sweep_id, t.number, substring(t.error from 'in epoch ([0-9]+)')::integer as epoch,
+  substring(t.error from 'at step ([0-9]+)')::integer as step,
+  substring(t.error from 'training\.rate than ([^ ,]+)')::double precision as rate,
+  t.error !~ 'training\.clip_norm' as clipped, t.params
+from unroll.trials t
+where t.error like 'diverged: %'
+order by t.sweep_id, t.number;

@@ -1,6 +1,6 @@
 -- How far are the forecasts of the best trial from the truth, over time?
-select p.example as series, p.position, p.time, p.step, p.truth_value, p.prediction_value,
-  p.residual
+select coalesce(p.series, p.example::text) as series, p.position, p.time, p.step,
+  p.truth_value, p.prediction_value, p.residual
 from unroll.predictions p
 where p.split = 'test' and p.residual is not null
   and p.trial_id = (

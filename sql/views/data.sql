@@ -11,7 +11,7 @@ comment on column unroll.datasets.version is 'sha256 of the canonical bytes, as 
 comment on column unroll.datasets.kind is 'What an example is, for instance text.';
 comment on column unroll.datasets.examples is 'Number of examples over all splits.';
 comment on column unroll.datasets.bytes is 'Size of the canonical bytes.';
-comment on column unroll.datasets.header is 'How the content is to be read: columns, labels.';
+comment on column unroll.datasets.header is 'How the content is to be read, how the file was, and what its series are called.';
 comment on column unroll.datasets.summary is
   'Facts for people: counts by label and split, lengths.';
 comment on column unroll.datasets.created_at is 'When it was put into the database.';

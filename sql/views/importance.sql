@@ -201,24 +201,28 @@ begin
     select p.key as name, p.value, s.loss <= b.cutoff as leads
     from scored s, best b, jsonb_each(s.params) p
   ), grids as materialized (
-    select o.name, o.trials, o.leaders, g.*
-    from (select name, count(*) as trials, count(*) filter (where leads) as leaders,
-          jsonb_agg(distinct value) as observed
-        from given group by name) o
+    select o.name, g.*
+    from (select name, jsonb_agg(distinct value) as observed from given group by name) o
       cross join (select spec from unroll.sweeps where id = importance.sweep_id) s,
       unroll_internal.importance_grid(s.spec, o.name, o.observed) g
   ), occupied as (
-    -- What lies in the middle of two cells is in the lower one, rounding or not.
+    -- What lies in the middle of two cells is in the lower one, rounding or not. What the parameter cannot
+    -- have any more, since its range was changed, is in none.
     select g.name, v.leads,
       case when g.classes is not null then (
           select c.place - 1 from jsonb_array_elements(g.classes) with ordinality c(value, place)
           where c.value = v.value limit 1)
-        when jsonb_typeof(v.value) = 'number' then greatest(0, least(g.cells - 1, ceil(
+        when jsonb_typeof(v.value) <> 'number' then null
+        when g.is_logarithmic and v.value::double precision <= 0 then null
+        when g.cells = 1 then 0
+        else greatest(0, least(g.cells - 1, ceil(
           (case when g.is_logarithmic then ln(v.value::double precision)
               else v.value::double precision end - g.low)
             * (g.cells - 1) / (g.high - g.low) - 0.5 - 1e-9))) end::integer as cell
     from given v join grids g on g.name = v.name
-    where g.cells > 1 and g.trials > 1
+  ), placed as (
+    select name, count(*) as trials, count(*) filter (where leads) as leaders
+    from occupied where cell is not null group by name
   ), counted as (
     select name, cell, count(*) as everyone, count(*) filter (where leads) as leaders
     from occupied group by name, cell
@@ -230,11 +234,12 @@ begin
     group by g.name
   ), raw as (
     -- Where a parameter is not always there: how often it is, among the best and among all.
-    select g.name, g.trials, case when g.cells > 1 and g.trials > 1 and g.leaders > 0
-      then (g.leaders / b.leaders) ^ 2 * b.everyone / g.trials
+    select g.name, p.trials, case when g.cells > 1 and p.trials > 1 and p.leaders > 0
+      then (p.leaders / b.leaders) ^ 2 * b.everyone / p.trials
         * unroll_internal.divergence(s.leaders, s.everyone, g.classes is not null)
       else 0 end as share
-    from grids g join spread s on s.name = g.name cross join best b
+    from grids g join placed p on p.name = g.name join spread s on s.name = g.name
+      cross join best b
   )
   select r.name,
     case when sum(r.share) over () > 0 then r.share / sum(r.share) over ()

@@ -20,10 +20,14 @@ select p.sweep_id, p.trial_id, p.number, q.split::text as split, r.example, r.po
   case when p.labels is null then r.truth end as truth_value,
   case when p.labels is null then r.prediction end as prediction_value,
   case when p.labels is null then r.prediction - r.truth end as residual, r.lower, r.upper, r.loss,
-  to_timestamp(r.seconds) at time zone 'UTC' as time
+  to_timestamp(r.seconds) at time zone 'UTC' as time, n.names ->> (r.example - 1) as series
 from unroll_internal.predicted p
   join unroll_internal.sweep s on s.id = p.sweep_id
   join unroll_internal.prediction q on q.trial_id = p.trial_id
+  -- Unpacked once, not for each row: offset keeps it apart.
+  cross join lateral (
+    select d.header -> 'series' as names
+    from unroll_internal.dataset d where d.id = s.dataset_id offset 0) n
   cross join lateral unnest(q.examples, q.positions, q.steps, q.truths, q.predictions,
     q.probabilities, q.lowers, q.uppers, q.losses, q.times)
     r(example, position, step, truth, prediction, probability, lower, upper, loss, seconds);
@@ -60,6 +64,8 @@ comment on column unroll.predictions.loss is
   'number the squared residual; of a window of a text the mean over its tokens, in nats.';
 comment on column unroll.predictions.time is
   'The time that was predicted, by the clock of the data, of a series that was imported with times.';
+comment on column unroll.predictions.series is
+  'What the file calls the series, of several that were imported with names.';
 
 create or replace view unroll.classes as
 select t.sweep_id, a.trial_id, t.number, a.split::text as split, a.label,

@@ -30,23 +30,33 @@ comment on column unroll.metrics.metric is 'Name of the metric.';
 comment on column unroll.metrics.value is 'Its value.';
 comment on column unroll.metrics.epoch is 'The best epoch.';
 
+-- Metrics are looked up in columns of their own outside of the ranking: so they are read of the rows that a
+-- limit leaves, not of all that are ranked, and not at all where nobody asks for them.
 create or replace view unroll.leaderboard as
-select t.sweep_id,
-  rank() over (partition by t.sweep_id order by
-    case s.objective_goal when 'maximize' then -r.objective else r.objective end) as rank,
-  r.trial_id, t.number, r.objective, r.best_epoch, r.epochs,
-  (f.test ->> 'accuracy')::double precision as test_accuracy,
-  (f.test ->> 'f1')::double precision as test_f1,
-  (f.test ->> 'loss')::double precision as test_loss,
-  f.test as test_metrics, t.params, r.training_seconds, u.finished_at
-from unroll_internal.result r
-  join unroll_internal.trial t on t.id = r.trial_id
-  join unroll_internal.sweep s on s.id = t.sweep_id
-  join unroll_internal.status u on u.trial_id = r.trial_id and u.state = 'succeeded'
-  left join lateral (
-    select jsonb_object_agg(n.name, m.value) as test
+select l.sweep_id, l.rank, l.trial_id, l.number, l.objective, l.best_epoch, l.epochs,
+  (select m.value from unroll_internal.metric m
+    where m.trial_id = l.trial_id and m.split = 'test' and m.epoch = l.best_epoch and m.name_id = (
+      select n.id from unroll_internal.metric_name n where n.name = 'accuracy')) as test_accuracy,
+  (select m.value from unroll_internal.metric m
+    where m.trial_id = l.trial_id and m.split = 'test' and m.epoch = l.best_epoch and m.name_id = (
+      select n.id from unroll_internal.metric_name n where n.name = 'f1')) as test_f1,
+  (select m.value from unroll_internal.metric m
+    where m.trial_id = l.trial_id and m.split = 'test' and m.epoch = l.best_epoch and m.name_id = (
+      select n.id from unroll_internal.metric_name n where n.name = 'loss')) as test_loss,
+  (select jsonb_object_agg(n.name, m.value)
     from unroll_internal.metric m join unroll_internal.metric_name n on n.id = m.name_id
-    where m.trial_id = r.trial_id and m.split = 'test' and m.epoch = r.best_epoch) f on true;
+    where m.trial_id = l.trial_id and m.split = 'test' and m.epoch = l.best_epoch) as test_metrics,
+  l.params, l.training_seconds, l.finished_at
+from (
+  select t.sweep_id,
+    rank() over (partition by t.sweep_id order by
+      case s.objective_goal when 'maximize' then -r.objective else r.objective end) as rank,
+    r.trial_id, t.number, r.objective, r.best_epoch, r.epochs, t.params, r.training_seconds,
+    u.finished_at
+  from unroll_internal.result r
+    join unroll_internal.trial t on t.id = r.trial_id
+    join unroll_internal.sweep s on s.id = t.sweep_id
+    join unroll_internal.status u on u.trial_id = r.trial_id and u.state = 'succeeded') l;
 comment on view unroll.leaderboard is
   'Trials that succeeded, ranked within their sweep by objective; NaN is last.';
 comment on column unroll.leaderboard.sweep_id is 'Sweep.';

@@ -39,7 +39,10 @@ from (
       12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160,
       2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056,
       2.052, 2.048, 2.045, 2.042])[count(*) - 1] end as half,
-    case s.objective_goal when 'maximize' then max(r.objective) else min(r.objective) end as best
+    -- NaN, the largest number of all, is no best one.
+    case s.objective_goal
+      when 'maximize' then coalesce(max(r.objective) filter (where r.objective <> 'NaN'), 'NaN')
+      else min(r.objective) end as best
   from unroll_internal.trial t
     join unroll_internal.result r on r.trial_id = t.id
     join unroll_internal.sweep s on s.id = t.sweep_id

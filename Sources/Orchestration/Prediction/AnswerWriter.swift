@@ -75,17 +75,13 @@ struct AnswerWriter: Sendable {
     if output.isTable {
       let row = (isSame ? [record.bytes] : []) + cells.map { $0.field(output) }
       lines += row.joined(separator: [separator])
-    } else if isSame {
-      // The row is an object: the answer goes in before its end.
-      let end = record.bytes.lastIndex(of: UInt8(ascii: "}")) ?? record.bytes.endIndex
-      let body = record.bytes[..<end]
+    } else {
+      // In an object that is there the answer goes before its end.
+      let whole = isSame ? record.bytes : [UInt8(ascii: "{")]
+      let body = whole[..<(whole.lastIndex(of: UInt8(ascii: "}")) ?? whole.endIndex)]
       lines += body
       let isEmpty = body.allSatisfy { $0 == UInt8(ascii: "{") || $0 <= 32 }
       if !isEmpty { lines += Array(", ".utf8) }
-      AnswerTable.Cell.appendMembers(cells, to: &lines)
-      lines.append(UInt8(ascii: "}"))
-    } else {
-      lines.append(UInt8(ascii: "{"))
       AnswerTable.Cell.appendMembers(cells, to: &lines)
       lines.append(UInt8(ascii: "}"))
     }

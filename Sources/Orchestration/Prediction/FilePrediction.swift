@@ -108,12 +108,13 @@ public struct FilePrediction {
     }
     // Each thread has a model and a place of its own.
     nonisolated(unsafe) let models = models
+    let file = file
     let results = Locked([Result<[UInt8], any Error>?](repeating: nil, count: pieces.count))
     DispatchQueue.concurrentPerform(iterations: pieces.count) { thread in
       let result = Result {
         try rows.answers(
           to: records[pieces[thread]], after: count + pieces[thread].lowerBound, models[thread],
-          writer)
+          writer, file: file)
       }
       results.withLock { $0[thread] = result }
     }

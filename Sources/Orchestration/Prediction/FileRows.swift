@@ -27,10 +27,12 @@ enum FileRows: Sendable {
   ///   - count: How many come before them.
   ///   - model: Who is asked.
   ///   - writer: Makes lines of rows and answers.
+  ///   - file: What messages call the file.
   /// - Returns: The lines.
   /// - Throws: `ImportError` with the line of a bad row.
   func answers(
-    to records: ArraySlice<Record>, after count: Int, _ model: Ensemble, _ writer: AnswerWriter
+    to records: ArraySlice<Record>, after count: Int, _ model: Ensemble, _ writer: AnswerWriter,
+    file: String
   ) throws -> [UInt8] {
     var lines: [UInt8] = []
     lines.reserveCapacity(records.reduce(0) { $0 + $1.bytes.count + 24 })
@@ -47,11 +49,15 @@ enum FileRows: Sendable {
       }
     case .values(let rows):
       let examples = try rows.examples(records)
-      let predictions = try model.predict(.values(examples.map(\.values)))
+      let predictions = try model.finitePredictions(.values(examples.map(\.values)))
       for (place, record) in records.enumerated() {
+        guard let prediction = predictions[place] else {
+          throw RecordColumn(.lines, named: nil, file: file).error(
+            record, field: nil, found: Ensemble.unanswered.found,
+            allowed: Ensemble.unanswered.allowed)
+        }
         writer.append(
-          record, cells(examples[place], number: count + place + 1), predictions[place],
-          to: &lines)
+          record, cells(examples[place], number: count + place + 1), prediction, to: &lines)
       }
     }
     return lines

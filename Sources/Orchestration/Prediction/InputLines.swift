@@ -1,6 +1,12 @@
 public import Training
 
 extension Ensemble {
+  /// What is said of values that are so large in the scale of training that no answer comes of them.
+  static let unanswered = (
+    found: "values for which the model has no finite answer",
+    allowed: "values nearer to those that it learned from"
+  )
+
   /// What the models answer to inputs as people write them: texts, or for models of numbers and symbols
   /// numbers between spaces or commas, step after step.
   ///
@@ -45,7 +51,13 @@ extension Ensemble {
           place, "\(sequence.count) numbers",
           "\(channels.count) at each of at least \(least) steps")
       }
-      return try predict(.values(values, times: nil))
+      let predictions = try finitePredictions(.values(values, times: nil))
+      return try predictions.enumerated().map { place, prediction in
+        guard let prediction else {
+          throw refusing(place, Self.unanswered.found, Self.unanswered.allowed)
+        }
+        return prediction
+      }
     }
     let size = encoding.vocabularySize ?? 0
     return try predict(

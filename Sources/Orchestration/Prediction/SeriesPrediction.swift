@@ -67,7 +67,8 @@ public struct SeriesPrediction {
   ///   - onNote: Takes what a person should know of a file that is right, a line: which series are too
   ///     short to go on with.
   /// - Returns: The answers, and how many steps of how many series they are.
-  /// - Throws: `ImportError` with the line, `SystemError` if all series are too short.
+  /// - Throws: `ImportError` with the line, `SystemError` if all series are too short, or if one has values
+  ///   for which there is no finite answer.
   public func run(
     _ bytes: [UInt8], file: String, options: ImportOptions, to output: RecordReader.Form,
     onNote: (String) -> Void = { _ in }
@@ -78,19 +79,21 @@ public struct SeriesPrediction {
     let counts = series.values.map { $0.count / channels.count }
     let numbers = counts.indices.filter { counts[$0] >= least }
     guard !numbers.isEmpty else {
-      let name = series.names.first ?? ""
-      throw SystemError(
-        "\(file): \(name.isEmpty ? "" : "series '\(name)': ")found "
-          + "\(counts.first ?? 0) steps, allowed: at least \(least)")
+      throw Self.refusal(
+        file, series.names.first ?? "", "\(counts.first ?? 0) steps", "at least \(least)")
     }
     let short = counts.indices.filter { counts[$0] < least }
     if !short.isEmpty { onNote(Self.note(short.map { (series.names[$0], counts[$0]) }, least)) }
-    let predictions = try ensemble.predict(
+    let predictions = try ensemble.finitePredictions(
       .values(
         numbers.map { series.values[$0] },
         times: series.times.map { times in numbers.map { times[$0] } }))
     var table = AnswerTable(output)
     for (number, prediction) in zip(numbers, predictions) {
+      guard let prediction else {
+        throw Self.refusal(
+          file, series.names[number], Ensemble.unanswered.found, Ensemble.unanswered.allowed)
+      }
       let times = series.times(after: number, count: forecast.horizon)
       for (step, answer) in (prediction.numbers ?? []).enumerated() {
         var row: [AnswerTable.Cell] = []
@@ -105,6 +108,14 @@ public struct SeriesPrediction {
       }
     }
     return (table.lines, forecast.horizon * predictions.count, predictions.count)
+  }
+
+  /// What is wrong with a series, which has a name if the file says so.
+  private static func refusal(
+    _ file: String, _ name: String, _ found: String, _ allowed: String
+  ) -> SystemError {
+    SystemError(
+      "\(file): \(name.isEmpty ? "" : "series '\(name)': ")found \(found), allowed: \(allowed)")
   }
 
   /// Which series are too short, on one line.

@@ -34,6 +34,10 @@ public final class Shutdown: Sendable {
     asked.wait(timeout: .now() + time) == .success
   }
 
+  /// The same for a duration.
+  @discardableResult
+  public func wait(for time: Duration) -> Bool { wait(time.interval) }
+
   /// Calls `action` on a queue of Dispatch's as soon as it is asked for.
   public func whenRequested(_ action: @escaping @Sendable () -> Void) {
     asked.notify(queue: .global(), execute: action)

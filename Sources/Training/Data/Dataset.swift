@@ -59,19 +59,22 @@ public struct Dataset: Hashable, Sendable {
   /// When each step of each example was measured, in seconds since 1970 by the clock of the data, if
   /// that is known; only for values.
   public let times: NumberSequences<Int64>?
+  /// What each series is called, where the file of several says it.
+  public let names: [String]?
 
   /// A dataset of examples that fit together.
   ///
   /// - Precondition: Every part has one element an example, the indices and shapes agree.
   public init(
     name: String, inputs: Inputs, targets: Targets, splits: [Split]? = nil,
-    times: NumberSequences<Int64>? = nil
+    times: NumberSequences<Int64>? = nil, names: [String]? = nil
   ) {
     self.name = name
     self.inputs = inputs
     self.targets = targets
     self.splits = splits
     self.times = times
+    self.names = names
     if let fault = fault { preconditionFailure("a dataset whose \(fault)") }
   }
 
@@ -93,11 +96,12 @@ public struct Dataset: Hashable, Sendable {
 
   /// What contradicts what, or nil.
   var fault: String? {
-    Self.fault(inputs: inputs, targets: targets, splits: splits, times: times)
+    Self.fault(inputs: inputs, targets: targets, splits: splits, times: times, names: names)
   }
 
   static func fault(
-    inputs: Inputs, targets: Targets, splits: [Split]?, times: NumberSequences<Int64>?
+    inputs: Inputs, targets: Targets, splits: [Split]?, times: NumberSequences<Int64>?,
+    names: [String]?
   ) -> String? {
     switch inputs {
     case .texts: break
@@ -115,11 +119,10 @@ public struct Dataset: Hashable, Sendable {
       if inputs.kind != "values" || times.lengths != inputs.lengths {
         return "times are not one a step"
       }
-      if !times.allSatisfy({ zip($0, $0.dropFirst()).allSatisfy { $0 < $1 } }) {
-        return "times do not rise"
-      }
+      if !times.areRising() { return "times do not rise" }
     }
     if let splits, splits.count != inputs.count { return "splits are not one an example" }
+    if let names, names.count != inputs.count { return "names are not one an example" }
     switch targets {
     case .none: break
     case .labels(let indices, let names):

@@ -29,7 +29,7 @@ public struct DatasetDecodingError: Error, Hashable, Sendable, CustomStringConve
 //   uint32    format version, 1
 //   uint32    length of the header
 //   header    JSON with sorted keys: rows, input, target, alphabet, channels, classes, labels, width, splits,
-//             storage (uint8, if the values are bytes), times (true, if there are times)
+//             storage (uint8, if the values are bytes), times (true, if there are times), names (of series)
 //   int32[]   length of each example: bytes of a text, symbols, or steps
 //   inputs    UTF-8, int32[], float32[] or uint8[], one example after the other
 //   targets   int32[] (label index; or a class for each step) or float32[]
@@ -37,6 +37,9 @@ public struct DatasetDecodingError: Error, Hashable, Sendable, CustomStringConve
 //   int64[]   time of each step, one example after the other; only if the header says so
 
 extension Dataset {
+  /// The most bytes of a text, or steps of a series.
+  static let longest = Int(Int32.max)
+
   private static let magic = Array("UNROLLDS".utf8)
   private static let formatVersion: UInt32 = 1
 
@@ -52,6 +55,7 @@ extension Dataset {
     var splits: Bool
     var storage: String?
     var times: Bool?
+    var names: [String]?
   }
 
   /// The SHA-256 digest of the canonical encoding in hexadecimal digits: the version of a dataset.
@@ -90,7 +94,7 @@ extension Dataset {
   private var header: Header {
     var header = Header(
       rows: count, input: inputs.kind, target: targets.kind, splits: splits != nil,
-      times: times == nil ? nil : true)
+      times: times == nil ? nil : true, names: names)
     header.channels = inputs.channels
     switch inputs {
     case .texts, .values: break
@@ -179,10 +183,14 @@ extension Dataset {
       throw DatasetDecodingError(
         code: .wrongLength, detail: "\(reader.remaining) bytes follow the last example")
     }
-    if let fault = Self.fault(inputs: inputs, targets: targets, splits: splits, times: times) {
+    if let fault = Self.fault(
+      inputs: inputs, targets: targets, splits: splits, times: times, names: header.names)
+    {
       throw DatasetDecodingError(code: .corrupt, detail: "its \(fault)")
     }
-    self.init(name: name, inputs: inputs, targets: targets, splits: splits, times: times)
+    self.init(
+      name: name, inputs: inputs, targets: targets, splits: splits, times: times,
+      names: header.names)
   }
 
   private static func inputs(

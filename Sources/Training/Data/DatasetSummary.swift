@@ -78,26 +78,36 @@ extension Dataset.Inputs {
   /// Those of `rows` whose input is the same as that of a row before them, with that row.
   func duplicates(among rows: [Int]) -> [Int: Int] {
     switch self {
-    case .texts(let texts): Self.repeats(rows) { texts[$0] }
-    case .symbols(let sequences, _): Self.repeats(rows) { sequences[$0] }
-    case .values(let sequences, _): Self.repeats(rows) { sequences[$0] }
-    case .bytes(let sequences, _): Self.repeats(rows) { sequences[$0] }
+    case .texts(let texts):
+      Self.repeats(rows, hash: { texts[$0].hashValue }, areSame: { texts[$0] == texts[$1] })
+    case .symbols(let sequences, _): Self.repeats(rows, of: sequences)
+    case .values(let sequences, _): Self.repeats(rows, of: sequences)
+    case .bytes(let sequences, _): Self.repeats(rows, of: sequences)
     }
   }
 
-  private static func repeats<Key: Hashable>(_ rows: [Int], _ make: (Int) -> Key) -> [Int: Int] {
+  private static func repeats<Number>(
+    _ rows: [Int], of sequences: NumberSequences<Number>
+  ) -> [Int: Int] {
+    repeats(rows, hash: { sequences.hashValue(of: $0) }, areSame: { sequences.areSame($0, $1) })
+  }
+
+  private static func repeats(
+    _ rows: [Int], hash: (Int) -> Int, areSame: (Int, Int) -> Bool
+  ) -> [Int: Int] {
+    // A text alone may be a whole file: it is not looked at.
+    guard rows.count > 1 else { return [:] }
     // A table of rows, not a dictionary of inputs, which would hold each of them in memory.
     var slots = [Int32](repeating: -1, count: 16)
     while slots.count < 2 * rows.count { slots = [Int32](repeating: -1, count: 2 * slots.count) }
     var hashes = [Int32](repeating: 0, count: slots.count)
     var repeats: [Int: Int] = [:]
     for row in rows {
-      let key = make(row)
-      let hash = key.hashValue
-      let short = Int32(truncatingIfNeeded: hash >> 32)
-      var slot = hash & (slots.count - 1)
+      let found = hash(row)
+      let short = Int32(truncatingIfNeeded: found >> 32)
+      var slot = found & (slots.count - 1)
       while slots[slot] >= 0 {
-        if hashes[slot] == short, make(Int(slots[slot])) == key { break }
+        if hashes[slot] == short, areSame(Int(slots[slot]), row) { break }
         slot = (slot + 1) & (slots.count - 1)
       }
       if slots[slot] >= 0 {

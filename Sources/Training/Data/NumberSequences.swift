@@ -109,10 +109,52 @@ public struct NumberSequences<Number: BitwiseCopyable & Hashable & Sendable>: Ha
     return low
   }
 
+  /// Whether the numbers of each sequence rise.
+  func areRising() -> Bool where Number: Comparable {
+    indices.allSatisfy { sequence in
+      withBytes(starts[sequence]..<starts[sequence + 1]) { bytes in
+        stride(from: Self.width, to: bytes.count, by: Self.width).allSatisfy { place in
+          bytes.loadUnaligned(fromByteOffset: place - Self.width, as: Number.self)
+            < bytes.loadUnaligned(fromByteOffset: place, as: Number.self)
+        }
+      }
+    }
+  }
+
+  /// Whether two sequences have the same numbers.
+  func areSame(_ one: Int, _ other: Int) -> Bool {
+    guard length(one) == length(other) else { return false }
+    return withBytes(starts[one]..<starts[one + 1]) { left in
+      withBytes(starts[other]..<starts[other + 1]) { right in
+        stride(from: 0, to: left.count, by: Self.width).allSatisfy { place in
+          left.loadUnaligned(fromByteOffset: place, as: Number.self)
+            == right.loadUnaligned(fromByteOffset: place, as: Number.self)
+        }
+      }
+    }
+  }
+
+  /// A hash of the numbers of a sequence.
+  func hashValue(of sequence: Int) -> Int {
+    var hasher = Hasher()
+    withBytes(starts[sequence]..<starts[sequence + 1]) { bytes in
+      for place in stride(from: 0, to: bytes.count, by: Self.width) {
+        hasher.combine(bytes.loadUnaligned(fromByteOffset: place, as: Number.self))
+      }
+    }
+    return hasher.finalize()
+  }
+
   /// The same sequences of other numbers.
   func mapped(_ transform: (Number) -> Number) -> Self {
-    let numbers = NumberWriter<Number>(capacity: starts[count])
-    for sequence in self { numbers.append(contentsOf: sequence.map(transform)) }
+    let total = starts[count]
+    let numbers = NumberWriter<Number>(capacity: total)
+    // Piece by piece: a sequence may be larger than the memory is.
+    let piece = 1 << 16
+    for start in stride(from: 0, to: total, by: piece) {
+      let end = Swift.min(start + piece, total)
+      numbers.append(contentsOf: self[values: start..<end].map(transform))
+    }
     return NumberSequences(numbers.finish(), lengths: lengths)
   }
 

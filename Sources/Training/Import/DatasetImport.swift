@@ -73,6 +73,7 @@ extension Dataset {
     let (channels, labels, numbers) = (examples.channels, examples.labels, examples.numbers)
     let splits = examples.splits.isEmpty ? nil : examples.splits
     let times = examples.times.count == 0 ? nil : try examples.times.finish()
+    let names = examples.names.contains { !$0.isEmpty } ? examples.names : nil
     let inputs: Inputs
     if channels.isEmpty {
       inputs = .texts(try examples.texts.finish())
@@ -88,7 +89,8 @@ extension Dataset {
     } else if !numbers.isEmpty {
       self.init(name: name, inputs: inputs, targets: .numbers(numbers, width: 1), splits: splits)
     } else {
-      self.init(name: name, inputs: inputs, targets: .none, splits: splits, times: times)
+      self.init(
+        name: name, inputs: inputs, targets: .none, splits: splits, times: times, names: names)
     }
   }
 }
@@ -113,6 +115,8 @@ struct Examples {
   var times = ValueColumn<Int64>()
   /// What each series is called; empty for one without a name.
   var names: [String] = []
+  /// What the columns of categories are called.
+  var categories: [String] = []
   /// What a person should know, a line each.
   var notes: [String] = []
 
@@ -145,6 +149,13 @@ struct Examples {
       throw ImportError(
         .badRow, file: file, found: "\(channels.count) channels",
         allowed: "\(self.channels.count), as in the file before")
+    }
+    var known: Set<String> = []
+    if let again = channels.first(where: { !known.insert($0).inserted }) {
+      throw ImportError(
+        .badHeader, file: file, field: "channel \(again.quoted)",
+        found: "two channels of that name",
+        allowed: "channels of different names: rename a column")
     }
     self.channels = channels
   }

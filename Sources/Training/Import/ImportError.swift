@@ -4,7 +4,7 @@ public struct ImportError: Error, Hashable, Sendable, CustomStringConvertible {
   public struct Code: Hashable, Sendable {
     private enum Base {
       case unreadable, empty, notUTF8, missingColumn, badOptions, badRow, badValue, emptyText
-      case badSplit, badHeader, badArchive, badTime
+      case badSplit, badHeader, badArchive, badTime, tooLong
     }
     private let base: Base
 
@@ -32,6 +32,8 @@ public struct ImportError: Error, Hashable, Sendable, CustomStringConvertible {
     public static let badArchive = Code(base: .badArchive)
     /// A field is no time, or one that does not come after that of the row before.
     public static let badTime = Code(base: .badTime)
+    /// A text or a series is longer than one of a dataset can be.
+    public static let tooLong = Code(base: .tooLong)
   }
 
   /// What is wrong, for programs.

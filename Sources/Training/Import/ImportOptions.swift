@@ -45,6 +45,9 @@ public struct ImportOptions: Codable, Hashable, Sendable {
   public var missing = Missing.refuse
   /// Whether the values, whole numbers from 0 to 255, are kept as bytes.
   public var bytes = false
+  /// How many values a row has, where a file is read like another one that had so many: `*` stands for
+  /// as many columns.
+  public var rowValues: Int?
 
   /// What happens to values that were not measured.
   public enum Missing: String, Codable, Hashable, Sendable, CaseIterable {

@@ -64,6 +64,11 @@ struct JSONLinesReader {
       throw source.error(
         .badOptions, found: "a label field and a number field", allowed: "one of the two")
     }
+    if let split = options.split, options.text == nil, options.label == nil, options.number == nil {
+      throw source.error(
+        .badOptions, field: "field '\(split)'", found: "a split field for series",
+        allowed: "fractions in the plan: a series is split by position in time")
+    }
     let decoder = JSONDecoder()
     var channels: Int?
     while let record = try records.nextRecord() {

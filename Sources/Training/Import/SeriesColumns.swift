@@ -9,7 +9,8 @@ struct SeriesColumns {
   fileprivate var lines = RowColumn<Int32>()
   /// The series of each row.
   fileprivate var owners = RowColumn<Int32>()
-  fileprivate var counts: [Int] = []
+  /// The steps of each series.
+  fileprivate(set) var counts: [Int] = []
   fileprivate var called: [String] = []
   /// The names of each category in the order of appearance.
   fileprivate var names: [[String]]

@@ -33,9 +33,7 @@ public struct SeriesFile: Sendable {
     var places: [Int?] = []
     for channel in channels {
       let place = examples.channels.firstIndex(of: channel)
-      let isCategory = options.categories.contains {
-        channel.hasPrefix("\($0)=") || channel.hasPrefix("column \($0)=")
-      }
+      let isCategory = examples.categories.contains { channel.hasPrefix("\($0)=") }
       guard place != nil || isCategory else {
         throw source.error(
           .missingColumn, field: "channel \(channel.quoted)", found: "no such column",

@@ -10,6 +10,8 @@ struct SeriesRows {
   let times: [TableReader.Column]
   /// The column that tells which series a row belongs to.
   let series: TableReader.Column?
+  /// The most steps of a series.
+  var most = Dataset.longest
 
   /// Appends the series of a row and all rows behind it.
   func read(
@@ -23,6 +25,12 @@ struct SeriesRows {
         name = try source.label(row.fields[series.index], line: row.line, field: series.name)
       }
       let number = try found.begin(series: name, line: row.line)
+      guard found.counts[number] <= most else {
+        throw source.error(
+          .tooLong, line: row.line, field: series?.name,
+          found: "a series of more than \(most) steps",
+          allowed: "at most so many (the option series tells several apart)")
+      }
       for column in values {
         try found.append(
           value: source.value(row.fields[column.index], line: row.line, field: column.name, missing)
@@ -55,6 +63,7 @@ struct SeriesRows {
       names.map { "\(column.name)=\($0)" }
     }
     try examples.name(channels: ones + values.map(\.name), source.file)
+    examples.categories = categories.map(\.name)
     try series.append(to: &examples, hasTimes: !times.isEmpty)
     if !times.isEmpty, let note = note(series) { examples.notes.append(note) }
   }

@@ -57,11 +57,12 @@ struct TableReader {
       let categories = try columns(options.categories).map {
         Column(index: $0.index, name: names?[$0.index] ?? $0.name)
       }
+      let values = try valueColumns(
+        names, first, except: times + series + categories, isExample: false)
+      for channels in [values, categories] { try checkNames(channels, first) }
       let reader = SeriesRows(
-        source: source, missing: options.missing,
-        values: try valueColumns(
-          names, first, except: times + series + categories, isExample: false),
-        categories: categories, times: times, series: series.first)
+        source: source, missing: options.missing, values: values, categories: categories,
+        times: times, series: series.first)
       return try reader.read(row, &rows, into: &examples)
     }
     if let other = (options.time + options.categories + [options.series].compactMap(\.self)).first {
@@ -71,6 +72,13 @@ struct TableReader {
         allowed: "value columns without a label or a number column")
     }
     let values = try valueColumns(names, first, except: table.columns, isExample: true)
+    let others = Set(table.columns.map(\.index))
+    if let both = values.first(where: { others.contains($0.index) }) {
+      throw source.error(
+        .badOptions, field: "values",
+        found: "\(both.name.quoted), which holds the label, number or split",
+        allowed: "other columns: a model would see its answer")
+    }
     if !values.isEmpty {
       try examples.name(
         channels: (1...options.channels).map { "channel \($0)" }, source.file)
@@ -131,13 +139,39 @@ struct TableReader {
   func columnsOfExamples(_ first: TableRow) throws(ImportError) -> [Column] {
     let names = names(first)
     let others = [options.label, options.number, options.split].compactMap(\.self)
-      .compactMap { try? column($0, names, first) }
-    let columns = try valueColumns(names, first, except: others, isExample: true)
+    func present(_ references: [String]) -> [Column] {
+      references.compactMap { try? column($0, names, first) }
+    }
+    if let count = options.rowValues, options.values.contains("*") {
+      // Of columns without a name only the number of all tells whether they are there.
+      let named = others.filter { names?.contains($0) == true }
+      for references in [others, named] {
+        let columns = try? valueColumns(names, first, except: present(references), isExample: true)
+        if let columns, columns.count == count { return columns }
+      }
+      throw source.error(
+        .badRow, line: first.line, found: "\(first.fields.count) columns",
+        allowed: "\(count) of values, as in the file that was imported"
+          + (others.isEmpty ? "" : ", with or without those of label, number and split"))
+    }
+    let columns = try valueColumns(names, first, except: present(others), isExample: true)
     guard !columns.isEmpty else {
       throw source.error(
         .badOptions, field: "values", found: "no column", allowed: "at least one column")
     }
     return columns
+  }
+
+  /// Refuses channels of the same name: a plan that names one would mean the first.
+  private func checkNames(_ channels: [Column], _ first: TableRow) throws(ImportError) {
+    var known: [String: Int] = [:]
+    for channel in channels {
+      guard let other = known.updateValue(channel.index, forKey: channel.name) else { continue }
+      throw source.error(
+        .badHeader, line: first.line, field: "column '\(channel.name)'",
+        found: "columns \(other + 1) and \(channel.index + 1) of that name",
+        allowed: "channels of different names: rename a column, or leave it out")
+    }
   }
 
   /// What the columns are called, if the first row says so.

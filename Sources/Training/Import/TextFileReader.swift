@@ -1,11 +1,17 @@
 /// Makes one text of a whole file, piece by piece.
 struct TextFileReader {
   private let source: SourceFile
+  /// The most bytes of a text.
+  private let most: Int
+  /// How many there are so far.
+  private var count = 0
   /// Where the next bytes lie.
   private var line = 1
   private var hasCharacters = false
 
-  init(_ source: SourceFile) { self.source = source }
+  init(_ source: SourceFile, most: Int = Dataset.longest) {
+    (self.source, self.most) = (source, most)
+  }
 
   /// Appends the text of a file.
   mutating func read(_ content: ByteSource, into texts: inout TextColumn) throws {
@@ -42,6 +48,12 @@ struct TextFileReader {
         line += 1
       }
       throw RecordColumn.notUTF8(source.file, line: line)
+    }
+    count += bytes.count
+    guard count <= most else {
+      throw source.error(
+        .tooLong, line: line, found: "a text of more than \(most) bytes",
+        allowed: "at most so many (a table or jsonl holds several texts)")
     }
     hasCharacters = hasCharacters || text.contains { !$0.isWhitespace }
     line += bytes.count { $0 == UInt8(ascii: "\n") }

@@ -106,8 +106,12 @@ struct LeaderboardTable {
   }
 
   private func footnotes(_ objective: Store.Objective) -> [String] {
+    let ranked = "Ranked by \(objective.split) \(objective.metric)"
+    let hasTest = entries.contains { $0.testMetrics != nil }
     var lines = [
-      "Ranked by \(objective.split) \(objective.metric); the test split was looked at once, at the end of each trial."
+      hasTest
+        ? "\(ranked); the test split was looked at once, at the end of each trial."
+        : "\(ranked); nothing is known of a test split."
     ]
     if !baselines.isEmpty {
       lines.append("– is a method without a network, fitted on the same split.")

@@ -31,11 +31,16 @@ struct SweepWatch {
     var line = ProgressLine(isQuiet: isQuiet)
     let start = ContinuousClock.now
     var hasWarned = false
+    // The database counts all trials of the sweep for an answer.
+    var pace = AskingPace(least: .milliseconds(100))
     while true {
       let progress: SweepProgress
       do {
         progress = try client.persist(while: { !shutdown.isRequested }) {
-          try $0.progress(sweep: sweep)
+          let asked = ContinuousClock.now
+          let answer = try $0.progress(sweep: sweep)
+          pace.answered(after: ContinuousClock.now - asked)
+          return answer
         }
       } catch let error as StoreError where error.isRetryable && shutdown.isRequested {
         throw interrupted(&line)
@@ -49,7 +54,7 @@ struct SweepWatch {
           Terminal.complain("unroll: \(warning)")
         }
       }
-      if shutdown.wait(.milliseconds(100)) { throw interrupted(&line) }
+      if shutdown.wait(for: pace.pause) { throw interrupted(&line) }
     }
     line.interrupt()
     try conclude(output)

@@ -124,6 +124,14 @@ import Testing
     #expect(trials.map(\.state) == ["succeeded", "failed"])
     #expect(trials.map(\.attempts) == [1, 1])
     #expect(try #require(trials[1].error).hasPrefix("diverged: "))
+    // The cookbook reads what workers write.
+    let question = try #require(SchemaFile.queries.first { $0.name == "diverged" })
+    let told = try Connection(daemons.options).query(question.text).one()
+    #expect(try told["number", as: Int.self] == 1)
+    #expect(try (1...2).contains(told["epoch", as: Int.self]))
+    #expect(try told["step", as: Int.self] >= 1)
+    #expect(try told["rate", as: Double.self] == 1e30)
+    #expect(try told["clipped", as: Bool.self] == false)
   }
 
   @Test func `many sweeps at once each have exactly their trials`() throws {

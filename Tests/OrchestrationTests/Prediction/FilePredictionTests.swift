@@ -134,6 +134,36 @@ import Training
     #expect(word?.description == "f:2: found 'x'; allowed: a number at each step")
   }
 
+  @Test func `values without a finite answer are refused with their line`() throws {
+    let refusal =
+      "found values for which the model has no finite answer; "
+      + "allowed: values nearer to those that it learned from"
+    // Two numbers that are infinite in the scale of training are infinity less infinity in some gate.
+    let numbers = try Self.model(Generator.adding.dataset(count: 80, length: 5, seed: 1))
+    for (text, form) in [
+      ("0.5 1\n\n3e38 3e38\n", RecordReader.Form.lines),
+      ("{\"x\": [[0.5, 1]]}\n\n{\"x\": [[3e38, 3e38]]}\n", .jsonl),
+    ] {
+      let error = #expect(throws: ImportError.self) {
+        try Self.answer([numbers], text, form, form == .jsonl ? .jsonl : .csv)
+      }
+      #expect(error?.description == "f:3: \(refusal)")
+    }
+    let content =
+      "id,a,b,c,d,class\n"
+      + Self.wide.enumerated().map { "\($0),\(Self.fields($1.values)),\($1.label)\n" }.joined()
+    let known = ImportOptions(format: .csv, label: "class", values: ["2-5"], channels: 2)
+    let labels = try Self.model(
+      Dataset(importing: Array(content.utf8), file: "f", name: "d", options: known))
+    let values = try #require(
+      Ensemble([labels]).rowOptions(path: "new.csv", FileColumns(), known: known))
+    let error = #expect(throws: ImportError.self) {
+      try Self.answer(
+        [labels], content + "90,0.5,0.5,3e38,3e38,up\n", .csv, .csv, values: values)
+    }
+    #expect(error?.description == "f:92: \(refusal)")
+  }
+
   @Test func `the steps of an object have as many numbers as the model reads`() throws {
     let artifacts = try Self.model(Generator.adding.dataset(count: 80, length: 5, seed: 1))
     for (row, found) in [

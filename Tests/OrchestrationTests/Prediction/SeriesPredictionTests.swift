@@ -30,6 +30,10 @@ import Training
     plan.missing = missing
     plan.calendar = [.hour]
     plan.quantiles = quantiles
+    return try trained(dataset, plan)
+  }
+
+  private static func trained(_ dataset: Dataset, _ plan: DataPlan) throws -> [String: [UInt8]] {
     let data = try PreparedData(dataset, plan, seed: 1)
     guard
       case .finished(let outcome) = try Session(
@@ -113,6 +117,27 @@ import Training
         to: .tsv)
     }
     #expect(short?.description == "f: series 'north': found 3 steps, allowed: at least 6")
+  }
+
+  @Test func `a series without a finite answer is refused by its name`() throws {
+    // So small that the largest number is infinite in their scale.
+    let content =
+      "place,a,b\n" + (0..<60).map { "north,0.00\($0 % 5),0.00\($0 % 7)\n" }.joined()
+    var known = ImportOptions(format: .csv, values: ["a", "b"])
+    known.series = "place"
+    let dataset = try Dataset(
+      importing: Array(content.utf8), file: "f", name: "d", options: known)
+    let prediction = try #require(
+      try SeriesPrediction([Self.trained(dataset, DataPlan(window: 6, horizon: 3))]))
+    let options = try prediction.options(.csv, FileColumns(), known: known)
+    let error = #expect(throws: SystemError.self) {
+      try prediction.run(
+        Array((content + "north,3e38,3e38\n").utf8), file: "f", options: options, to: .jsonl)
+    }
+    #expect(
+      error?.description
+        == "f: series 'north': found values for which the model has no finite answer, "
+        + "allowed: values nearer to those that it learned from")
   }
 
   @Test func `a series that is too short does not keep others from being continued`() throws {

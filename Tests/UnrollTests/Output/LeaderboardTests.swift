@@ -64,6 +64,17 @@ import Testing
     #expect(watched.contains("On the test split persistence (rmse 1.0000) is better than the best"))
     let means = try program.good("ensemble", "latest", "--best", "2")
     #expect(means.contains("validation loss, the objective, is not compared: a mean of numbers"))
+    #expect(watched.contains("the test split was looked at once"))
+    try program.write(
+      "alone.yaml",
+      """
+      dataset: {name: series, window: 7, horizon: 1, split: {test: 0, validation: 20}}
+      model: {hidden: 3}
+      training: {epochs: 1}
+      trials: 1
+      """)
+    let alone = try program.good("enqueue", "alone.yaml", "--watch")
+    #expect(alone.contains("Ranked by validation loss; nothing is known of a test split."))
     up.send(SIGTERM)
     #expect(up.wait() == .exited(0))
   }

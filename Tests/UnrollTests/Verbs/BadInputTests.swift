@@ -203,7 +203,8 @@ import Testing
   @Test(arguments: [
     ["nonsense"], ["cancel"], ["worker", "--slots", "0"], ["up", "--workers", "x"],
     ["dataset", "import", "f"], ["leaderboard"], ["sql"], ["sql", "select 1", "select 2"],
-    ["sql", "--jsn", "select 1"],
+    ["sql", "--jsn", "select 1"], ["sweeps", "--limit", "0"], ["leaderboard", "1", "--limit=-1"],
+    ["workers", "--limit", "0"], ["vectors", "import", "f", "--name", "v", "--limit", "0"],
   ])
   func `a wrong command line is told with its usage`(arguments: [String]) throws {
     let run = try Program().run(arguments)

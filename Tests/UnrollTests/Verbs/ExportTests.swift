@@ -109,6 +109,26 @@ import Training
         1,2,1,model.cell,gru,
 
         """)
+    let written = ["export", "1", "--table", "params", "--format", "csv", "-o"]
+    try program.write("old.csv", "old")
+    let link = "\(program.folder)/link.csv"
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "old.csv")
+    let kept = try program.run(written + ["link.csv"])
+    #expect(kept.code == 2 && kept.errors.contains("--force") && program.read("old.csv") == "old")
+    #expect(try program.run(written + ["link.csv", "--force"]).code == 0)
+    #expect(program.read("old.csv") == printed)
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == "old.csv")
+    // What is no file is not replaced by one.
+    #expect(mkfifo("\(program.folder)/pipe", 0o600) == 0)
+    let pipe = open("\(program.folder)/pipe", O_RDWR | O_NONBLOCK)
+    #expect(try program.run(written + ["pipe"]).code == 0)
+    var received = [UInt8](repeating: 0, count: 4096)
+    let count = read(pipe, &received, received.count)
+    #expect(String(decoding: received.prefix(max(count, 0)), as: UTF8.self) == printed)
+    close(pipe)
+    let out = try program.run(written + ["/dev/stdout"])
+    #expect(out.output.hasPrefix(printed + "/dev/stdout: 2 rows of sweep 1, "))
+
     for table in ["metrics", "leaderboard"] {
       let rows = try program.good("export", "1", "--table", table, "--format", "jsonl", "-o", "-")
       #expect(rows.split(separator: "\n").count >= 2 && rows.hasPrefix("{\"sweep_id\":1,"))

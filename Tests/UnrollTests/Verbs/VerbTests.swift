@@ -15,7 +15,7 @@ import Testing
     }
     let program = try Program()
     let printed = try program.good(
-      "bench", "cells", "--json", "--only", "tiny", "--precision", "bf16", "--seconds", "0.05",
+      "bench", "cells", "--json", "--only", " tiny ", "--precision", "bf16", "--seconds", "0.05",
       "--threads", "2")
     let rows = try printed.split(separator: "\n").map {
       try JSONDecoder().decode(Row.self, from: Data($0.utf8))
@@ -92,7 +92,7 @@ import Testing
     for method in ["ped-anova", "fanova"] {
       #expect(try program.good("importance", "way", "--method", method).contains("model.cell"))
     }
-    let front = try program.good("pareto", "way", "--metrics", "accuracy,loss")
+    let front = try program.good("pareto", "way", "--metrics", "accuracy, loss")
     #expect(front.contains("validation loss") && front.contains("no other of 3"))
     #expect(try program.good("pareto", "way").contains("training_seconds"))
     #expect(try program.run("pareto", "way", "--metrics", "accuracy,speed").code == 2)
@@ -134,6 +134,29 @@ import Testing
     let probabilities: [Candidate]
   }
 
+  @Test func `a version that was here already is told from the newest`() throws {
+    let program = try Program()
+    try program.good("migrate")
+    func imported(_ text: String, _ options: String...) throws -> Program.Run {
+      try program.write("words.tsv", text)
+      return try program.run(
+        ["dataset", "import", "words.tsv", "--name", "words", "--format", "tsv", "--label", "1"]
+          + ["--text", "2"] + options)
+    }
+    let (one, two) = ("a\tone\nb\ttwo\n", "a\tone\nb\tthree\n")
+    let first = try imported(one)
+    let second = try imported(two)
+    #expect(first.code == 0 && first.output.split(separator: "\n").count == 1)
+    #expect(second.output.split(separator: "\n").count == 1 && second.output != first.output)
+    let newest = try #require(second.output.split(separator: ":").first)
+    let note =
+      "this version was here already: sweeps take the newer \(newest), unless they name a version\n"
+    #expect(try imported(one).output == first.output + note)
+    let json = try imported(one, "--json")
+    #expect(json.code == 0 && json.errors == note && !json.output.contains("already"))
+    #expect(try imported(two).output == second.output)
+  }
+
   @Test func `every list comes as JSON`() throws {
     let program = try Program()
     try program.good("migrate")
@@ -158,6 +181,30 @@ import Testing
   /// Any value.
   struct Anything: Decodable {
     init(from decoder: any Decoder) {}
+  }
+
+  @Test func `what is shown has the last errors too, and commands no terminal`() throws {
+    let program = try Program()
+    try program.good("migrate")
+    try program.importMessages(["ham\u{1B}[2J\tsee you\n", "spam\twin a prize\n"])
+    let labels = try program.good("dataset", "show", "messages")
+    #expect(labels.contains(#"ham\u{1b}[2J 1, spam 1"#) && !labels.contains("\u{1B}"))
+    try program.good(
+      "sql", #"select unroll.enqueue('{"name": "red\u001b[31m", "dataset": "messages"}')"#)
+    // As if some of the last of very many trials had failed.
+    try Connection(Scratch.database).execute(
+      #"""
+      with made as (
+        insert into unroll_internal.trial (sweep_id, number, params)
+        select 1, n, '{}' from generate_series(0, 1199) n
+        returning id, number)
+      insert into unroll_internal.status (trial_id, sweep_id, max_failures, max_losses, error)
+      select id, 1, 3, 5, case when number >= 1188 then E'broke\x1b[2J' || number end from made
+      """#)
+    let shown = try program.good("show", "1")
+    #expect(shown.contains(#"sweep 1  red\u{1b}[31m  submitted"#) && !shown.contains("\u{1B}"))
+    #expect(shown.contains(#" (queued): broke\u{1b}[2J1188"#) && shown.contains("[2J1197"))
+    #expect(!shown.contains("[2J1198") && shown.contains("  … and 2 more\n"))
   }
 
   @Test func `the same key enqueues once`() throws {

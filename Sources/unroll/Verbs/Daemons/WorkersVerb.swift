@@ -12,6 +12,8 @@ struct WorkersVerb: ParsableCommand {
   @Option(help: ArgumentHelp("List so many at most.", valueName: "n"))
   var limit = 50
 
+  func validate() throws { try ListLimit.check(limit) }
+
   func run() throws {
     try database.withDatabase { database in
       if output.isJSON { return output.print(try database.json(.workers(limit: limit))) }

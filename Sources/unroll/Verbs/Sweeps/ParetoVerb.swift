@@ -25,9 +25,7 @@ struct ParetoVerb: ParsableCommand {
       valueName: "names"))
   var metrics: String?
 
-  private var named: [String]? {
-    metrics?.split(separator: ",").map(String.init)
-  }
+  private var named: [String]? { metrics?.listedNames }
 
   func validate() throws {
     guard let named else { return }

@@ -34,6 +34,8 @@ struct SweepsVerb: ParsableCommand {
   @Option(help: ArgumentHelp("List so many at most.", valueName: "n"))
   var limit = 50
 
+  func validate() throws { try ListLimit.check(limit) }
+
   func run() throws {
     try database.withDatabase { database in
       if output.isJSON { return output.print(try database.json(.sweeps(limit: limit))) }
@@ -80,9 +82,11 @@ struct ShowVerb: ParsableCommand {
   }
 
   private func show(_ sweep: SweepReport, _ database: Database) throws {
-    print("sweep \(sweep.id)  \(sweep.name)  \(sweep.state)\(sweep.paused ? ", paused" : "")")
-    if let error = sweep.error { print("refused: \(error)") }
-    print("dataset    \(sweep.dataset)@\(sweep.datasetVersion.prefix(12))")
+    print(
+      "sweep \(sweep.id)  \(Terminal.readable(sweep.name))  \(sweep.state)"
+        + (sweep.paused ? ", paused" : ""))
+    if let error = sweep.error { print("refused: \(Terminal.readable(error))") }
+    print("dataset    \(Terminal.readable(sweep.dataset))@\(sweep.datasetVersion.prefix(12))")
     if let objective = sweep.objective {
       print("objective  \(objective.goal) \(objective.split) \(objective.metric)")
     }
@@ -93,21 +97,22 @@ struct ShowVerb: ParsableCommand {
     }
     if let facts = try? sweep.facts.decode(SweepFacts.self) {
       for (index, note) in facts.notes.enumerated() {
-        print((index == 0 ? "data       " : "           ") + note)
+        print((index == 0 ? "data       " : "           ") + Terminal.readable(note))
       }
     }
-    let failed = try database.trials(sweep: sweep.id).filter { $0.error != nil }
-    if !failed.isEmpty {
+    let faulty = try database.faultyTrials(sweep: sweep.id, limit: 10)
+    if faulty.count > 0 {
       print("\nerrors of trials")
-      for trial in failed.prefix(10) {
-        print("  trial \(trial.id) (\(trial.state)): \(trial.error ?? "")")
+      for trial in faulty.first {
+        print("  trial \(trial.id) (\(trial.state)): \(Terminal.readable(trial.error ?? ""))")
       }
-      if failed.count > 10 { print("  … and \(failed.count - 10) more") }
+      let rest = faulty.count - faulty.first.count
+      if rest > 0 { print("  … and \(rest) more") }
     }
     print("\nlatest decisions")
     for decision in try database.decisions(sweep: sweep.id, limit: 8) {
       let who = decision.trialID.map { "trial \($0): " } ?? ""
-      print("  \(decision.kind)  \(who)\(decision.reason)")
+      print("  \(decision.kind)  \(who)\(Terminal.readable(decision.reason))")
     }
   }
 }
@@ -129,6 +134,8 @@ struct LeaderboardVerb: ParsableCommand {
 
   @Option(help: ArgumentHelp("Show so many at most.", valueName: "n"))
   var limit = 20
+
+  func validate() throws { try ListLimit.check(limit) }
 
   func run() throws {
     try database.withDatabase { database in

@@ -1,6 +1,4 @@
 import ArgumentParser
-import FoundationEssentials
-import Orchestration
 import Store
 
 struct ArtifactVerb: ParsableCommand {
@@ -66,9 +64,7 @@ struct ArtifactVerb: ParsableCommand {
 
     func run() throws {
       let path = output ?? name
-      if path != "-", !force, FileManager.default.fileExists(atPath: path) {
-        throw SystemError("\(path) is there already; --force overwrites it")
-      }
+      if path != "-" { try OutputFile.refuseExisting(path, force: force) }
       let bytes = try database.withDatabase { database in
         _ = try database.trial(id: trial)
         return try database.content(of: database.artifact(trial: trial, name: name))
@@ -77,12 +73,7 @@ struct ArtifactVerb: ParsableCommand {
         Terminal.write(bytes)
         return
       }
-      do {
-        // Beside it, then renamed: no half of a model is ever seen.
-        try Data(bytes).write(to: URL(filePath: path), options: .atomic)
-      } catch {
-        throw SystemError("\(path) cannot be written")
-      }
+      try OutputFile.write(bytes, to: path, force: force)
       print("\(path): \(Format.bytes(bytes.count))")
     }
   }

@@ -93,10 +93,15 @@ struct MistakesVerb: ParsableCommand {
     let (hasPosition, hasStep) = (
       mistakes.contains { $0.position != nil }, mistakes.contains { $0.step != nil }
     )
+    let (hasSeries, times) = (
+      mistakes.contains { $0.series != nil }, Self.shown(mistakes.map(\.time))
+    )
     let isNumbers = mistakes.contains { $0.residual != nil }
     let hasText = mistakes.contains { $0.text != nil }
     var columns: [(String, Table.Alignment)] = [("example", .right)]
+    if hasSeries { columns.append(("series", .left)) }
     if hasPosition { columns.append(("position", .right)) }
+    if times != nil { columns.append(("time", .right)) }
     if hasStep { columns.append(("step", .right)) }
     let side = isNumbers ? Table.Alignment.right : .left
     columns += [
@@ -104,9 +109,11 @@ struct MistakesVerb: ParsableCommand {
     ]
     if hasText { columns.append(("text", .left)) }
     var table = Table(columns)
-    for mistake in mistakes {
+    for (place, mistake) in mistakes.enumerated() {
       var cells = ["\(mistake.example)"]
+      if hasSeries { cells.append(mistake.series ?? "–") }
       if hasPosition { cells.append(mistake.position.map(String.init) ?? "–") }
+      if let times { cells.append(times[place]) }
       if hasStep { cells.append(mistake.step.map(String.init) ?? "–") }
       cells += [Self.shown(mistake.truth, isNumbers), Self.shown(mistake.prediction, isNumbers)]
       cells.append(
@@ -120,6 +127,18 @@ struct MistakesVerb: ParsableCommand {
       table.add(cells)
     }
     return table
+  }
+
+  /// Times as short as they can all be; nil if there are none.
+  private static func shown(_ times: [String?]) -> [String]? {
+    guard times.contains(where: { $0 != nil }) else { return nil }
+    let known = times.compactMap(\.self)
+    let cut =
+      known.allSatisfy { $0.hasSuffix("T00:00:00") }
+      ? "T00:00:00".count : known.allSatisfy { $0.hasSuffix(":00") } ? ":00".count : 0
+    return times.map { time in
+      time.map { String($0.dropLast(cut)).replacing("T", with: " ") } ?? "–"
+    }
   }
 
   private static func shown(_ value: String, _ isNumber: Bool) -> String {

@@ -39,7 +39,7 @@ struct TrialVerb: ParsableCommand {
       }
       print("\nwhy")
       for decision in try database.decisions(trial: trial) {
-        print("  \(decision.kind): \(decision.reason)")
+        print("  \(decision.kind): \(Terminal.readable(decision.reason))")
       }
     }
   }

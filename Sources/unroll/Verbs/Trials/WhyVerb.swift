@@ -27,7 +27,9 @@ struct WhyVerb: ParsableCommand {
         "trial \(report.id)  number \(report.number) of sweep \(report.sweepID)  \(report.state)")
       if let assignment = try? Assignment(json: report.params.text), !assignment.isEmpty {
         print(
-          "  " + assignment.map { "\($0.path) \(Format.value($0.value))" }.joined(separator: ", "))
+          "  "
+            + assignment.map { "\($0.path) \(Terminal.readable(Format.value($0.value)))" }
+            .joined(separator: ", "))
       }
       var table = Table([("after", .right), ("decision", .left), ("because", .left)])
       let decisions = try database.decisions(trial: trial)
@@ -36,7 +38,7 @@ struct WhyVerb: ParsableCommand {
         table.add([Format.seconds(passed), decision.kind, decision.reason])
       }
       for line in table.lines(width: nil) { print(line) }
-      if let error = report.error { print("last error: \(error)") }
+      if let error = report.error { print("last error: \(Terminal.readable(error))") }
     }
   }
 }
