@@ -48,6 +48,15 @@ import Testing
     #expect(set.worstFirst.last?.id == 2 && set.worstFirst.first?.objective == 0.5)
   }
 
+  @Test(arguments: kinds.indices)
+  func `values from before a range was logarithmic are told`(kind: Int) throws {
+    var set = Self.trials(40)
+    for place in 0..<3 { set.trials[place].values[0] = 0 }
+    let told = "3 of 40 trials have values that no logarithmic axis has."
+    #expect(try checked(Self.kinds[kind].draw(set)).tells(told))
+    #expect(try !checked(Self.kinds[kind].draw(Self.trials(40))).tells("no logarithmic axis"))
+  }
+
   @Test(arguments: kinds.indices) func `few trials, or equal ones, are drawn`(kind: Int) throws {
     let draw = Self.kinds[kind].draw
     #expect(try checked(draw(Self.trials(0))).says(TrialSet.nothing))

@@ -328,6 +328,11 @@ import Testing
       message: "f: values: found 'b', which holds the label, number or split; "
         + "allowed: other columns: a model would see its answer"),
     Fault(
+      content: "a,b\n1,2\n", options: ImportOptions(format: .csv, text: "a", label: "a"),
+      code: .badOptions,
+      message: "f: text: found 'a', which holds the label, number or split; "
+        + "allowed: other columns: a model would see its answer"),
+    Fault(
       content: " \n", options: ImportOptions(format: .text), code: .empty,
       message: "f: found nothing but space; allowed: a text"),
   ]

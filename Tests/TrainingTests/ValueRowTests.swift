@@ -21,6 +21,15 @@ import Training
     return (rows, examples)
   }
 
+  /// Gives a text, then nothing.
+  private static func once(_ text: String) -> () -> [UInt8] {
+    var rest = Array(text.utf8)
+    return {
+      defer { rest = [] }
+      return rest
+    }
+  }
+
   private static func options(
     _ values: [String], label: String? = "class", channels: Int = 1,
     missing: ImportOptions.Missing = .refuse
@@ -68,6 +77,28 @@ import Training
       #expect(try Self.read(text, options).examples.map(\.values) == [[1, 2]])
     }
     #expect(throws: ImportError.self) { try Self.read("id,a,b\n7,1,2\n", options) }
+  }
+
+  @Test(arguments: [
+    ImportOptions(format: .csv, label: "class", values: ["*"]),
+    ImportOptions(format: .csv, label: "4", values: ["1-3"], header: true),
+  ])
+  func `what has names is found by them in another order`(options: ImportOptions) throws {
+    let table = "a,b,c,class\n1,2.5,-3,up\n4,5,6,down\n"
+    var named = options
+    let dataset = try Dataset(
+      importing: Self.once(table), file: "f", name: "d", options: options,
+      onNamed: { named = $0 })
+    #expect(named.values == ["a", "b", "c"] && named.label == "class" && named.header == true)
+    let (_, examples) = try Self.read("class,b,a,c\nup,2.5,1,-3\ndown,5,4,6\n", named)
+    #expect(dataset.inputs == .values(examples.map(\.values), channels: ["channel 1"]))
+    // Without names there is nothing to find them by.
+    var plain: ImportOptions?
+    let bare = ImportOptions(format: .csv, label: "1", values: ["*"])
+    _ = try Dataset(
+      importing: Self.once("up,1\n"), file: "f", name: "d", options: bare,
+      onNamed: { plain = $0 })
+    #expect(plain == bare)
   }
 
   @Test func `a file without a header begins with an example`() throws {

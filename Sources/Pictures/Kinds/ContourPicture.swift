@@ -56,7 +56,8 @@ public struct ContourPicture: Sendable {
         "\(NumberText.count(missing)) \(missing == 1 ? "trial" : "trials") did not have both "
           + "hyperparameters.")
     }
-    return canvas.finish(box.bottom, notes: notes + trials.noteBeyond(scale))
+    return canvas.finish(
+      box.bottom, notes: notes + trials.noteUnplaced(2) + trials.noteBeyond(scale))
   }
 
   /// A part of an axis over which values change evenly: all of a range of numbers, the band of a name.

@@ -46,7 +46,7 @@ public struct ParallelCoordinates: Sendable {
       "Right axis: \(trials.objectiveTitle); a line has the colour of what it reached, the best lies on top."
     ]
     if absent.contains(true) { all.append("–: trials that did not have this hyperparameter.") }
-    all += trials.noteBeside(count)
+    all += trials.noteUnplaced(count) + trials.noteBeside(count)
     return canvas.finish(whole.bottom, notes: all + notes + trials.noteBeyond(scales[count]))
   }
 

@@ -43,7 +43,7 @@ public struct RankPicture: Sendable {
     Legend([.init(sample: .ring, text: "best")]).draw(
       &canvas.drawing, left: right, top: canvas.top + 190, width: bar.width + 14, height: 20)
     var notes = ["Ranked by \(trials.objectiveTitle)."]
-    notes += trials.noteBeside(count)
+    notes += trials.noteUnplaced(count) + trials.noteBeside(count)
     return canvas.finish(canvas.top + Double(rows) * (height + 12) - 12, notes: notes)
   }
 

@@ -37,7 +37,7 @@ public struct SlicePicture: Sendable {
             + "\(trials.parameters[index].name).")
       }
     }
-    notes += trials.noteBeside(count)
+    notes += trials.noteUnplaced(count) + trials.noteBeside(count)
     bar.draw(&canvas.drawing, left: right + 12, top: canvas.top, height: 180)
     Legend([Legend.Entry(sample: .ring, text: "best")]).draw(
       &canvas.drawing, left: right, top: canvas.top + 190, width: bar.width + 14, height: 20)

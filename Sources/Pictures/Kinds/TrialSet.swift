@@ -137,6 +137,21 @@ public struct TrialSet: Sendable {
     ]
   }
 
+  /// How many trials have a value without a place on the axis of one of the first hyperparameters: from before
+  /// its range became logarithmic.
+  func noteUnplaced(_ count: Int) -> [String] {
+    let logarithmic = parameters.indices.prefix(count).filter {
+      parameters[$0].scaleKind == .logarithmic
+    }
+    let unplaced = trials.count { trial in
+      logarithmic.contains { place in trial.values[place].map { $0 <= 0 } ?? false }
+    }
+    guard unplaced > 0 else { return [] }
+    return [
+      "\(NumberText.count(unplaced)) of \(NumberText.count(trials.count)) trials have values that no logarithmic axis has."
+    ]
+  }
+
   /// Which hyperparameters are not among the first so many, which are drawn.
   func noteBeside(_ count: Int) -> [String] {
     let rest = parameters.dropFirst(count).map(\.name)

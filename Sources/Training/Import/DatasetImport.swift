@@ -8,15 +8,18 @@ extension Dataset {
   ///   - file: What messages call the file.
   ///   - name: What the dataset shall be called.
   ///   - options: How the content is read.
+  ///   - onNamed: Takes the same options with the columns of examples by their names, if the file has some:
+  ///     another file may have them in another order.
   ///   - onNote: Takes what a person should know of a file that is right: a line each.
   /// - Throws: ``ImportError`` with the place, what was found and what is allowed; or what reading throws.
   public init(
     importing read: @escaping () throws -> [UInt8], file: String, name: String,
-    options: ImportOptions, onNote: (String) -> Void = { _ in }
+    options: ImportOptions, onNamed: (ImportOptions) -> Void = { _ in },
+    onNote: (String) -> Void = { _ in }
   ) throws {
     try self.init(
       importing: [ImportPart(content: ByteSource(read), file: file, split: nil)], name: name,
-      options: options, onNote: onNote)
+      options: options, onNamed: onNamed, onNote: onNote)
   }
 
   /// Reads the content of a file.
@@ -43,11 +46,13 @@ extension Dataset {
   ///   - parts: The contents.
   ///   - name: What the dataset shall be called.
   ///   - options: How each of them is read.
+  ///   - onNamed: Takes the same options with the columns of examples by their names, if the first file has
+  ///     some.
   ///   - onNote: Takes what a person should know of files that are right: a line each.
   /// - Throws: ``ImportError`` with the place, what was found and what is allowed.
   init(
     importing parts: [ImportPart], name: String, options: ImportOptions,
-    onNote: (String) -> Void = { _ in }
+    onNamed: (ImportOptions) -> Void = { _ in }, onNote: (String) -> Void = { _ in }
   ) throws {
     try options.checkUse(file: parts[0].file)
     var examples = Examples()
@@ -58,8 +63,9 @@ extension Dataset {
         examples.splits += [Split](repeating: split, count: examples.count - before)
       }
     }
-    let notes = examples.notes
+    let (notes, named) = (examples.notes, examples.named)
     try self.init(examples, options, file: parts[0].file, name: name)
+    onNamed(named ?? options)
     notes.forEach(onNote)
   }
 
@@ -117,6 +123,8 @@ struct Examples {
   var names: [String] = []
   /// What the columns of categories are called.
   var categories: [String] = []
+  /// How the first file is read by the names of its columns, if each row is an example and they have names.
+  var named: ImportOptions?
   /// What a person should know, a line each.
   var notes: [String] = []
 

@@ -72,13 +72,16 @@ struct TableReader {
         allowed: "value columns without a label or a number column")
     }
     let values = try valueColumns(names, first, except: table.columns, isExample: true)
-    let others = Set(table.columns.map(\.index))
-    if let both = values.first(where: { others.contains($0.index) }) {
+    let answers = Set([table.label, table.number, table.split].compactMap { $0?.index })
+    for (field, inputs) in [("values", values), ("text", [table.text].compactMap(\.self))] {
+      guard let both = inputs.first(where: { answers.contains($0.index) }) else { continue }
       throw source.error(
-        .badOptions, field: "values",
-        found: "\(both.name.quoted), which holds the label, number or split",
+        .badOptions, field: field,
+        found:
+          "\((names?[both.index] ?? both.name).quoted), which holds the label, number or split",
         allowed: "other columns: a model would see its answer")
     }
+    examples.named = examples.named ?? named(table, values, names)
     if !values.isEmpty {
       try examples.name(
         channels: (1...options.channels).map { "channel \($0)" }, source.file)
@@ -88,6 +91,17 @@ struct TableReader {
       try read(row, table, values, into: &examples)
       next = try rows.next()
     }
+  }
+
+  /// The options with columns by their names; nil if the file has none, or some that mean something else.
+  private func named(_ table: Table, _ values: [Column], _ names: [String]?) -> ImportOptions? {
+    guard let names, Set(names).count == names.count, !names.contains("*") else { return nil }
+    func name(_ column: Column?) -> String? { column.map { names[$0.index] } }
+    var named = options
+    (named.text, named.label) = (name(table.text), name(table.label))
+    (named.number, named.split) = (name(table.number), name(table.split))
+    (named.values, named.header) = (values.map { names[$0.index] }, true)
+    return named
   }
 
   private struct Table {

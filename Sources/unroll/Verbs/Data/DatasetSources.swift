@@ -172,12 +172,12 @@ struct DatasetImportVerb: ParsableCommand {
     var notes: [String] = []
     let source = try InputFile.source(file)
     defer { source.close() }
+    var named = options
     let dataset = try Dataset(
       importing: source.read, file: file == "-" ? "standard input" : file, name: name,
-      options: options
-    ) { notes.append($0) }
+      options: options, onNamed: { named = $0 }, onNote: { notes.append($0) })
     try database.withDatabase { database in
-      let stored = try database.put(dataset, importedWith: options)
+      let stored = try database.put(dataset, importedWith: named)
       try report(stored, output, database, isNew: true)
     }
     notes.forEach(output.note)

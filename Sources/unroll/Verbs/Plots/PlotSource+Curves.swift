@@ -1,6 +1,7 @@
 import ArgumentParser
 import Orchestration
 import Pictures
+import Postgres
 import Search
 import Store
 
@@ -12,32 +13,30 @@ extension PlotSource {
   func curves(_ sweep: SweepReport) throws -> Plot {
     let objective = try objective(sweep)
     let split = split ?? objective.split
-    func rows(_ metric: String) throws -> [CurvePoint] {
+    func points(_ metric: String) throws -> [Int: [Point]] {
       try database.curves(sweep: sweep.id, metric: metric, split: split)
+        .reduce(into: [:]) { points, row in
+          points[row.trialID, default: []].append(Point(Double(row.epoch), row.value))
+        }
     }
     let asked = metrics ?? []
     var found = try (asked.isEmpty ? [objective.metric] : asked).map {
-      (metric: $0, rows: try rows($0))
+      (metric: $0, points: try points($0))
     }
-    if found[0].rows.isEmpty, asked.isEmpty {
-      // An objective that is computed from metrics has no curve of its own.
-      found = [("loss", try rows("loss"))]
+    if found[0].points.isEmpty, asked.isEmpty, split == objective.split {
+      found[0].points = try computed(sweep, objective)
     }
-    if let missing = found.first(where: \.rows.isEmpty) {
+    if let missing = found.first(where: \.points.isEmpty) {
       throw try noCurves(sweep, missing.metric, split)
     }
-    let ids = Set(found.flatMap { $0.rows.map(\.trialID) })
+    let ids = Set(found.flatMap(\.points.keys))
     let trials = try database.trials(sweep: sweep.id, limit: .max).filter { ids.contains($0.id) }
     let ranked = try RankedTrials(database, sweep, objective, trials).ranked
     let best = Array(ranked.prefix(Self.named))
     let settings = settings(best.map(\.report))
     let others = ids.subtracting(best.map(\.report.id)).sorted()
-    let plots = try found.map { metric, rows in
-      var points: [Int: [Point]] = [:]
-      for row in rows {
-        points[row.trialID, default: []].append(Point(Double(row.epoch), row.value))
-      }
-      return LinePlot(
+    let plots = try found.map { metric, points in
+      LinePlot(
         title: "\(split) \(metric)", horizontal: "epoch",
         vertical: "\(split) \(Format.title(metric))", axis: Self.axis(metric, objective),
         lines: zip(best, settings.own).map { trial, own in
@@ -54,6 +53,29 @@ extension PlotSource {
         + (settings.shared.isEmpty ? "" : " All of these: \(settings.shared)."),
       plots: plots)
     return Plot(curves.picture) { curves.lines(width: $0) }
+  }
+
+  /// The curves of an objective that is computed from metrics, of which there are no rows.
+  private func computed(
+    _ sweep: SweepReport, _ objective: Store.Objective
+  ) throws -> [Int: [Point]] {
+    let spec = try SweepSpec.stored(
+      try database.spec(sweep: sweep.id).text, file: "spec", schema: .sweep)
+    let curves: ObjectiveCurves
+    // Nothing was measured yet.
+    do { curves = try ObjectiveCurves(database, sweep, spec, objective) } catch is SystemError {
+      return [:]
+    }
+    var points: [Int: [Point]] = [:]
+    for trial in try database.trials(sweep: sweep.id, limit: .max)
+    where curves.losses.indices.contains(trial.number) {
+      let epochs = curves.losses[trial.number]
+      guard !epochs.isEmpty else { continue }
+      points[trial.id] = epochs.enumerated().map { epoch, losses in
+        Point(Double(epoch + 1), curves.goals[0].loss(of: losses[0]))
+      }
+    }
+    return points
   }
 
   /// How many curves there are, which of them are named, and what their names say.
