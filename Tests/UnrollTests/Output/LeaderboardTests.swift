@@ -36,6 +36,9 @@ import Testing
       """)
     let best = try #require(lines.first { $0.hasPrefix("1 ") })
     #expect(best.contains(value.prefix { $0 != "\n" }) && !best.contains("–"), "\(best), \(value)")
+    // What is computed has curves, as what is measured.
+    #expect(
+      try program.good("plot", "curves", "latest").contains("validation accuracy - 0.1 * loss   ●"))
     let means = try program.good("ensemble", "latest", "--best", "2")
     #expect(means.contains("\naccuracy - 0.1 * loss  ") && !means.contains("is not compared"))
     up.send(SIGTERM)
