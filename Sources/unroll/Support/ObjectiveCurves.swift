@@ -1,4 +1,5 @@
 import Orchestration
+import Postgres
 import Search
 import Store
 
@@ -54,6 +55,19 @@ struct ObjectiveCurves {
     guard losses.contains(where: { !$0.isEmpty }) else {
       throw SystemError(
         "sweep \(sweep.id) has no curves of \(objective.split) \(names.joined(separator: ", "))")
+    }
+  }
+
+  /// Those of a sweep by the specification that is stored; nil while nothing was measured.
+  ///
+  /// - Throws: `StoreError`.
+  static func measured(
+    _ database: Database, _ sweep: SweepReport, _ objective: Store.Objective
+  ) throws -> ObjectiveCurves? {
+    let spec = try SweepSpec.stored(
+      try database.spec(sweep: sweep.id).text, file: "spec", schema: .sweep)
+    do { return try ObjectiveCurves(database, sweep, spec, objective) } catch is SystemError {
+      return nil
     }
   }
 }

@@ -1,5 +1,4 @@
 import Orchestration
-import Postgres
 import Search
 import Store
 
@@ -44,13 +43,8 @@ struct RankedTrials {
   private static func soFar(
     _ database: Database, _ sweep: SweepReport, _ objective: Store.Objective
   ) throws -> [Int: Double] {
-    let spec = try SweepSpec.stored(
-      try database.spec(sweep: sweep.id).text, file: "spec", schema: .sweep)
-    let curves: ObjectiveCurves
-    do { curves = try ObjectiveCurves(database, sweep, spec, objective) } catch is SystemError {
-      // The metric that is drawn is there, and nothing yet of the one that trials are ranked by.
-      return [:]
-    }
+    // The metric that is drawn may be there, and nothing yet of the one that trials are ranked by.
+    guard let curves = try ObjectiveCurves.measured(database, sweep, objective) else { return [:] }
     let best = curves.losses.enumerated().compactMap { number, epochs -> (Int, Double)? in
       guard var best = epochs.first else { return nil }
       for losses in epochs where Search.Objective.isBetter(losses, than: best) { best = losses }

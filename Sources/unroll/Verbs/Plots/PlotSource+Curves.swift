@@ -1,7 +1,6 @@
 import ArgumentParser
 import Orchestration
 import Pictures
-import Postgres
 import Search
 import Store
 
@@ -59,13 +58,7 @@ extension PlotSource {
   private func computed(
     _ sweep: SweepReport, _ objective: Store.Objective
   ) throws -> [Int: [Point]] {
-    let spec = try SweepSpec.stored(
-      try database.spec(sweep: sweep.id).text, file: "spec", schema: .sweep)
-    let curves: ObjectiveCurves
-    // Nothing was measured yet.
-    do { curves = try ObjectiveCurves(database, sweep, spec, objective) } catch is SystemError {
-      return [:]
-    }
+    guard let curves = try ObjectiveCurves.measured(database, sweep, objective) else { return [:] }
     var points: [Int: [Point]] = [:]
     for trial in try database.trials(sweep: sweep.id, limit: .max)
     where curves.losses.indices.contains(trial.number) {
